@@ -1,0 +1,54 @@
+"""What a task model must do: be fitted, predict, and say how sure it is in the way it can."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
+
+import numpy as np
+from annotated_types import Gt
+from jaxtyping import Float, Int
+
+Ability = Literal["probabilities", "decisions"]
+
+
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """Options of one task model; the defaults are scikit-learn's, as in supplement B.2."""
+
+    C: Annotated[float, Gt(0)] = 1.0
+    """Inverse strength of the L2 penalty."""
+
+
+class FittedClassifier(Protocol):
+    """A task model after its fit."""
+
+    def predict(self, features: Float[np.ndarray, "point feature"]) -> Int[np.ndarray, " point"]:
+        """The class of each point."""
+        ...
+
+    def probabilities(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
+        """Class probabilities of each point, 0 for classes not seen in the fit; for classifiers that have them."""
+        ...
+
+    def decisions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point boundary"]:
+        """Signed decision values: one boundary for two classes, one against the rest for each of more."""
+        ...
+
+
+class Classifier(Protocol):
+    """A task model before its fit."""
+
+    name: str
+    abilities: frozenset[Ability]
+
+    def fit(
+        self,
+        features: Float[np.ndarray, "point feature"],
+        labels: Int[np.ndarray, " point"],
+        class_weights: Float[np.ndarray, " class"],
+    ) -> FittedClassifier:
+        """Fit to convergence, each point weighted by its class; ``class_weights`` also says how many classes exist.
+
+        Raises:
+            ValueError: if there is only one class among ``labels``.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Experiments: data x setting x classifier, over all its runs."""

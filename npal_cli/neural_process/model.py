@@ -1,0 +1,68 @@
+"""The network: Attentive Conditional Neural Process (Figure 2)."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, final
+
+import torch
+from annotated_types import Ge, MultipleOf
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from npal_cli.neural_process.attention import CrossAttention
+from npal_cli.neural_process.mlp import MLP
+
+HEADS = 8
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The shape of the network; the defaults are the paper's (supplement B.3)."""
+
+    width: Annotated[int, Ge(HEADS), MultipleOf(HEADS)] = 32
+    """Width of every encoding."""
+    attention: Literal["cross", "none"] = "cross"
+    """``none`` averages the context instead: a plain Conditional Neural Process."""
+
+
+@final
+class AttentiveCNP(nn.Module):
+    """Predicts a Gaussian over the improvement of each target point, given the context points.
+
+    With point encoder ``e``, label encoder ``l`` and value MLP ``v``: keys are ``e(x_c)``, values
+    ``v(ReLU(e(x_c) + l(y_c)))``, queries ``e(x_t)``; the attended representation ``R`` is decoded to
+    ``(mean, s) = d(ReLU(r(R) + e(x_t)))`` and ``sigma = 0.01 + 0.99 softplus(s)``.
+
+    Source: section 5 and Figure 2; Garnelo et al. (2018), Kim et al. (2019).
+
+    >>> model = AttentiveCNP(21, ModelOptions(), torch.Generator())
+    >>> sum(p.numel() for p in model.parameters())
+    21924
+    """
+
+    def __init__(self, features: int, options: ModelOptions, generator: torch.Generator) -> None:
+        super().__init__()
+        width = options.width
+        self.point_encoder = MLP((features, width, width), generator)
+        self.label_encoder = MLP((1, 1, width), generator)
+        self.value_mlp = MLP((width, 2 * width, 2 * width, width), generator)
+        self.attention = CrossAttention(width, HEADS, generator) if options.attention == "cross" else None
+        self.representation_mlp = MLP((width, width, width), generator)
+        self.decoder = MLP((width, width, width, width, width, 2), generator)
+
+    def forward(
+        self,
+        context: Float[Tensor, "batch context feature"],
+        context_labels: Float[Tensor, "batch context"],
+        targets: Float[Tensor, "batch target feature"],
+    ) -> tuple[Float[Tensor, "batch target"], Float[Tensor, "batch target"]]:
+        """Mean and standard deviation of the improvement of each target point."""
+        keys = self.point_encoder(context)
+        queries = self.point_encoder(targets)
+        values = self.value_mlp(torch.relu(keys + self.label_encoder(context_labels.unsqueeze(-1))))
+        if self.attention is not None:
+            representation = self.attention(keys, queries, values)
+        else:
+            representation = values.mean(dim=1, keepdim=True).expand_as(queries)
+        decoded = self.decoder(torch.relu(self.representation_mlp(representation) + queries))
+        mean, scale = decoded.unbind(dim=-1)
+        return mean, 0.01 + 0.99 * nn.functional.softplus(scale)

@@ -1,0 +1,108 @@
+"""The myopic oracle: how much each point would improve the score, computed by refitting (Algorithm 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from npal_cli.classifiers import Classifier
+from npal_cli.engine import Engine
+from npal_cli.objectives import weighted_accuracy
+from npal_cli.problems.problem import Problem
+from npal_cli.refit import Predictions, RefitProblem, refit_sequential
+
+Improvements = Float[np.ndarray, " candidate"]
+Rows = Int[np.ndarray, " row"]
+
+ContextLabels = Literal["zero", "leave_one_out"]
+"""What the network is told about annotated points: nothing (0), or what each improved when it was added (B.3)."""
+
+
+@dataclass(frozen=True)
+class OracleScores:
+    """Improvements of every simulated pool point of one run."""
+
+    improvements: Float[np.ndarray, "problem point"]
+    """Score on the reward set with the point minus score without it; NaN where the point is annotated."""
+    score_before: Float[np.ndarray, " problem"]
+    """Score of the fit to the simulated annotated set."""
+
+
+def pool_improvements(problems: Sequence[Problem], classifier: Classifier, engine: Engine) -> list[Improvements]:
+    """The improvement of each true pool point, with its true label, on the *test* set: what only Oracle may see."""
+    refits = [_refit_problem(problem, problem.annotated, problem.pool, problem.test) for problem in problems]
+    predictions = refit_sequential(refits, classifier, engine)
+    return [_improvements(p, problem, problem.test) for p, problem in zip(predictions, problems, strict=True)]
+
+
+def simulated_improvements(
+    problems: Sequence[Problem],
+    simulated: Sequence[Bool[np.ndarray, "problem point"]],
+    classifier: Classifier,
+    engine: Engine,
+) -> list[OracleScores]:
+    """The improvement of each simulated pool point of each run, on that run's reward set.
+
+    ``simulated[run]`` marks which of the run's annotated points stay annotated in each simulated problem.
+    """
+    refits = [
+        _refit_problem(problem, problem.annotated[kept], problem.annotated[~kept], problem.reward)
+        for problem, masks in zip(problems, simulated, strict=True)
+        for kept in masks
+    ]
+    predictions = iter(refit_sequential(refits, classifier, engine))
+    results = []
+    for problem, masks in zip(problems, simulated, strict=True):
+        values = np.full(masks.shape, np.nan)
+        before = np.empty(len(masks))
+        for i, kept in enumerate(masks):
+            prediction = next(predictions)
+            values[i, ~kept] = _improvements(prediction, problem, problem.reward)
+            before[i] = _score(prediction.before, problem, problem.reward)
+        results.append(OracleScores(values, before))
+    return results
+
+
+def context_improvements(
+    problem: Problem, masks: Bool[np.ndarray, "problem point"], classifier: Classifier, engine: Engine
+) -> Float[np.ndarray, "problem point"]:
+    """What each annotated point improved when it was the last to be added, on the reward set (supplement B.3).
+
+    0 where the point is not annotated, and where the fit without it has one class only.
+    """
+    values = np.zeros(masks.shape)
+    wanted: list[tuple[int, int]] = []
+    refits: list[RefitProblem] = []
+    for i, point in zip(*np.nonzero(masks), strict=True):
+        kept = masks[i].copy()
+        kept[point] = False
+        if len(np.unique(problem.labels[problem.annotated[kept]])) > 1:
+            wanted.append((i, point))
+            one = problem.annotated[[point]]
+            refits.append(_refit_problem(problem, problem.annotated[kept], one, problem.reward))
+    for (i, point), prediction in zip(wanted, refit_sequential(refits, classifier, engine), strict=True):
+        values[i, point] = _improvements(prediction, problem, problem.reward)[0]
+    return values
+
+
+def _refit_problem(problem: Problem, annotated: Rows, candidates: Rows, evaluation: Rows) -> RefitProblem:
+    return RefitProblem(
+        problem.features[annotated],
+        problem.labels[annotated],
+        problem.features[candidates],
+        problem.labels[candidates],
+        problem.features[evaluation],
+        problem.training_weights,
+    )
+
+
+def _score(
+    predictions: Int[np.ndarray, "*fits point"], problem: Problem, evaluation: Rows
+) -> Float[np.ndarray, "*fits"]:
+    return weighted_accuracy(predictions, problem.labels[evaluation], problem.class_weights)
+
+
+def _improvements(predictions: Predictions, problem: Problem, evaluation: Rows) -> Improvements:
+    return _score(predictions.after, problem, evaluation) - _score(predictions.before, problem, evaluation)

@@ -1,0 +1,87 @@
+"""The artifacts' schema: a record dataclass for each stage's output. Index arrays hold rows of the data set."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from npal_cli.artifacts import Record, array, arrays_by_name
+
+
+@dataclass(frozen=True)
+class PreparedRecord(Record):
+    """``npal prepare``: every row of a data set, and the problem of each run."""
+
+    FORMAT: ClassVar[str] = "npal.prepared/1"
+
+    features: np.ndarray = array("row", "feature")
+    """float64, standardised."""
+    labels: np.ndarray = array("row")
+    class_weights: np.ndarray = array("class")
+    training_weights: np.ndarray = array("class")
+    rare_classes: np.ndarray = array("rare_class")
+    """The classes that imbalanced settings undersample."""
+    annotated: np.ndarray = array("run", "annotated_point")
+    pool: np.ndarray = array("run", "pool_point")
+    reward: np.ndarray = array("run", "reward_point")
+    test: np.ndarray = array("run", "test_point")
+    discarded: np.ndarray = array("run", "discarded_point")
+    """Rows that balancing or imbalancing took out."""
+
+
+@dataclass(frozen=True)
+class SimulatedRecord(Record):
+    """``npal simulate``: the simulated problems of each run."""
+
+    FORMAT: ClassVar[str] = "npal.simulated/1"
+
+    annotated: np.ndarray = array("run", "problem", "annotated_point")
+    """bool: whether the annotated point stays annotated in the simulated problem."""
+    drawn: np.ndarray = array("run")
+    """Splits drawn in all; those beyond the number of problems lacked a class and were redrawn."""
+
+
+@dataclass(frozen=True)
+class OracleRecord(Record):
+    """``npal oracle``: the improvements of the simulated pools."""
+
+    FORMAT: ClassVar[str] = "npal.oracle/1"
+
+    improvements: np.ndarray = array("run", "problem", "annotated_point")
+    """float64 on the reward set; NaN where the point is annotated."""
+    score_before: np.ndarray = array("run", "problem")
+
+
+@dataclass(frozen=True)
+class NetworkRecord(Record):
+    """``npal train-np``: a trained network for each run."""
+
+    FORMAT: ClassVar[str] = "npal.network/1"
+
+    scale: np.ndarray = array("run")
+    """What features are divided by before they enter the network."""
+    loss: np.ndarray = array("run", "epoch")
+    """Mean negative log likelihood, in nats per target."""
+    weights: dict[str, np.ndarray] = arrays_by_name("run")
+
+
+@dataclass(frozen=True)
+class AcquiredRecord(Record):
+    """``npal acquire``: what one strategy chose, and how well the classifier then did on the test set."""
+
+    FORMAT: ClassVar[str] = "npal.acquired/1"
+
+    chosen: np.ndarray = array("run", "step", "batch")
+    """Rows acquired at steps 1..T."""
+    chosen_scores: np.ndarray = array("run", "step", "batch")
+    """The strategy's score of each chosen row at the beginning of the step."""
+    score: np.ndarray = array("run", "state")
+    """Class-weighted test accuracy at steps 0..T: the acquisition curve."""
+    auac: np.ndarray = array("run")
+    class_precision: np.ndarray = array("run", "state", "class")
+    class_recall: np.ndarray = array("run", "state", "class")
+    """The per-class accuracy."""
+    test_predictions: np.ndarray = array("run", "state", "test_point")
+    """int16: the predicted class of each test point."""
+    loss: np.ndarray = array("run", "step", "epoch")
+    """Loss curve of what the strategy trained at each step; no epochs if it trains nothing."""

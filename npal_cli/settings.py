@@ -1,0 +1,154 @@
+"""``params.yaml`` as frozen dataclasses; an unknown or mistyped key is refused by name.
+
+Each part is defined beside the code that it configures; here they are put together, validated and given defaults, so
+that commands work without a file.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, MinLen
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as validated
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions
+from npal_cli.errors import UsageError, unknown
+from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.objectives import SETTINGS, Setting
+from npal_cli.problems.problem import PrepareOptions
+from npal_cli.problems.simulated import SimulateOptions
+from npal_cli.strategies import STRATEGIES
+
+Seeds = Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
+Names = Annotated[tuple[str, ...], MinLen(1)]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a command works on where no option says otherwise."""
+
+    data: Names = ("waveform",)
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    classifier: Names = ("logistic",)
+    data_seed: Seeds = (1, 2, 3)
+    seed: Seeds = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What ``dvc repro`` works on: every data set in every setting with every classifier."""
+
+    data: Names = ("waveform", "mushrooms", "adult")
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    classifier: Names = ("logistic", "svm")
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """The options of each task model."""
+
+    logistic: ClassifierOptions = field(default_factory=ClassifierOptions)
+    svm: ClassifierOptions = field(default_factory=ClassifierOptions)
+
+    def of(self, name: str) -> ClassifierOptions:
+        """The options of the classifier ``name``.
+
+        Raises:
+            UsageError: if there is no such classifier.
+        """
+        options = asdict(self)
+        if name not in options:
+            raise unknown("classifier", name, CLASSIFIERS)
+        return ClassifierOptions(**options[name])
+
+
+@dataclass(frozen=True)
+class StrategyLists:
+    """The strategies that are compared with each classifier, as in the paper's tables."""
+
+    logistic: Names = ("oracle", "uncsamp", "kcgrdy", "haluni", "halgau", "cbal", "random", "np")
+    svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np")
+
+
+@dataclass(frozen=True)
+class AcquireSettings:
+    """The acquisition loop."""
+
+    steps: Annotated[int, Ge(1)] = 10
+    batch_size: Annotated[int, Ge(1)] = 1
+    """Points labelled at each step."""
+    strategies: StrategyLists = field(default_factory=StrategyLists)
+
+
+@validated(frozen=True, config=ConfigDict(extra="forbid"))
+class Settings:
+    """All of ``params.yaml``, one section for each stage."""
+
+    defaults: Defaults = field(default_factory=Defaults)
+    study: Study = field(default_factory=Study)
+    prepare: PrepareOptions = field(default_factory=PrepareOptions)
+    simulate: SimulateOptions = field(default_factory=SimulateOptions)
+    classifiers: Classifiers = field(default_factory=Classifiers)
+    train_np: TrainingOptions = field(default_factory=TrainingOptions)
+    acquire: AcquireSettings = field(default_factory=AcquireSettings)
+
+
+_PROBLEMS = {
+    "unexpected_keyword_argument": "unknown key; known there: {known}",
+    "dataclass_type": "expected keys and values",
+}
+
+
+def read_settings(path: Path | None) -> Settings:
+    """The settings in ``path``; with None, those in ``./params.yaml`` if there is one, else the defaults.
+
+    Raises:
+        UsageError: naming the file, the key, the value found and what was expected.
+    """
+    if path is None:
+        path = Path("params.yaml")
+        if not path.exists():
+            return Settings()
+    try:
+        content = YAML(typ="safe").load(path)
+        text = json.dumps({} if content is None else content)
+        settings = TypeAdapter(Settings).validate_json(text, strict=True)
+    except OSError as error:
+        raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
+    except (YAMLError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_first_problem(error)}") from error
+    _check_names(path, settings)
+    return settings
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    found = json.dumps(first["input"], default=str)
+    said = _PROBLEMS.get(first["type"], first["msg"].lower()).format(known=_known_keys(first["loc"][:-1]))
+    return f"{key}: {said} (found {found if len(found) < 80 else found[:77] + '...'})"
+
+
+def _known_keys(where: tuple[int | str, ...]) -> str:
+    section: Any = asdict(Settings())  # type: ignore[call-overload]  # pydantic's dataclasses are dataclasses
+    for part in where:
+        section = section[part]
+    return ", ".join(section)
+
+
+def _check_names(path: Path, settings: Settings) -> None:
+    try:
+        for classifier in (*settings.defaults.classifier, *settings.study.classifier):
+            settings.classifiers.of(classifier)
+        for strategy in (*settings.acquire.strategies.logistic, *settings.acquire.strategies.svm):
+            if strategy not in STRATEGIES:
+                raise unknown("strategy", strategy, STRATEGIES)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error

@@ -1,0 +1,1 @@
+"""The stages, a file each: read artifacts, call one core function, write one artifact."""

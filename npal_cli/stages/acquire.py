@@ -1,0 +1,197 @@
+"""``npal acquire``: run strategies through the acquisition loop, and evaluate them (sections 4 and 5)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npal_cli.artifacts import read, run_columns
+from npal_cli.classifiers import Classifier
+from npal_cli.errors import ArtifactError, DataError
+from npal_cli.experiments.acquisition import Acquired, Evaluation, acquire, evaluate, nothing_acquired
+from npal_cli.neural_process.training import Network, resolve_device
+from npal_cli.problems.problem import Problem
+from npal_cli.randomness import Run
+from npal_cli.records import AcquiredRecord
+from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, peek, record_timing
+from npal_cli.stages.progress import Progress
+from npal_cli.stages.state import Start, acquired_path, after, start_of
+from npal_cli.stages.train_np import network_of, train_np, trained_network
+from npal_cli.strategies import STRATEGIES, VARIANTS, Strategy, Variant, check_strategy
+from npal_cli.strategies.neural_process import Networks, NeuralProcess
+from npal_cli.strategies.oracle import Oracle
+
+
+def acquire_with(context: Context, experiment: Experiment, name: str, variant: Variant) -> Made[AcquiredRecord]:
+    """Make the acquired artifact of one strategy.
+
+    One with fewer steps than asked for is gone on from, with all its runs; one with more keeps them all.
+    """
+    file_name = artifact_name(name, variant)
+    path = acquired_path(context, experiment, file_name)
+    parameters = _parameters(context, experiment, name, file_name)
+    stored = _stored(path, parameters, force=context.force)
+    steps = max(context.settings.acquire.steps, stored.steps)
+    if 0 < stored.steps < steps:
+        experiment = replace(experiment, runs=tuple(sorted({*experiment.runs, *stored.runs})))
+    start = start_of(context, experiment, None)
+    batch_size = context.settings.acquire.batch_size
+    _check_pool(start, experiment, steps * batch_size)
+    classifier = context.classifier(experiment.classifier)
+
+    def compute(runs: Sequence[Run], work: Path) -> Iterator[AcquiredRecord]:
+        if not runs:
+            return
+        problems = [start.problems[run] for run in runs]
+        begin = None if context.force else _prefix(replace(target, inputs={run: start.inputs[run] for run in runs}))
+        progress = Progress(work / "progress.npz", runs, begin or nothing_acquired(len(runs), batch_size))
+        strategy = _strategy(context, experiment, start, name, variant, progress)
+        acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
+        work_items = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
+        for i, evaluation in enumerate(context.engine.map(_evaluate, work_items, label="evaluations")):
+            yield _record(runs[i], acquired, i, evaluation)
+
+    target = Target(
+        path=path,
+        kind=AcquiredRecord,
+        command=f"npal acquire {experiment.command_options} --strategy {name}",
+        parameters={**parameters, "steps": steps},
+        inputs=start.inputs,
+        compute=compute,
+    )
+    made = make(context, target, asked=True)
+    if made.seconds:
+        record_timing(context, made, "acquire", {"runs": len(experiment.runs), "steps": steps})
+    return made
+
+
+def artifact_name(strategy: str, variant: Variant) -> str:
+    """The name of a strategy's artifact: its own, or that of the published code's version of it."""
+    return f"{strategy}_reference" if variant == "reference" and strategy in VARIANTS else strategy
+
+
+def check_strategies(context: Context, experiment: Experiment, names: Sequence[str]) -> None:
+    """Refuse strategies that cannot be run, before any work.
+
+    Raises:
+        UsageError: see :func:`npal_cli.strategies.check_strategy`.
+    """
+    for name in names:  # names and classifiers first: they need no data
+        check_strategy(name, experiment.classifier, n_classes=2)
+    problem = next(iter(start_of(context, experiment, None).problems.values()))
+    for name in names:
+        check_strategy(name, experiment.classifier, problem.n_classes)
+
+
+def describe(record: AcquiredRecord) -> dict[str, float | None]:
+    """Mean AUAC and final test score over runs."""
+    return {
+        "steps": record.chosen.shape[1],
+        "auac": float(record.auac.mean()),
+        "auac_std": float(record.auac.std(ddof=1)) if len(record.auac) > 1 else None,
+        "final_accuracy": float(record.score[:, -1].mean()),
+    }
+
+
+@dataclass(frozen=True)
+class _Stored:
+    steps: int
+    runs: Sequence[Run]
+
+
+def _parameters(context: Context, experiment: Experiment, name: str, file_name: str) -> dict[str, Any]:
+    options = context.settings
+    parameters: dict[str, Any] = {
+        "strategy": file_name,
+        "classifier": experiment.classifier,
+        "options": asdict(options.classifiers.of(experiment.classifier)),
+        "batch_size": options.acquire.batch_size,
+    }
+    if name == NeuralProcess.name:
+        parameters |= {"simulate": asdict(options.simulate), "train_np": asdict(options.train_np)}
+    return parameters
+
+
+def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
+    """What an artifact made with these parameters holds, whatever its number of steps."""
+    if not path.exists():
+        return _Stored(0, ())
+    try:
+        record, provenance = read(path, AcquiredRecord)
+    except ArtifactError:
+        if force:
+            return _Stored(0, ())
+        raise
+    made_with = {key: value for key, value in provenance.parameters.items() if key != "steps"}
+    same = made_with == parameters
+    return _Stored(record.chosen.shape[1], record.runs) if same else _Stored(0, ())
+
+
+def _prefix(target: Target[AcquiredRecord]) -> Acquired | None:
+    """What an artifact with fewer steps, otherwise made from the same, holds of the target's runs."""
+    if not target.path.exists():
+        return None
+    steps = read(target.path, AcquiredRecord)[0].chosen.shape[1]
+    record = peek(replace(target, parameters={**target.parameters, "steps": steps}))
+    return Acquired(record.chosen, record.chosen_scores, record.loss) if record is not None else None
+
+
+def _strategy(
+    context: Context, experiment: Experiment, start: Start, name: str, variant: Variant, progress: Progress
+) -> Strategy:
+    classifier = context.classifier(experiment.classifier)
+    if name == Oracle.name:
+        return Oracle(classifier, context.engine)
+    if name == NeuralProcess.name:
+        return NeuralProcess(
+            classifier,
+            context.settings.simulate,
+            context.settings.train_np,
+            context.engine,
+            resolve_device(context.device),
+            _networks(context, experiment, start, progress),
+        )
+    kind = STRATEGIES[name]
+    return kind(variant) if name in VARIANTS else kind()  # type: ignore[call-arg]  # those of VARIANTS take one
+
+
+def _networks(context: Context, experiment: Experiment, start: Start, progress: Progress) -> Networks:
+    """The networks made by ``npal train-np``: for step 1 always, for later steps where they were made by hand."""
+    first = train_np(context, experiment, None, start).record
+
+    def lookup(run: Run, step: int) -> Network | None:
+        if step == 1:
+            return network_of(first, experiment.runs.index(run))
+        now = after(start, {run: progress.chosen(run)})
+        return trained_network(context, replace(experiment, runs=(run,)), At(step, NeuralProcess.name), now)
+
+    return lookup
+
+
+def _evaluate(work: tuple[Problem, np.ndarray, Classifier]) -> Evaluation:
+    return evaluate(*work)
+
+
+def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation) -> AcquiredRecord:
+    return AcquiredRecord(
+        **run_columns([run]),
+        chosen=acquired.chosen[[i]],
+        chosen_scores=acquired.scores[[i]],
+        score=evaluation.score[None],
+        auac=np.array([evaluation.auac]),
+        class_precision=evaluation.precision[None],
+        class_recall=evaluation.recall[None],
+        test_predictions=evaluation.predictions[None].astype(np.int16),
+        loss=acquired.loss[[i]],
+    )
+
+
+def _check_pool(start: Start, experiment: Experiment, wanted: int) -> None:
+    smallest = min(len(problem.pool) for problem in start.problems.values())
+    if smallest < wanted:
+        raise DataError(
+            f"{experiment.data}, {experiment.setting}: the pool holds {smallest} points and {wanted} were to be "
+            "acquired; ask for fewer steps (--steps, acquire.steps) or a smaller batch (acquire.batch_size)"
+        )

@@ -1,0 +1,104 @@
+"""``npal train-np``: a neural process for each run, trained on its simulated problems (section 5, B.3)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from npal_cli.artifacts import run_columns
+from npal_cli.neural_process.training import Network, resolve_device, train_networks
+from npal_cli.oracle import OracleScores
+from npal_cli.problems.simulated import SimulatedProblems
+from npal_cli.randomness import Run
+from npal_cli.records import NetworkRecord
+from npal_cli.stages.base import At, Compute, Context, Experiment, Made, Target, make, peek, record_timing
+from npal_cli.stages.oracle import oracle
+from npal_cli.stages.simulate import simulate
+from npal_cli.stages.state import Start, stage_path, start_of, step_option
+from npal_cli.strategies.neural_process import make_episodes, network_scale, training_stream
+
+
+def train_np(
+    context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
+) -> Made[NetworkRecord]:
+    """Make the network artifact of an experiment."""
+    device = resolve_device(context.device)
+    begin = start or start_of(context, experiment, at)
+    found = peek(_target(context, experiment, at, begin))
+    if found is None or (asked and context.force):
+        simulated = simulate(context, experiment, at, begin).record
+        scored = oracle(context, experiment, at, begin).record
+    classifier = context.classifier(experiment.classifier)
+    training = context.settings.train_np
+    trained = 0
+
+    def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
+        nonlocal trained
+        problems = [begin.problems[run] for run in runs]
+        episodes = []
+        for run, problem in zip(runs, problems, strict=True):
+            i = experiment.runs.index(run)
+            splits = SimulatedProblems(simulated.annotated[i], int(simulated.drawn[i]))
+            scores = OracleScores(scored.improvements[i], scored.score_before[i])
+            episodes.append(make_episodes(problem, splits, scores, training, classifier, context.engine))
+        scales = [network_scale(problem) for problem in problems]
+        draws = [training_stream(run, begin.step) for run in runs]
+        networks = train_networks(episodes, scales, training, draws, context.engine, device)
+        for run, network in zip(runs, networks, strict=True):
+            trained += 1
+            yield NetworkRecord(
+                **run_columns([run]),
+                scale=np.array([network.scale]),
+                loss=network.loss[None],
+                weights={name: value[None] for name, value in network.weights.items()},
+            )
+
+    made = make(context, _target(context, experiment, at, begin, compute), asked=asked)
+    if trained:
+        record_timing(context, made, "train_np", {"networks": trained})
+    return made
+
+
+def trained_network(context: Context, experiment: Experiment, at: At, start: Start) -> Network | None:
+    """The network of the experiment's one run, if ``npal train-np --step`` made it from just this state."""
+    found = peek(_target(context, experiment, at, start))
+    return network_of(found, 0) if found is not None else None
+
+
+def network_of(record: NetworkRecord, i: int) -> Network:
+    """The network of the record's ``i``-th run."""
+    weights = {name: value[i] for name, value in record.weights.items()}
+    return Network(weights, float(record.scale[i]), record.loss[i])
+
+
+def describe(networks: NetworkRecord) -> dict[str, float]:
+    """The size of the network and its mean loss at the ends of training."""
+    return {
+        "parameters": sum(value[0].size for value in networks.weights.values()),
+        "first_loss": float(networks.loss[:, 0].mean()),
+        "last_loss": float(networks.loss[:, -1].mean()),
+    }
+
+
+def _nothing(_runs: Sequence[Run], _work: Path) -> Iterator[NetworkRecord]:
+    return iter(())
+
+
+def _target(
+    context: Context, experiment: Experiment, at: At | None, begin: Start, compute: Compute[NetworkRecord] = _nothing
+) -> Target[NetworkRecord]:
+    options = context.settings
+    return Target(
+        path=stage_path(context, "np", experiment, at, by_classifier=True),
+        kind=NetworkRecord,
+        command=f"npal train-np {experiment.command_options}{step_option(at)}",
+        parameters={
+            "classifier": experiment.classifier,
+            "options": asdict(options.classifiers.of(experiment.classifier)),
+            "simulate": asdict(options.simulate),
+            "train_np": asdict(options.train_np),
+        },
+        inputs=begin.inputs,
+        compute=compute,
+    )

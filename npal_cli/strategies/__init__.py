@@ -1,0 +1,55 @@
+"""The strategies, in the order of the paper's tables, and what each classifier can serve."""
+
+from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.errors import UsageError, unknown
+from npal_cli.strategies.base import AcquisitionState, Choice, ScoringStrategy, Strategy, Variant
+from npal_cli.strategies.cbal import CBAL
+from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
+from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.oracle import Oracle
+from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, Random, UncertaintySampling
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    strategy.name: strategy
+    for strategy in (
+        Oracle,
+        UncertaintySampling,
+        Entropy,
+        Margin,
+        LeastConfident,
+        FScore,
+        KCenterGreedy,
+        HALUni,
+        HALGau,
+        CBAL,
+        Random,
+        NeuralProcess,
+    )
+}
+VARIANTS = frozenset(("haluni", "halgau", "cbal"))
+"""The strategies whose published code departs from the method (``--variant reference``)."""
+
+__all__ = ["STRATEGIES", "VARIANTS", "AcquisitionState", "Choice", "ScoringStrategy", "Strategy", "Variant"]
+
+
+def check_strategy(name: str, classifier: str, n_classes: int) -> None:
+    """Refuse a strategy that does not exist, or that the classifier or the number of classes cannot serve.
+
+    Raises:
+        UsageError: naming the classifiers or strategies that can.
+    """
+    if name not in STRATEGIES:
+        raise unknown("strategy", name, STRATEGIES)
+    strategy = STRATEGIES[name]
+    if not strategy.needs <= CLASSIFIERS[classifier].abilities:
+        able = [other for other, kind in CLASSIFIERS.items() if strategy.needs <= kind.abilities]
+        served = [other for other, kind in STRATEGIES.items() if kind.needs <= CLASSIFIERS[classifier].abilities]
+        raise UsageError(
+            f"strategy {name!r} needs {' and '.join(sorted(strategy.needs))}, which classifier {classifier!r} does "
+            f"not have; use --classifier {' or '.join(able)}, or a strategy among {', '.join(served)}"
+        )
+    if strategy.max_classes is not None and n_classes > strategy.max_classes:
+        raise UsageError(
+            f"strategy {name!r} is defined for {strategy.max_classes} classes and the data has {n_classes}; "
+            "use entropy, margin or lstconf"
+        )

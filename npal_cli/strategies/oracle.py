@@ -1,0 +1,31 @@
+"""The myopic oracle as a strategy: what could be reached one step at a time (section 4)."""
+
+from collections.abc import Sequence
+from typing import final
+
+from npal_cli.classifiers import Classifier
+from npal_cli.engine import Engine
+from npal_cli.oracle import pool_improvements
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+
+
+@final
+class Oracle(Strategy):
+    """The point whose true label improves the score on the *test* set most, found by refitting with each.
+
+    It sees pool labels and the test set, which no other strategy does: a bound, not a competitor.
+    """
+
+    name = "oracle"
+    label = "Oracle"
+    needs_truth = True
+
+    def __init__(self, classifier: Classifier, engine: Engine) -> None:
+        self._classifier = classifier
+        self._engine = engine
+
+    def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
+        """Score all runs' pools by refitting, take the best of each."""
+        problems = [state.truth for state in states if state.truth is not None]
+        improvements = pool_improvements(problems, self._classifier, self._engine)
+        return [Choice(top(v, batch_size, state.random), v) for v, state in zip(improvements, states, strict=True)]

@@ -1,0 +1,96 @@
+"""Strategies that look at the classifier's output alone, or at nothing."""
+
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import entr
+
+from npal_cli.strategies.base import AcquisitionState, ScoringStrategy
+
+
+@final
+class Random(ScoringStrategy):
+    """Uniformly random acquisition: no active learning."""
+
+    name = "random"
+    label = "Random"
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """A uniform draw for each point."""
+        return state.random.uniform(size=len(state.pool_features))
+
+
+@final
+class Entropy(ScoringStrategy):
+    """Maximal entropy ``-sum_c p_c log p_c`` of the predicted class (Settles, 2009, section 3.1)."""
+
+    name = "entropy"
+    label = "Entropy"
+    needs = frozenset(("probabilities",))
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """The entropy, in nats."""
+        return np.asarray(entr(state.classifier.probabilities(state.pool_features)).sum(axis=1))
+
+
+@final
+class Margin(ScoringStrategy):
+    """Minimal difference between the two largest class probabilities (Scheffer et al., 2001)."""
+
+    name = "margin"
+    label = "Margin"
+    needs = frozenset(("probabilities",))
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """Minus the margin."""
+        return -margins(state)
+
+
+@final
+class LeastConfident(ScoringStrategy):
+    """Minimal probability of the most likely class (Lewis and Gale, 1994)."""
+
+    name = "lstconf"
+    label = "LstConf"
+    needs = frozenset(("probabilities",))
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """Minus the largest probability."""
+        return -state.classifier.probabilities(state.pool_features).max(axis=1)
+
+
+@final
+class UncertaintySampling(ScoringStrategy):
+    """Entropy, Margin and LstConf of two classes, where the three choose the same point (section 4)."""
+
+    name = "uncsamp"
+    label = "UncSamp"
+    needs = frozenset(("probabilities",))
+    max_classes = 2
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """Minus the margin."""
+        return -margins(state)
+
+
+@final
+class FScore(ScoringStrategy):
+    """Minimal distance to the decision boundary: to the nearest of the one-against-rest boundaries of many classes.
+
+    Source: Ertekin et al. (2007); supplement B.2.
+    """
+
+    name = "fscore"
+    label = "FScore"
+    needs = frozenset(("decisions",))
+
+    def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        """Minus the absolute decision value."""
+        return -np.abs(state.classifier.decisions(state.pool_features)).min(axis=1)
+
+
+def margins(state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+    """The difference between the two largest class probabilities of each pool point."""
+    ordered = np.sort(state.classifier.probabilities(state.pool_features), axis=1)
+    return np.asarray(ordered[:, -1] - ordered[:, -2])
