@@ -25,6 +25,8 @@ from npal_cli.randomness import Run
 PACKAGES = ("npal", "numpy", "scikit-learn", "torch", "zarr")
 """Whose versions an artifact records."""
 
+REDO = "remove it, or make it anew with --force"
+
 
 def array(*axes: str) -> Any:
     """Declare a record's array with the names of its axes."""
@@ -112,6 +114,9 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
                 shutil.rmtree(leftover)
         building.parent.mkdir(parents=True, exist_ok=True)
         group = zarr.open_group(building, mode="w", zarr_format=3)
+        for declared in fields(record):
+            if declared.metadata.get("by_name"):
+                group.create_group(declared.name)
         for name, values, axes in _arrays(record):
             unnamed = [f"{name}_{i}" for i in range(len(axes), values.ndim)]
             chunk = tuple(max(size, 1) for size in values.shape)
@@ -138,22 +143,21 @@ def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
     Raises:
         ArtifactError: if it is not a whole store of ``kind``'s format.
     """
-    redo = "remove it, or make it anew with --force"
     try:
         group = zarr.open_group(path, mode="r")
         attributes = dict(group.attrs)
-        found = attributes.get("format")
-        if found != kind.FORMAT:
-            raise ArtifactError(f"{path}: format {found!r}, expected {kind.FORMAT!r} of this version; {redo}")
+    except Exception as error:
+        raise _unreadable(path, kind, error) from error
+    found = attributes.get("format")
+    if found != kind.FORMAT:
+        raise ArtifactError(f"{path}: format {found!r}, expected {kind.FORMAT!r} of this version; {REDO}")
+    try:
         record = kind(**{declared.name: _read_field(group, declared) for declared in fields(kind)})
         provenance = Provenance(_mapping(attributes["parameters"]), _mapping(attributes["inputs"]))
-    except ArtifactError:
-        raise
-    except Exception as error:  # zarr and its codecs raise many kinds for what is one thing here: a damaged store
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ArtifactError(f"{path}: not a readable {kind.FORMAT} artifact ({reason}); {redo}") from error
+    except Exception as error:
+        raise _unreadable(path, kind, error) from error
     if attributes.get("digest") != digest(record):
-        raise ArtifactError(f"{path}: its content does not match its digest (a damaged copy?); {redo}")
+        raise ArtifactError(f"{path}: its content does not match its digest (a damaged copy?); {REDO}")
     return record, provenance
 
 
@@ -165,6 +169,12 @@ def write_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ArtifactError(f"cannot write {path}: {reason}; free space or choose another --root") from error
+
+
+def _unreadable(path: Path, kind: type[Record], error: Exception) -> ArtifactError:
+    # Zarr and its codecs raise many kinds of errors for what is one thing here: a damaged store.
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return ArtifactError(f"{path}: not a readable {kind.FORMAT} artifact ({reason}); {REDO}")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ Results come back in the order of the work, and each piece of work runs with one
 a result depend neither on the number of workers nor on the machine's cores.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -40,6 +41,8 @@ class Engine:
         else:
             parallel = Parallel(n_jobs=self.workers, return_as="generator")
             results = parallel(delayed(_single_threaded)(function, item) for item in work)
+        # Loky takes the first import of torch in a worker for a memory leak, replaces the worker and warns of it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         yield from tqdm(results, total=len(work), desc=label, unit=unit, disable=not self.progress, leave=False)
 
 

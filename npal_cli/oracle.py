@@ -14,7 +14,7 @@ from npal_cli.problems.problem import Problem
 from npal_cli.refit import Predictions, RefitProblem, refit_sequential
 
 Improvements = Float[np.ndarray, " candidate"]
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, "_"]
 
 ContextLabels = Literal["zero", "leave_one_out"]
 """What the network is told about annotated points: nothing (0), or what each improved when it was added (B.3)."""

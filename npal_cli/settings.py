@@ -97,12 +97,6 @@ class Settings:
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
 
 
-_PROBLEMS = {
-    "unexpected_keyword_argument": "unknown key; known there: {known}",
-    "dataclass_type": "expected keys and values",
-}
-
-
 def read_settings(path: Path | None) -> Settings:
     """The settings in ``path``; with None, those in ``./params.yaml`` if there is one, else the defaults.
 
@@ -132,7 +126,13 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"]) or "the file"
     found = json.dumps(first["input"], default=str)
-    said = _PROBLEMS.get(first["type"], first["msg"].lower()).format(known=_known_keys(first["loc"][:-1]))
+    match first["type"]:
+        case "unexpected_keyword_argument":
+            said = f"unknown key; known there: {_known_keys(first['loc'][:-1])}"
+        case "dataclass_type":
+            said = "expected keys and values"
+        case _:
+            said = first["msg"].lower()
     return f"{key}: {said} (found {found if len(found) < 80 else found[:77] + '...'})"
 
 

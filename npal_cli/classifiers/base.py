@@ -1,7 +1,7 @@
 """What a task model must do: be fitted, predict, and say how sure it is in the way it can."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from annotated_types import Gt
@@ -18,6 +18,7 @@ class ClassifierOptions:
     """Inverse strength of the L2 penalty."""
 
 
+@runtime_checkable
 class FittedClassifier(Protocol):
     """A task model after its fit."""
 
@@ -34,6 +35,7 @@ class FittedClassifier(Protocol):
         ...
 
 
+@runtime_checkable
 class Classifier(Protocol):
     """A task model before its fit."""
 

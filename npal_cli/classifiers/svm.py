@@ -51,7 +51,7 @@ class FittedSVM:
 
     def probabilities(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
         """Refused: an SVM has no probabilities (the paper rules out Platt scaling, supplement B.2)."""
-        raise TypeError("an SVM has no class probabilities")
+        raise TypeError(f"an SVM has no class probabilities for {len(features)} points")
 
     def decisions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point boundary"]:
         """Decision values: one column for two classes, one against the rest for each of more."""

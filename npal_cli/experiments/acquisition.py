@@ -119,9 +119,7 @@ def _state(problem: Problem, classifier: Classifier, step: int, strategy: Strate
     )
 
 
-def _extend(
-    acquired: Acquired, rows: Int[np.ndarray, "run batch"], choices: Sequence[Choice]
-) -> Acquired:
+def _extend(acquired: Acquired, rows: Int[np.ndarray, "run batch"], choices: Sequence[Choice]) -> Acquired:
     scores = np.stack([choice.scores[choice.chosen] for choice in choices])
     losses = np.stack([choice.loss if choice.loss is not None else np.empty(0) for choice in choices])
     before = acquired.loss if acquired.steps else np.empty((len(rows), 0, losses.shape[1]))

@@ -48,7 +48,5 @@ class CrossAttention(nn.Module):
         result: Tensor = self.second_norm(hidden + self.mlp(hidden))
         return result
 
-    def _split(
-        self, points: Float[Tensor, "batch point width"]
-    ) -> Float[Tensor, "batch head point head_width"]:
+    def _split(self, points: Float[Tensor, "batch point width"]) -> Float[Tensor, "batch head point head_width"]:
         return points.unflatten(2, (self.heads, -1)).transpose(1, 2)

@@ -44,9 +44,7 @@ def input_scale(annotated: Float[np.ndarray, "point feature"], pool: Float[np.nd
     return float(max(np.abs(annotated).max(initial=0.0), np.abs(pool).max(initial=0.0))) or 1.0
 
 
-def batches(
-    episodes: Episodes, size: int, draws: np.random.Generator, device: torch.device
-) -> Iterator[Batch]:
+def batches(episodes: Episodes, size: int, draws: np.random.Generator, device: torch.device) -> Iterator[Batch]:
     """One epoch: every problem once, in batches of up to ``size`` problems of equal size, in random order."""
     context_sizes = episodes.masks.sum(axis=1)
     groups = []

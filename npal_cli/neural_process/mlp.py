@@ -1,6 +1,7 @@
 """The pointwise multi-layer perceptrons that the network is made of."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import final
 
 import torch
@@ -20,9 +21,7 @@ class MLP(nn.Sequential):
     """
 
     def __init__(self, widths: Sequence[int], generator: torch.Generator) -> None:
-        linears = [
-            nn.utils.skip_init(nn.Linear, fan_in, fan_out) for fan_in, fan_out in zip(widths, widths[1:], strict=False)
-        ]
+        linears = [nn.utils.skip_init(nn.Linear, fan_in, fan_out) for fan_in, fan_out in pairwise(widths)]
         layers: list[nn.Module] = []
         for linear in linears:
             layers += [linear, nn.ReLU()]

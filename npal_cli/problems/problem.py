@@ -14,7 +14,8 @@ from npal_cli.objectives import Setting, class_weights, is_imbalanced, trains_we
 from npal_cli.problems.datasets import Dataset
 from npal_cli.randomness import Run, draw_seed, stream
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, "_"]
+"""Rows of the data set, any number of them."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,7 @@ def _stratified(rows: Rows, labels: Int[np.ndarray, " all"], size: int, draws: n
     return rest, taken
 
 
-def _check_sizes(
-    data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: PrepareOptions
-) -> None:
+def _check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: PrepareOptions) -> None:
     asked = options.test + options.reward + options.annotated
     if counts.sum() <= asked:
         raise DataError(

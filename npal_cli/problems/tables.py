@@ -71,9 +71,7 @@ def digest(name: str, folder: Path) -> str:
     return f"{card['sha256']}:{card['target']}"
 
 
-def load(
-    name: str, folder: Path
-) -> tuple[Float[np.ndarray, "row feature"], Int[np.ndarray, " row"], tuple[str, ...]]:
+def load(name: str, folder: Path) -> tuple[Float[np.ndarray, "row feature"], Int[np.ndarray, " row"], tuple[str, ...]]:
     """Features, labels and class names of the kept table ``name``; classes are sorted."""
     card = json.loads((folder / name / _CARD).read_text())
     path = folder / name / card["file"]
@@ -86,9 +84,9 @@ def load(
         (OneHotEncoder(sparse_output=False), make_column_selector(dtype_exclude="number")),
         sparse_threshold=0.0,
     )
-    features = np.asarray(encoder.fit_transform(columns), dtype=np.float64)
-    if not np.isfinite(features).all():
+    if np.isinf(columns.select_dtypes("number").to_numpy(np.float64)).any():
         raise DataError(f"{path}: a numeric column holds infinite values; replace them or leave them empty")
+    features = np.asarray(encoder.fit_transform(columns), dtype=np.float64)
     return features, labels.astype(np.int64), tuple(str(label) for label in classes)
 
 

@@ -48,11 +48,13 @@ def _candidates(problem: RefitProblem, start: int, stop: int) -> RefitProblem:
     )
 
 
-def _refit_block(block: _Block) -> tuple[Int[np.ndarray, " evaluation"], Int[np.ndarray, "candidate evaluation"]]:
+def _refit_block(
+    block: _Block,
+) -> tuple[Int[np.ndarray, " evaluation"] | None, Int[np.ndarray, "candidate evaluation"]]:
     classifier, problem, with_base = block
     # The inputs are npal's own arrays: checking them again at each of a million fits would cost a third of the time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        before = np.empty(0, dtype=np.int64)
+        before = None
         if with_base:
             base = classifier.fit(problem.features, problem.labels, problem.training_weights)
             before = base.predict(problem.evaluation_features)

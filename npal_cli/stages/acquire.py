@@ -15,7 +15,7 @@ from npal_cli.neural_process.training import Network, resolve_device
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, peek, record_timing
+from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, peek, plain, record_timing
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, acquired_path, after, start_of
 from npal_cli.stages.train_np import network_of, train_np, trained_network
@@ -125,7 +125,7 @@ def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
             return _Stored(0, ())
         raise
     made_with = {key: value for key, value in provenance.parameters.items() if key != "steps"}
-    same = made_with == parameters
+    same = made_with == plain(parameters)
     return _Stored(record.chosen.shape[1], record.runs) if same else _Stored(0, ())
 
 

@@ -136,10 +136,8 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
                 log.info("up to date: %s", target.path)
             return Made(target.path, record, 0.0)
     if not (asked or context.build):
-        raise MissingArtifactError(
-            f"{target.path}: missing, or made from other inputs; make it with: {target.command}"
-        )
-    work = context.root / ".work" / "_".join(target.path.relative_to(context.root).parts)
+        raise MissingArtifactError(f"{target.path}: missing, or made from other inputs; make it with: {target.command}")
+    work = context.root / ".work" / "_".join(target.path.relative_to(context.root).with_suffix("").parts)
     with _locked(work):
         record = None if force else _up_to_date(target)  # another process may have made it meanwhile
         if record is not None:
@@ -172,7 +170,7 @@ def _up_to_date(target: Target[AnyRecord]) -> AnyRecord | None:
 
 
 def _stale(target: Target[Any], record: Record, provenance: Provenance, runs: Sequence[Run]) -> bool:
-    if _plain(provenance.parameters) != _plain(target.parameters):
+    if plain(provenance.parameters) != plain(target.parameters):
         return True
     stored = set(record.runs)
     return any(run not in stored or provenance.inputs[str(run)] != target.inputs[run] for run in runs)
@@ -204,7 +202,7 @@ def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord
     inputs |= {str(run): target.inputs[run] for run in missing}
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
-    write(target.path, merged, Provenance(_plain(target.parameters), ordered), work)
+    write(target.path, merged, Provenance(plain(target.parameters), ordered), work)
     shutil.rmtree(work, ignore_errors=True)
     return take_runs(merged, list(target.inputs))
 
@@ -221,7 +219,7 @@ def _kept(
             raise
         return [], wanted
     if _stale(target, record, provenance, []):
-        log.info("%s was made with other parameters: replaced", target.path)
+        log.info("%s: parameters changed", target.path)
         return [], wanted
     missing = [run for run in wanted if force or _stale(target, record, provenance, [run])]
     others = [run for run in record.runs if run not in missing]
@@ -239,12 +237,12 @@ def _checkpoint(path: Path, kind: type[AnyRecord]) -> AnyRecord | None:
 
 
 def _key(parameters: Mapping[str, Any], inputs: Mapping[Run, Mapping[str, str]]) -> str:
-    content = [_plain(parameters), {str(run): _plain(value) for run, value in inputs.items()}]
+    content = [plain(parameters), {str(run): plain(value) for run, value in inputs.items()}]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON gives it back."""
+def plain(value: Any) -> Any:
+    """The value as JSON gives it back, as it is in an artifact's attributes."""
     return json.loads(json.dumps(value))
 
 

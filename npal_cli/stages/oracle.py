@@ -44,9 +44,7 @@ def oracle(
             "classifier": experiment.classifier,
             "options": asdict(context.settings.classifiers.of(experiment.classifier)),
         },
-        inputs={
-            run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs
-        },
+        inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},
         compute=compute,
     )
     made = make(context, target, asked=asked)

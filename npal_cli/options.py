@@ -1,0 +1,91 @@
+"""The command line's shared options: declared once, given to every command.
+
+A command takes them as its first parameter, ``options: Options``; :func:`with_options` puts their fields in its
+place, so that Typer sees one signature.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Device(StrEnum):
+    """Where networks are trained."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Variant(StrEnum):
+    """Whose version of a strategy runs."""
+
+    method = "method"
+    reference = "reference"
+
+
+Names = list[str] | None
+Seeds = list[int] | None
+
+
+def _option(*names: str, default: Any = None, **settings: Any) -> Any:
+    return field(default=default, metadata={"option": typer.Option(*names, **settings)})
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that all commands share."""
+
+    data: Names = _option("--data", help="Data set; repeatable. (default: params.yaml)")
+    setting: Names = _option(
+        "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
+    )
+    classifier: Names = _option("--classifier", help="logistic or svm; repeatable. (default: params.yaml)")
+    data_seed: Seeds = _option("--data-seed", min=0, help="Draws the splits; repeatable. (default: params.yaml)")
+    seed: Seeds = _option("--seed", min=0, help="Draws everything else; repeatable. (default: params.yaml)")
+    params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
+    root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
+    workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")
+    device: Device = _option("--device", default=Device.auto, help="Where networks are trained.")
+    force: bool = _option("--force", default=False, help="Redo what this command makes, up to date or not.")
+    no_build: bool = _option("--no-build", default=False, help="Refuse if an input is missing; do not make it.")
+    json: bool = _option("--json", default=False, help="Print the result as JSON.")
+    quiet: bool = _option("--quiet", default=False, help="No progress, no messages but warnings.")
+    debug: bool = _option("--debug", default=False, help="Show the traceback of an error.")
+
+
+StepOption = Annotated[
+    int | None, typer.Option("--step", min=1, help="Start from the state before this acquisition step ...")
+]
+StepStrategyOption = Annotated[str, typer.Option("--strategy", help="... of what this strategy acquired.")]
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace the ``options`` parameter of ``command`` by the fields of :class:`Options`."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if each.default is MISSING else each.default,
+            annotation=Annotated[each.type, each.metadata["option"]],
+        )
+        for each in fields(Options)
+    ]
+    names = {each.name for each in shared}
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        options = Options(**{name: given.pop(name) for name in names})
+        command(options, **given)
+
+    parameters = [*shared, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions take attributes
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run

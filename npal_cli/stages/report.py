@@ -1,0 +1,139 @@
+"""``npal report``: tables, figures and metrics from every acquired artifact under the root."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from npal_cli.artifacts import read, write_errors
+from npal_cli.errors import MissingArtifactError
+from npal_cli.objectives import SETTINGS
+from npal_cli.records import AcquiredRecord, PreparedRecord
+from npal_cli.report import figures, tables
+from npal_cli.report.names import (
+    ACCURACY_TABLES,
+    CURVE_FIGURES,
+    LOSS_FIGURES,
+    PUBLISHED_DATA,
+    RANK_FIGURES,
+    RARE_CLASS_TABLES,
+    numbered,
+)
+from npal_cli.report.results import ExperimentResults, grouped
+from npal_cli.stages.base import Context, log
+
+ACCURACY = ("auac", "final_accuracy")
+RARE_CLASS = ("rare_precision", "rare_recall")
+
+
+def report(context: Context) -> list[Path]:
+    """Write ``report/`` anew from what was acquired, and return the files of it.
+
+    Raises:
+        MissingArtifactError: if nothing was acquired.
+    """
+    results = collect(context.root)
+    if not results:
+        raise MissingArtifactError(f"{context.root / 'acquired'}: nothing to report; make something with: npal acquire")
+    target, building = context.root / "report", context.root / ".work" / "report.building"
+    log.info("making %s: %d experiments", target, len(results))
+    with write_errors(target):
+        shutil.rmtree(building, ignore_errors=True)
+        for folder in ("tables", "figures", "plots"):
+            (building / folder).mkdir(parents=True)
+        _write_tables(building, results)
+        _write_figures(building / "figures", results)
+        _write_metrics(building, results)
+        shutil.rmtree(target, ignore_errors=True)
+        building.rename(target)
+    return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def collect(root: Path) -> list[ExperimentResults]:
+    """The acquired artifacts under ``root``, by experiment."""
+    results = []
+    for folder in sorted((root / "acquired").glob("*/*/*")):
+        data, setting, classifier = folder.parts[-3:]
+        paths = sorted(folder.glob("*.zarr"))
+        if setting not in SETTINGS or not paths:
+            continue
+        prepared = read(root / "prepared" / data / f"{setting}.zarr", PreparedRecord)[0]
+        acquired = _of_equal_length({path: read(path, AcquiredRecord)[0] for path in paths})
+        results.append(ExperimentResults(data, setting, classifier, int(prepared.rare_classes[0]), acquired))
+    return results
+
+
+def _of_equal_length(records: dict[Path, AcquiredRecord]) -> dict[str, AcquiredRecord]:
+    """The records of the longest acquisition: areas under curves of other lengths cannot be compared with theirs."""
+    steps = max(record.chosen.shape[1] for record in records.values())
+    for path, record in records.items():
+        if record.chosen.shape[1] < steps:
+            log.warning("%s holds %d of %d steps: left out", path, record.chosen.shape[1], steps)
+    return {path.stem: record for path, record in records.items() if record.chosen.shape[1] == steps}
+
+
+def _write_tables(folder: Path, results: Sequence[ExperimentResults]) -> None:
+    pages = ["# npal report"]
+    for (data, classifier), group in grouped(results).items():
+        published = (PUBLISHED_DATA.get(data, data), classifier)
+        for kind, metrics, numbers in (
+            ("accuracy", ACCURACY, ACCURACY_TABLES),
+            ("rare_class", RARE_CLASS, RARE_CLASS_TABLES),
+        ):
+            number = numbers.get(published)
+            name = numbered("table", number, data, classifier, kind)
+            long = tables.long_table(group, metrics)
+            title = tables.caption(data, classifier, metrics, number)
+            markdown = tables.to_markdown(tables.wide_table(long, metrics), title)
+            long.to_csv(folder / "tables" / f"{name}.csv", index=False, float_format="%.10g")
+            (folder / "tables" / f"{name}.md").write_text(markdown)
+            (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(long, title))
+            pages.append(f"## {name}\n\n{markdown}")
+    (folder / "report.md").write_text("\n\n".join(pages))
+
+
+def _write_figures(folder: Path, results: Sequence[ExperimentResults]) -> None:
+    by_classifier: dict[str, list[ExperimentResults]] = {}
+    for (data, classifier), group in grouped(results).items():
+        published = (PUBLISHED_DATA.get(data, data), classifier)
+        curves = figures.curve_figure(group)
+        if curves is not None:
+            figures.save(curves, folder / numbered("figure", CURVE_FIGURES.get(published), data, classifier))
+        losses = figures.loss_figure(group)
+        if losses is not None:
+            figures.save(losses, folder / numbered("figure", LOSS_FIGURES.get(published), data, classifier, "loss"))
+        by_classifier.setdefault(classifier, []).extend(group)
+    for classifier, group in by_classifier.items():
+        ranks = figures.rank_figure(group)
+        if ranks is not None:
+            figures.save(ranks, folder / numbered("figure", RANK_FIGURES.get(classifier), "ranks", classifier))
+
+
+def _write_metrics(folder: Path, results: Sequence[ExperimentResults]) -> None:
+    metrics: dict[str, Any] = {}
+    scores, curves = [], []
+    for result in results:
+        table = tables.long_table([result], ACCURACY)
+        scores.append(table[table["metric"] == "auac"])
+        place = metrics.setdefault(result.data, {}).setdefault(result.classifier, {}).setdefault(result.setting, {})
+        for row in scores[-1].to_dict("records"):
+            known = {key: row[key] for key in ("mean", "std", "to_random", "to_random_error", "z")}
+            place[row["strategy"]] = {
+                "runs": row["runs"],
+                **{f"auac_{key}": round(value, 6) for key, value in known.items() if value == value},  # noqa: PLR0124
+            }
+        for name, record in result.acquired.items():
+            experiment = f"{result.data} {result.classifier} {result.setting}"
+            curves += [
+                {"experiment": experiment, "strategy": name, "step": step, "score": score}
+                for step, score in enumerate(record.score.mean(axis=0))
+            ]
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    everything = pd.concat(scores, ignore_index=True)
+    everything["experiment"] = everything["data"] + " " + everything["classifier"] + " " + everything["setting"]
+    columns = ["experiment", "label", "mean", "to_random"]
+    everything[columns].to_csv(folder / "plots" / "auac.csv", index=False, float_format="%.6g")
+    pd.DataFrame(curves).to_csv(folder / "plots" / "curves.csv", index=False, float_format="%.6g")

@@ -1,0 +1,103 @@
+"""The network: its size, its symmetries, how it starts."""
+
+import numpy as np
+import pytest
+import torch
+
+from npal_cli.neural_process.model import AttentiveCNP, ModelOptions
+
+
+def build(features=5, seed=0, **options):
+    return AttentiveCNP(features, ModelOptions(**options), torch.Generator().manual_seed(seed))
+
+
+def points(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+@pytest.fixture(params=["cross", "none"])
+def model(request):
+    return build(attention=request.param)
+
+
+@pytest.mark.parametrize(("features", "parameters"), [(21, 21_924), (22, 21_956), (119, 25_060)])
+def test_it_has_the_papers_number_of_parameters(features, parameters):
+    assert sum(p.numel() for p in build(features).parameters()) == parameters
+
+
+def test_permuting_the_context_leaves_the_predictions(model):
+    context, labels, targets = points(2, 7, 5), points(2, 7), points(2, 9, 5)
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(1))
+    for before, after in zip(
+        model(context, labels, targets), model(context[:, order], labels[:, order], targets), strict=True
+    ):
+        torch.testing.assert_close(before, after)
+
+
+def test_permuting_the_targets_permutes_the_predictions(model):
+    context, labels, targets = points(2, 7, 5), points(2, 7), points(2, 9, 5)
+    order = torch.randperm(9, generator=torch.Generator().manual_seed(1))
+    for before, after in zip(model(context, labels, targets), model(context, labels, targets[:, order]), strict=True):
+        torch.testing.assert_close(before[:, order], after)
+
+
+def test_a_prediction_ignores_the_other_targets(model):
+    context, labels, targets = points(1, 7, 5), points(1, 7), points(1, 9, 5)
+    alone = model(context, labels, targets[:, 3:4])[0]
+    torch.testing.assert_close(model(context, labels, targets)[0][:, 3:4], alone)
+
+
+def test_problems_in_a_batch_ignore_each_other(model):
+    context, labels, targets = points(3, 7, 5), points(3, 7), points(3, 9, 5)
+    torch.testing.assert_close(
+        model(context, labels, targets)[0][1:2], model(context[1:2], labels[1:2], targets[1:2])[0]
+    )
+
+
+def test_the_context_and_its_labels_matter(model):
+    context, labels, targets = points(1, 7, 5), points(1, 7), points(1, 9, 5)
+    mean = model(context, labels, targets)[0]
+    assert not torch.allclose(mean, model(context + 1, labels, targets)[0])
+    assert not torch.allclose(mean, model(context, labels + 1, targets)[0])
+
+
+def test_sigma_is_bounded_from_below(model):
+    assert model(points(1, 7, 5), points(1, 7), 100 * points(1, 50, 5))[1].min() >= 0.01
+
+
+def test_attention_equals_its_equation():
+    layer = build().attention
+    keys, queries, values = points(1, 6, 32), points(1, 4, 32), points(1, 6, 32) ** 2
+    k, q, v = layer.key_map(keys)[0], layer.query_map(queries)[0], layer.value_map(values)[0]
+    heads = []
+    for head in range(8):
+        part = slice(4 * head, 4 * head + 4)
+        weights = torch.softmax(q[:, part] @ k[:, part].T / 2, dim=1)
+        heads.append(weights @ v[:, part])
+    hidden = torch.nn.functional.layer_norm(torch.cat(heads, dim=1) + queries[0], (32,))
+    expected = torch.nn.functional.layer_norm(hidden + layer.mlp(hidden), (32,))
+    torch.testing.assert_close(layer(keys, queries, values)[0], expected)
+
+
+def test_it_starts_as_described():
+    model = build(21)
+    state = model.state_dict()
+    assert all(value.abs().max() == 0 for name, value in state.items() if name.endswith("bias") and "norm" not in name)
+    hidden = state["point_encoder.0.weight"]
+    assert hidden.abs().max() <= 21**-0.5
+    assert hidden.std().item() == pytest.approx(21**-0.5 / 3**0.5, rel=0.1)
+    output = state["point_encoder.2.weight"]
+    assert output.std().item() == pytest.approx((2 / 32) ** 0.5, rel=0.1)
+    assert output.abs().max() <= (6 / 32) ** 0.5
+    for name in ("key_map", "query_map", "value_map"):
+        assert state[f"attention.{name}.weight"].std().item() == pytest.approx((2 / 36) ** 0.5, rel=0.1)
+
+
+def test_the_generator_alone_decides_the_start():
+    torch.manual_seed(1)
+    first = build(seed=7).state_dict()
+    torch.manual_seed(2)
+    second = build(seed=7).state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["decoder.0.weight"], build(seed=8).state_dict()["decoder.0.weight"])
+    assert np.isfinite(first["decoder.0.weight"].numpy()).all()

@@ -1,0 +1,68 @@
+"""Every loader gives the very array that the paper's code reads."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from npal_cli.errors import DataError, UsageError
+from npal_cli.problems.datasets import load_dataset, source_digest
+from npal_cli.problems.sources import Sources
+from npal_cli.problems.waveform import UCI_CLASS_COUNTS, generate_waveform
+
+
+def sorted_rows(values):
+    return values[np.lexsort(np.round(values, 6).T)]
+
+
+@pytest.mark.parametrize(("name", "paper"), [("mushrooms", "paper_mushrooms"), ("adult", "paper_adult")])
+def test_features_and_labels_equal_the_papers(name, paper, sources, real_data):
+    arrays = np.load(real_data / "uci" / f"{paper}.npz")
+    data = load_dataset(name, sources)
+    np.testing.assert_array_equal(data.features, arrays["X"])
+    np.testing.assert_array_equal(data.labels, arrays["y"].ravel())
+
+
+def test_waveform_uci_equals_the_papers_but_for_the_order_of_rows(sources, real_data):
+    arrays = np.load(real_data / "uci" / "paper_waveform.npz")
+    data = load_dataset("waveform_uci", sources)
+    ours = np.column_stack([data.features, data.labels])
+    theirs = np.column_stack([arrays["X"], arrays["y"].ravel()])
+    np.testing.assert_allclose(sorted_rows(ours), sorted_rows(theirs), atol=1e-6)
+
+
+def test_generated_waveform_has_the_uci_files_classes(tmp_path):
+    data = load_dataset("waveform", Sources(tmp_path))
+    assert data.features.shape == (5000, 21)
+    assert np.bincount(data.labels).tolist() == [UCI_CLASS_COUNTS[0] + UCI_CLASS_COUNTS[2], UCI_CLASS_COUNTS[1]]
+    np.testing.assert_allclose(data.features.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(data.features.std(axis=0, ddof=1), 1)
+
+
+def test_generated_waveform_is_distributed_as_the_uci_file(real_data):
+    features, labels = generate_waveform()
+    uci = np.loadtxt(real_data / "uci" / "waveform.data", delimiter=",")
+    for c in range(3):
+        ours, theirs = features[labels == c], uci[uci[:, 21] == c, :21]
+        error = np.sqrt(ours.var(axis=0) / len(ours) + theirs.var(axis=0) / len(theirs))
+        assert np.abs((ours.mean(axis=0) - theirs.mean(axis=0)) / error).max() < 4
+        assert np.abs(np.corrcoef(ours.T) - np.corrcoef(theirs.T)).max() < 0.12
+
+
+def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path):
+    with pytest.raises(UsageError, match="'mushroom'.*did you mean 'mushrooms'"):
+        load_dataset("mushroom", Sources(tmp_path))
+
+
+def test_a_truncated_file_is_refused_though_accepted_as_unverified(tmp_path, real_data):
+    sources = Sources(tmp_path / "raw", progress=False)
+    cut = tmp_path / "cut.tsv.gz"
+    lines = gzip.decompress((real_data / "uci" / "waveform_21.tsv.gz").read_bytes()).splitlines(keepends=True)
+    cut.write_bytes(gzip.compress(b"".join(lines[:100])))
+    sources.give("waveform_21.tsv.gz", cut, verify=False)
+    with pytest.raises(DataError, match="99 rows of 22 columns, expected 5000"):
+        load_dataset("waveform_uci", sources)
+
+
+def test_the_digest_of_generated_data_is_none(tmp_path):
+    assert source_digest("waveform", Sources(tmp_path)) is None

@@ -1,0 +1,113 @@
+"""Splits: Table 3's sizes, and who may be where."""
+
+import numpy as np
+import pytest
+
+from npal_cli.errors import DataError
+from npal_cli.objectives import SETTINGS
+from npal_cli.problems.datasets import Dataset, load_dataset
+from npal_cli.problems.problem import PrepareOptions, kept_counts, split, standardise, weights_of
+from npal_cli.randomness import Run
+
+
+def toy(counts=(300, 500, 400)):
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+    return Dataset("toy", np.zeros((len(labels), 2)), labels, tuple("abcdefghij"[: len(counts)]))
+
+
+@pytest.mark.parametrize(
+    ("name", "balanced", "imbalanced"),
+    [("waveform_uci", 2894, 1411), ("waveform", 2894, 1411), ("mushrooms", 7432, 3907), ("adult", 390, 34)],
+)
+def test_pools_have_the_sizes_of_table_3(name, balanced, imbalanced, sources):
+    data = load_dataset(name, sources)
+    sizes = [len(split(data, setting, Run(1, 1), PrepareOptions()).pool) for setting in SETTINGS]
+    assert sizes == [balanced, imbalanced, imbalanced]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("run", [Run(1, 1), Run(2, 7)])
+def test_every_row_is_in_exactly_one_place(setting, run):
+    rows = split(toy(), setting, run, PrepareOptions(test=60, reward=40, annotated=40))
+    together = np.concatenate([rows.annotated, rows.pool, rows.reward, rows.test, rows.discarded])
+    assert np.sort(together).tolist() == list(range(1200))
+    assert [len(rows.test), len(rows.reward), len(rows.annotated)] == [60, 40, 40]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_part_keeps_the_class_ratios(setting):
+    data, options = toy((800, 900)), PrepareOptions(test=220, reward=110, annotated=110)
+    expected = kept_counts(data.labels, 2, setting, options) / kept_counts(data.labels, 2, setting, options).sum()
+    rows = split(data, setting, Run(3, 4), options)
+    for part in (rows.test, rows.reward, rows.annotated):
+        assert np.abs(np.bincount(data.labels[part]) - expected * len(part)).max() <= 1
+
+
+def test_the_data_seed_alone_fixes_what_is_tested_and_rewarded_on():
+    data = load = toy()
+    options = PrepareOptions(test=60, reward=40, annotated=40)
+    first, second = (split(data, "balanced", Run(1, seed), options) for seed in (1, 2))
+    for part in ("test", "reward", "discarded"):
+        np.testing.assert_array_equal(getattr(first, part), getattr(second, part))
+    assert first.annotated.tolist() != second.annotated.tolist()
+    other = split(load, "balanced", Run(2, 1), options)
+    assert other.test.tolist() != first.test.tolist()
+
+
+def test_both_imbalanced_settings_split_alike():
+    options = PrepareOptions(test=60, reward=40, annotated=40)
+    plain, weighted = (split(toy(), s, Run(1, 1), options) for s in ("imbalanced", "imbalanced_weighted"))
+    np.testing.assert_array_equal(plain.annotated, weighted.annotated)
+    np.testing.assert_array_equal(plain.pool, weighted.pool)
+
+
+@pytest.mark.parametrize(("rare", "expected"), [("first", [30, 300, 30]), ("last", [300, 30, 300])])
+def test_even_or_odd_classes_are_ten_times_rarer(rare, expected):
+    data = toy()
+    assert kept_counts(data.labels, 3, "imbalanced", PrepareOptions(rare_class=rare)).tolist() == expected
+    assert kept_counts(data.labels, 3, "balanced", PrepareOptions(rare_class=rare)).tolist() == [300] * 3
+
+
+def test_only_imbalanced_weighted_weights_the_training():
+    counts = np.array([10, 100])
+    scoring, training = weights_of(counts, "imbalanced")
+    assert training.tolist() == [1, 1]
+    assert scoring[0] > 1
+    assert weights_of(counts, "imbalanced_weighted")[1].tolist() == scoring.tolist()
+
+
+def test_standardising_overall_keeps_the_ratios_between_features():
+    values = np.array([[0.0, 10.0], [2.0, 40.0]])
+    overall = standardise(values, "overall")
+    assert overall.mean() == pytest.approx(0)
+    assert overall.std() == pytest.approx(1)
+    assert (overall[1] - overall[0])[1] / (overall[1] - overall[0])[0] == pytest.approx(15)
+    assert standardise(values, "per_feature").tolist() == [[-1, -1], [1, 1]]
+
+
+def test_a_constant_feature_becomes_zero():
+    assert standardise(np.array([[5.0, 1.0], [5.0, 3.0]]), "per_feature")[:, 0].tolist() == [0, 0]
+
+
+def test_too_few_points_are_refused_with_their_number():
+    with pytest.raises(DataError, match=r"toy, balanced: 400 points are left .*200 test \+ 100 reward \+ 100"):
+        split(toy((200, 300)), "balanced", Run(1, 1), PrepareOptions())
+
+
+def test_a_class_too_rare_for_every_part_is_refused():
+    with pytest.raises(DataError, match=r"class 'a' keeps 5 of 55 points"):
+        split(toy((50, 60)), "imbalanced", Run(1, 1), PrepareOptions(test=10, reward=8, annotated=8))
+
+
+def test_annotating_moves_points_from_the_pool_in_order(problem):
+    rows = problem.pool[[3, 1]]
+    after = problem.annotate(rows)
+    assert after.annotated[-2:].tolist() == rows.tolist()
+    assert set(after.pool) == set(problem.pool) - set(rows)
+    assert problem.annotate(rows[:1]).annotate(rows[1:]).annotated.tolist() == after.annotated.tolist()
+
+
+def test_only_pool_points_can_be_annotated_and_only_once(problem):
+    for rows in (problem.test[:1], problem.pool[[0, 0]]):
+        with pytest.raises(ValueError, match="distinct pool points"):
+            problem.annotate(rows)

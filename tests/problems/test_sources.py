@@ -1,0 +1,72 @@
+"""Source files are the published ones, or refused."""
+
+import logging
+
+import pytest
+
+from npal_cli.errors import DataError
+from npal_cli.problems.sources import Sources
+
+
+def test_a_copy_is_found_and_kept(sources):
+    path = sources.path("a1a")
+    assert path.parent == sources.folder
+    assert Sources(sources.folder).path("a1a") == path  # now without the copies, and without the network
+
+
+def test_a_damaged_raw_file_is_replaced(sources):
+    sources.path("a1a").write_text("damaged")
+    assert sources.path("a1a").stat().st_size > 100_000
+
+
+def test_a_copy_of_another_file_is_not_used(tmp_path, caplog, monkeypatch):
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies" / "a1a").write_text("something else")
+    sources = Sources(tmp_path / "raw", tmp_path / "copies", progress=False)
+    monkeypatch.setattr(Sources, "_download", lambda _self, name: pytest.fail(f"would download {name}"))
+    with caplog.at_level(logging.WARNING), pytest.raises(pytest.fail.Exception, match="would download a1a"):
+        sources.path("a1a")
+    assert "SHA-256 differs" in caplog.text
+
+
+def test_a_given_file_must_match_its_hash(tmp_path, caplog):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("+1 1:1\n")
+    sources = Sources(tmp_path / "raw")
+    with pytest.raises(DataError, match=r"SHA-256 [0-9a-f]{16}\.\.\., expected eb54c45f.*--allow-unverified"):
+        sources.give("a1a", wrong)
+    assert not sources.folder.exists()
+    sources.give("a1a", wrong, verify=False)
+    assert "UNVERIFIED" in caplog.text
+    assert sources.path("a1a").read_text() == "+1 1:1\n"
+
+
+def test_giving_the_true_file_ends_being_unverified(tmp_path, real_data):
+    sources = Sources(tmp_path / "raw")
+    pinned = sources.digest("a1a")
+    wrong = tmp_path / "wrong"
+    wrong.write_text("+1 1:1\n")
+    sources.give("a1a", wrong, verify=False)
+    assert sources.digest("a1a") != pinned
+    sources.give("a1a", real_data / "uci" / "a1a")
+    assert sources.digest("a1a") == pinned
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        Sources(tmp_path).give("a1a", tmp_path / "nowhere")
+
+
+def test_a_folder_of_copies_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="NPAL_SOURCES=.*no such folder"):
+        Sources(tmp_path, tmp_path / "nowhere").path("a1a")
+
+
+def test_without_network_or_copy_the_error_says_what_to_do(tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("pooch.HTTPDownloader.__call__", refuse)
+    with pytest.raises(DataError, match=r"cannot download a1a from https://.*--source FILE") as error:
+        Sources(tmp_path, progress=False).path("a1a")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,170 @@
+"""The stages as a user meets them: built, up to date, refused, redone, gone on from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from npal_cli.artifacts import read
+from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord
+from tests.stages.conftest import contents, json_of
+
+DATA = Path("data")
+ACQUIRED = DATA / "acquired" / "waveform" / "imbalanced_weighted" / "logistic"
+
+
+def test_a_missing_chain_is_built_with_a_line_a_stage(npal):
+    result = npal("train-np")
+    lines = [line for line in result.stderr.splitlines() if "making" in line]
+    assert [line.split()[2].split("/")[1] for line in lines] == ["prepared", "simulated", "oracle", "np"]
+    assert result.stdout.splitlines()[-1] == "data/np/waveform/imbalanced_weighted/logistic.zarr"
+
+
+def test_the_oracle_prints_its_table(npal):
+    result = npal("oracle", "--workers", 1)
+    header, _, row = result.stdout.splitlines()[:3]
+    assert "refits_per_second" in header
+    assert row.split()[:4] == ["waveform", "imbalanced_weighted", "logistic", "2"]
+    shown = json_of(npal("oracle", "--json", "--force"))[0]
+    assert shown["negative"] + shown["zero"] + shown["positive"] == pytest.approx(1)
+    assert shown["artifact"] == "data/oracle/waveform/imbalanced_weighted/logistic.zarr"
+    assert (DATA / "timings" / "oracle" / "oracle" / "waveform" / "imbalanced_weighted" / "logistic.json").exists()
+
+
+def test_what_is_up_to_date_is_left_alone(npal):
+    npal("acquire", "--strategy", "random")
+    before = {path: path.stat().st_mtime_ns for path in DATA.rglob("*")}
+    assert "up to date" in npal("acquire", "--strategy", "random").stderr
+    assert {path: path.stat().st_mtime_ns for path in DATA.rglob("*")} == before
+
+
+def test_force_makes_the_same_bytes_again(npal):
+    npal("oracle")
+    before = contents(DATA)
+    result = npal("oracle", "--force")
+    assert [line for line in result.stderr.splitlines() if "making" in line][0].split()[2].startswith("data/oracle")
+    assert contents(DATA) == before
+
+
+def test_no_build_refuses_and_names_the_command_that_works(npal):
+    refused = npal("oracle", "--no-build", "--seed", 2, code=1)
+    command = refused.stderr.split("make it with: ")[1].split()
+    assert command[:2] == ["npal", "prepare"]
+    assert not DATA.exists()
+    npal(*command[1:])
+    assert "npal simulate" in npal("oracle", "--no-build", "--seed", 2, code=1).stderr
+    npal("simulate", "--no-build", "--seed", 2)
+    npal("oracle", "--no-build", "--seed", 2)
+
+
+def test_other_parameters_redo_what_depends_on_them(npal):
+    npal("oracle")
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("problems: 5", "problems: 6"))
+    lines = [line for line in npal("oracle").stderr.splitlines() if "making" in line]
+    assert [line.split()[2].split("/")[1] for line in lines] == ["simulated", "oracle"]
+    assert read(DATA / "oracle/waveform/imbalanced_weighted/logistic.zarr", OracleRecord)[0].improvements.shape[1] == 6
+
+
+def test_runs_are_added_to_what_is_there(npal):
+    npal("oracle", "--seed", 2)
+    assert "making data/oracle/waveform/imbalanced_weighted/logistic.zarr: 1 run" in npal("oracle").stderr
+    added = contents(DATA)
+    npal("oracle", "--root", "other")
+    assert contents(Path("other")) == added
+
+
+def test_the_bytes_do_not_depend_on_the_workers(npal):
+    npal("acquire", "--workers", 1)
+    npal("acquire", "--workers", 2, "--root", "other")
+    assert contents(DATA) == contents(Path("other"))
+
+
+def test_a_strategys_choices_do_not_depend_on_what_it_is_compared_with(npal):
+    npal("acquire", "--strategy", "uncsamp", "--strategy", "random")
+    npal("acquire", "--strategy", "random", "--root", "other")
+    alone = contents(Path("other") / ACQUIRED.relative_to(DATA) / "random.zarr")
+    assert contents(ACQUIRED / "random.zarr") == alone
+
+
+def test_more_steps_go_on_from_fewer_and_fewer_leave_them(npal):
+    npal("acquire", "--strategy", "np", "--steps", 1)
+    npal("acquire", "--strategy", "np", "--steps", 3)
+    npal("acquire", "--strategy", "np", "--steps", 3, "--root", "other")
+    assert contents(ACQUIRED) == contents(Path("other") / ACQUIRED.relative_to(DATA))
+    before = contents(ACQUIRED)
+    assert "up to date" in npal("acquire", "--strategy", "np", "--steps", 2).stderr
+    assert contents(ACQUIRED) == before
+
+
+def test_more_steps_for_one_run_keep_the_others(npal):
+    npal("acquire", "--strategy", "random", "--steps", 1)
+    npal("acquire", "--strategy", "random", "--steps", 2, "--seed", 1)
+    assert read(ACQUIRED / "random.zarr", AcquiredRecord)[0].chosen.shape == (2, 2, 1)
+
+
+def test_the_loop_driven_by_hand_equals_the_loop(npal):
+    npal("acquire", "--strategy", "np", "--root", "loop")
+    npal("acquire", "--strategy", "np", "--steps", 1)
+    for stage in ("simulate", "oracle", "train-np"):
+        npal(stage, "--step", 2, "--no-build")
+    by_hand = DATA / "np" / "waveform" / "imbalanced_weighted" / "logistic" / "np_step02.zarr"
+    record = read(by_hand, NetworkRecord)[0]
+    npal("acquire", "--strategy", "np", "--steps", 2)
+    acquired = read(ACQUIRED / "np.zarr", AcquiredRecord)[0]
+    np.testing.assert_array_equal(acquired.loss[:, 1], record.loss)
+    assert contents(ACQUIRED) == contents(Path("loop") / ACQUIRED.relative_to(DATA))
+
+
+def test_a_step_that_was_not_reached_is_refused(npal):
+    assert "acquire first with: npal acquire" in npal("simulate", "--step", 2, code=1).stderr
+    npal("acquire", "--strategy", "np", "--steps", 1)
+    assert "holds 1 steps, so 1 to 2 can be asked for" in npal("simulate", "--step", 3, code=2).stderr
+    assert "lacks run 1-7" in npal("simulate", "--step", 2, "--seed", 7, code=1).stderr
+
+
+def test_the_reference_variant_has_an_artifact_of_its_own(npal):
+    npal("acquire", "--strategy", "haluni", "--strategy", "random", "--variant", "reference")
+    assert sorted(path.name for path in ACQUIRED.iterdir()) == ["haluni_reference.zarr", "random.zarr"]
+
+
+def test_an_artifact_describes_itself(npal):
+    npal("oracle", "--seed", 1)
+    attributes = zarr.open_group(DATA / "oracle/waveform/imbalanced_weighted/logistic.zarr", mode="r").attrs.asdict()
+    assert attributes["format"] == "npal.oracle/1"
+    assert attributes["parameters"] == {"classifier": "logistic", "options": {"C": 1.0}}
+    assert set(attributes["inputs"]) == {"1-1"}
+    assert set(attributes["inputs"]["1-1"]) == {"prepared", "simulated"}
+    assert set(attributes["packages"]) == {"npal", "numpy", "scikit-learn", "torch", "zarr"}
+
+
+@pytest.mark.parametrize("damage", ["corrupt", "older"])
+def test_a_damaged_or_older_artifact_is_refused_until_forced(npal, damage):
+    npal("simulate")
+    store = DATA / "simulated" / "waveform" / "imbalanced_weighted.zarr"
+    good = contents(DATA)
+    if damage == "corrupt":
+        (store / "annotated" / "c" / "0" / "0" / "0").write_bytes(b"?")
+    else:
+        zarr.open_group(store, mode="r+").attrs["format"] = "npal.simulated/0"
+    before = contents(DATA)
+    for command in ("simulate", "oracle"):
+        error = npal(command, code=1).stderr.splitlines()[-1]
+        assert "imbalanced_weighted.zarr" in error
+        assert "--force" in error
+        assert contents(DATA) == before
+    npal("simulate", "--force")
+    assert contents(DATA) == good
+
+
+def test_nothing_is_left_in_the_work_folder(npal):
+    npal("acquire")
+    left = [path for path in (DATA / ".work").rglob("*") if path.suffix != ".lock" and path.name != "locks"]
+    assert left == []
+
+
+def test_an_svm_study(npal):
+    rows = json_of(npal("acquire", "--classifier", "svm", "--json"))
+    assert [row["strategy"] for row in rows] == ["random", "fscore"]
+    assert all(0.5 < row["auac"] / 2 < 1 for row in rows)

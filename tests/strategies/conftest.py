@@ -1,0 +1,56 @@
+"""States to query."""
+
+import numpy as np
+import pytest
+import torch
+
+from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.engine import Engine
+from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.problems.problem import Problem
+from npal_cli.problems.simulated import SimulateOptions
+from npal_cli.strategies import STRATEGIES, VARIANTS, AcquisitionState, Strategy
+from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.oracle import Oracle
+
+ALL = [*STRATEGIES, *(f"{name}_reference" for name in sorted(VARIANTS))]
+
+
+def state_of(problem: Problem, *, truth: bool = False, classifier: str = "logistic", seed: int = 0):
+    rows = problem.annotated
+    model = make_classifier(classifier, ClassifierOptions())
+    return AcquisitionState(
+        run=problem.run,
+        step=1,
+        annotated_features=problem.features[rows],
+        annotated_labels=problem.labels[rows],
+        reward_features=problem.features[problem.reward],
+        reward_labels=problem.labels[problem.reward],
+        pool_features=problem.features[problem.pool],
+        class_weights=problem.class_weights,
+        training_weights=problem.training_weights,
+        classifier=model.fit(problem.features[rows], problem.labels[rows], problem.training_weights),
+        random=np.random.default_rng(seed),
+        truth=problem if truth else None,
+    )
+
+
+def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
+    task = make_classifier(classifier, ClassifierOptions())
+    strategy, reference = name.removesuffix("_reference"), name.endswith("_reference")
+    if strategy == "oracle":
+        return Oracle(task, Engine())
+    if strategy == "np":
+        options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
+        return NeuralProcess(task, *options, Engine(), torch.device("cpu"))
+    return STRATEGIES[strategy]("reference") if reference else STRATEGIES[strategy]()  # type: ignore[call-arg]
+
+
+@pytest.fixture(params=ALL)
+def name(request) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def strategy(name: str) -> Strategy:
+    return make_strategy(name)

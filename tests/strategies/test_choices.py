@@ -1,0 +1,212 @@
+"""Each strategy picks what its publication says, on pools small enough to do by hand."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from npal_cli.oracle import pool_improvements
+from npal_cli.randomness import Run
+from npal_cli.strategies import AcquisitionState
+from npal_cli.strategies.base import top
+from npal_cli.strategies.cbal import CBAL
+from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
+from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.oracle import Oracle
+from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, UncertaintySampling
+from tests.conftest import make_problem
+from tests.strategies.conftest import make_strategy, state_of
+
+
+class Says:
+    """A classifier that says what it is told."""
+
+    def __init__(self, probabilities=None, decisions=None):
+        self._probabilities, self._decisions = probabilities, decisions
+
+    def predict(self, features):
+        return np.zeros(len(features), dtype=int)
+
+    def probabilities(self, _features):
+        return np.asarray(self._probabilities, dtype=float)
+
+    def decisions(self, _features):
+        return np.asarray(self._decisions, dtype=float)
+
+
+def state(says, pool=None, annotated=((0.0,), (1.0,)), labels: Sequence[int] = (0, 1), classes=2, seed=0):
+    outputs = says._probabilities if says._probabilities is not None else says._decisions
+    pool = np.zeros((len(outputs), 1)) if pool is None else np.asarray(pool, dtype=float)
+    return AcquisitionState(
+        run=Run(1, 1),
+        step=1,
+        annotated_features=np.asarray(annotated, dtype=float),
+        annotated_labels=np.asarray(labels),
+        reward_features=np.zeros((0, pool.shape[1])),
+        reward_labels=np.zeros(0, dtype=int),
+        pool_features=pool,
+        class_weights=np.ones(classes),
+        training_weights=np.ones(classes),
+        classifier=says,
+        random=np.random.default_rng(seed),
+    )
+
+
+def chosen(strategy, given, size=1):
+    return strategy.query([given], size)[0].chosen.tolist()
+
+
+THREE_CLASSES = [
+    [0.48, 0.47, 0.05],  # smallest margin
+    [0.34, 0.33, 0.33],  # largest entropy, smallest confidence ...
+    [0.42, 0.30, 0.28],
+    [0.90, 0.05, 0.05],
+]
+
+
+@pytest.mark.parametrize(("strategy", "order"), [(Entropy, [1, 2, 0, 3]), (LeastConfident, [1, 2, 0, 3])])
+def test_entropy_and_least_confidence(strategy, order):
+    assert chosen(strategy(), state(Says(THREE_CLASSES), classes=3), 4) == order
+
+
+def test_margin():
+    says = Says([[0.60, 0.39, 0.01], [0.50, 0.45, 0.05], [0.40, 0.30, 0.30]])
+    assert chosen(Margin(), state(says, classes=3), 3) == [1, 2, 0]
+
+
+def test_the_three_uncertainties_agree_on_two_classes():
+    p = np.random.default_rng(0).uniform(size=20)
+    given = Says(np.column_stack([p, 1 - p]))
+    order = np.argsort(np.abs(p - 0.5)).tolist()
+    for strategy in (Entropy, Margin, LeastConfident, UncertaintySampling):
+        assert chosen(strategy(), state(given), 20) == order
+
+
+def test_fscore_takes_the_nearest_boundary():
+    assert chosen(FScore(), state(Says(decisions=[[-2.0], [0.5], [-0.1]])), 3) == [2, 1, 0]
+    one_against_rest = [[1.0, -3.0, -2.0], [2.0, -0.2, 3.0], [0.9, 0.9, 0.9]]
+    assert chosen(FScore(), state(Says(decisions=one_against_rest), classes=3), 3) == [1, 2, 0]
+
+
+def test_k_centre_takes_the_farthest_from_all_it_has():
+    # From {0, 1}: 6 is farthest (5); then from {0, 1, 6}: 3.4 (2.4); then -2 (2).
+    given = state(Says([[0.5, 0.5]] * 4), pool=[[3.4], [6.0], [5.0], [-2.0]])
+    assert chosen(KCenterGreedy(), given, 4) == [1, 0, 3, 2]
+
+
+def test_k_centre_equals_brute_force():
+    draws = np.random.default_rng(0)
+    pool, annotated = draws.normal(size=(40, 3)), draws.normal(size=(6, 3))
+    given = state(Says(np.full((40, 2), 0.5)), pool=pool, annotated=annotated, labels=[0, 1] * 3)
+    centres, expected = list(annotated), []
+    for _ in range(15):
+        distances = [min(np.linalg.norm(point - centre) for centre in centres) for point in pool]
+        expected.append(int(np.argmax(distances)))
+        centres.append(pool[expected[-1]])
+    assert chosen(KCenterGreedy(), given, 15) == expected
+
+
+HAL_POOL = {"says": Says([[0.5, 0.5], [0.9, 0.1], [0.7, 0.3]]), "pool": [[0.5], [9.0], [0.4]]}
+
+
+def test_hal_exploits_the_smallest_margin_or_explores_the_sparsest_region():
+    picks = [chosen(HALGau(), state(**HAL_POOL, seed=seed))[0] for seed in range(200)]
+    assert set(picks) == {0, 1}
+    assert 70 < picks.count(0) < 130
+
+
+def test_hal_reference_exploits_the_largest_margin_or_explores_the_densest_region():
+    given = {"says": Says([[0.5, 0.5], [0.9, 0.1], [0.7, 0.3]]), "pool": [[0.5], [3.0], [9.0]]}
+    picks = [chosen(HALGau("reference"), state(**given, seed=seed))[0] for seed in range(200)]
+    assert set(picks) == {0, 1}
+    assert chosen(HALGau("reference"), state(**given), 3) != [2]
+
+
+def test_hal_uniform_explores_everywhere():
+    picks = [chosen(HALUni(), state(**HAL_POOL, seed=seed))[0] for seed in range(300)]
+    assert set(picks) == {0, 1, 2}
+    assert picks.count(0) > 150  # half of the time by exploiting, a third of the other half
+
+
+def test_hals_density_by_hand():
+    given = state(Says([[0.5, 0.5]]), pool=[[2.0]])
+    assert HALGau().exploration(given)[0] == pytest.approx(-(np.exp(-4 / 10) + np.exp(-1 / 10)))
+
+
+def test_cbal_prefers_the_class_that_is_short():
+    # 1 of class 0, 5 of class 1, one to choose: (6 + 1) / 2 - (1, 5) = (2.5, 0) wanted.
+    p = np.array([0.5, 0.9, 0.1])
+    says = Says(np.column_stack([p, 1 - p]))
+    given = state(says, annotated=[[0.0]] * 6, labels=[0, 1, 1, 1, 1, 1])
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+    by_hand = entropy - (np.abs(2.5 - p) + (1 - p))
+    np.testing.assert_allclose(CBAL().query([given], 1)[0].scores, by_hand)
+    np.testing.assert_allclose(by_hand, [-1.807, -1.375, -2.975], atol=1e-3)
+    assert chosen(CBAL(), given) == [1]
+
+
+def test_cbal_counts_what_the_batch_already_holds():
+    # Balanced so far, two to choose: one of each class is wanted, not the same class twice.
+    p = np.array([0.95, 0.95, 0.05])
+    says = Says(np.column_stack([p, 1 - p]))
+    for seed in range(5):
+        batch = chosen(CBAL(), state(says, seed=seed), 2)
+        assert 2 in batch
+
+
+def test_cbal_reference_reads_later_picks_from_the_shrunk_array():
+    # The best is row 0; the next best, row 2, is row 1 of what is left, and is read as row 1 of the pool.
+    p = np.array([0.5, 0.95, 0.6])
+    says = Says(np.column_stack([p, 1 - p]))
+    assert chosen(CBAL(), state(says), 2) == [0, 2]
+    assert chosen(CBAL("reference"), state(says), 2) == [0, 1]
+
+
+def test_oracle_takes_the_largest_improvement(problem, engine):
+    strategy = make_strategy("oracle")
+    assert isinstance(strategy, Oracle)
+    improvements = pool_improvements([problem], strategy._classifier, engine)[0]
+    choice = strategy.query([state_of(problem, truth=True)], 1)[0]
+    assert improvements[choice.chosen[0]] == improvements.max()
+
+
+def test_np_chooses_by_mean_or_by_mean_plus_sigma(problem):
+    by_mean, by_both = make_strategy("np"), make_strategy("np")
+    assert isinstance(by_both, NeuralProcess)
+    by_both._training = type(by_both._training)(epochs=3, acquire_by="mean_plus_sigma")
+    mean = by_mean.query([state_of(problem)], 1)[0].scores
+    both = by_both.query([state_of(problem)], 1)[0].scores
+    assert (both - mean).min() >= 0.01
+    assert (both - mean).std() > 0
+
+
+def test_np_can_be_told_leave_one_out_improvements(problem):
+    told = make_strategy("np")
+    assert isinstance(told, NeuralProcess)
+    told._training = type(told._training)(epochs=3, context_labels="leave_one_out")
+    plain = make_strategy("np").query([state_of(problem)], 1)[0].scores
+    assert np.abs(told.query([state_of(problem)], 1)[0].scores - plain).max() > 0
+
+
+def test_np_uses_a_network_that_was_trained_before(problem):
+    plain = make_strategy("np")
+    assert isinstance(plain, NeuralProcess)
+    network = plain._train([state_of(problem)])[0]
+    reused = make_strategy("np")
+    reused._trained = lambda run, step: network if (run, step) == (problem.run, 1) else None
+    reused._train = lambda states: [] if not states else pytest.fail("trained again")
+    assert reused.query([state_of(problem)], 1)[0].scores.tobytes() == (
+        plain.query([state_of(problem)], 1)[0].scores.tobytes()
+    )
+
+
+def test_what_np_knows_has_no_pool_labels_and_no_test_set():
+    known = state_of(make_problem()).known
+    assert set(known.labels[known.pool]) == {-1}
+    assert len(known.test) == 0
+
+
+def test_top_breaks_ties_uniformly():
+    picks = [int(top(np.array([1.0, 2.0, 2.0, 2.0]), 1, np.random.default_rng(seed))[0]) for seed in range(300)]
+    assert sorted(set(picks)) == [1, 2, 3]
+    assert min(picks.count(i) for i in (1, 2, 3)) > 70

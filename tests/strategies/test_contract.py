@@ -1,0 +1,96 @@
+"""What every strategy promises, whichever it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.errors import UsageError
+from npal_cli.strategies import STRATEGIES, check_strategy
+from tests.conftest import make_problem
+from tests.strategies.conftest import make_strategy, state_of
+
+
+def query(strategy, problem, batch_size=1, seed=0):
+    state = state_of(problem, truth=strategy.needs_truth, seed=seed)
+    return strategy.query([state], batch_size)[0]
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 30])
+def test_a_batch_is_distinct_pool_points(strategy, batch_size, problem):
+    chosen = query(strategy, problem, batch_size).chosen
+    assert len(chosen) == batch_size
+    assert len(set(chosen.tolist())) == batch_size
+    assert set(chosen) <= set(range(len(problem.pool)))
+
+
+def test_every_pool_point_is_scored_and_a_single_choice_has_the_largest_score(strategy, problem):
+    choice = query(strategy, problem)
+    assert choice.scores.shape == problem.pool.shape
+    assert np.isfinite(choice.scores).all()
+    assert choice.scores[choice.chosen[0]] == choice.scores.max()
+
+
+def test_the_same_stream_gives_the_same_choice(strategy, problem):
+    first, second = (query(strategy, problem, 4, seed=3) for _ in range(2))
+    assert first.chosen.tolist() == second.chosen.tolist()
+    assert first.scores.tobytes() == second.scores.tobytes()
+
+
+def test_permuting_the_pool_permutes_the_scores(name, strategy, problem):
+    if name.removesuffix("_reference") in ("random", "haluni"):
+        pytest.skip("its scores are random draws")
+    order = np.random.default_rng(1).permutation(len(problem.pool))
+    shuffled = replace(problem, pool=problem.pool[order])
+    before, after = query(strategy, problem).scores, query(strategy, shuffled).scores
+    np.testing.assert_allclose(before[order], after, atol=2e-6)
+
+
+def test_runs_queried_together_choose_as_each_alone(name, strategy):
+    problems = [make_problem(seed) for seed in (1, 2)]
+    states = [state_of(p, truth=strategy.needs_truth, seed=p.run.seed) for p in problems]
+    together = strategy.query(states, 3)
+    for problem, choice in zip(problems, together, strict=True):
+        alone = query(make_strategy(name), problem, 3, seed=problem.run.seed)
+        assert choice.chosen.tolist() == alone.chosen.tolist()
+
+
+def test_only_oracle_sees_pool_labels_and_the_test_set():
+    assert [name for name, strategy in STRATEGIES.items() if strategy.needs_truth] == ["oracle"]
+
+
+def test_ties_are_broken_at_random(name, problem):
+    if name.removesuffix("_reference") in ("np", "oracle"):
+        pytest.skip("trained or refitted at every query: its ties go through the same function")
+    copies = replace(problem, pool=np.repeat(problem.pool[:1], 12))
+    chosen = {int(query(make_strategy(name), copies, seed=seed).chosen[0]) for seed in range(25)}
+    assert len(chosen) > 4
+
+
+def test_more_than_two_classes_are_served_or_refused(name):
+    problem = make_problem(n_classes=3)
+    strategy = name.removesuffix("_reference")
+    if STRATEGIES[strategy].max_classes == 2:
+        with pytest.raises(UsageError, match="defined for 2 classes and the data has 3"):
+            check_strategy(strategy, "logistic", 3)
+    else:
+        assert len(query(make_strategy(name), problem, 2).chosen) == 2
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier, problem):
+    strategy = name.removesuffix("_reference")
+    if STRATEGIES[strategy].needs <= CLASSIFIERS[classifier].abilities:
+        check_strategy(strategy, classifier, 2)
+        made = make_strategy(name, classifier)
+        state = state_of(problem, truth=made.needs_truth, classifier=classifier)
+        assert len(made.query([state], 2)[0].chosen) == 2
+    else:
+        with pytest.raises(UsageError, match=r"needs probabilities.*use --classifier logistic"):
+            check_strategy(strategy, classifier, 2)
+
+
+def test_an_unknown_strategy_is_refused():
+    with pytest.raises(UsageError, match="unknown strategy 'uncsam'.*did you mean 'uncsamp'"):
+        check_strategy("uncsam", "logistic", 2)

@@ -1,0 +1,166 @@
+"""The command line: what it says, and how it refuses."""
+
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from sklearn.datasets import load_wine
+from typer.testing import CliRunner
+
+from npal_cli import __version__
+from npal_cli.cli import app
+from tests.stages.conftest import TINY, json_of, npal
+
+__all__ = ["npal"]
+
+COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
+SHARED_OPTIONS = [
+    "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
+    "--force", "--no-build", "--json", "--quiet", "--debug",
+]  # fmt: skip
+
+
+def test_the_commands_are_the_six_stages():
+    assert [command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands] == (
+        COMMANDS
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_the_shared_options(command):
+    click_command = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+    options = {name for parameter in click_command.params for name in parameter.opts}
+    assert set(SHARED_OPTIONS) <= options
+    assert all(parameter.help for parameter in click_command.params)
+
+
+def test_the_version():
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"npal {__version__}\n"
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, npal_cli.cli; "
+        "print([m for m in ('torch', 'sklearn', 'numpy', 'zarr', 'pandas', 'pydantic') if m in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (["oracle", "--data", "wavefrom"], 2, "unknown data set 'wavefrom' (did you mean 'waveform'?)"),
+        (["oracle", "--setting", "balance"], 2, "unknown setting 'balance' (did you mean 'balanced'?)"),
+        (["oracle", "--classifier", "svn"], 2, "unknown classifier 'svn' (did you mean 'svm'?)"),
+        (["acquire", "--strategy", "randon"], 2, "unknown strategy 'randon' (did you mean 'random'?)"),
+        (["acquire", "--strategy", "entropy", "--classifier", "svm"], 2, "use --classifier logistic"),
+        (["acquire", "--steps", 5000], 1, "the pool holds"),
+        (["prepare", "--data", "adult", "--source", "nowhere"], 1, "--source nowhere: no such file"),
+        (["prepare", "--source", "params.yaml"], 2, "waveform is not read from a published file"),
+        (["prepare", "--data", "adult", "--source", "params.yaml"], 1, "SHA-256"),
+        (["prepare", "--target", "y"], 2, "only for a table of your own"),
+        (["prepare", "--data", "nowhere.csv", "--target", "y"], 1, "no such file"),
+        (["oracle", "--data", "mine.csv"], 2, "take the table in first with: npal prepare"),
+        (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
+        (["train-np", "--device", "cuda"], 2, "no CUDA device"),
+        (["report"], 1, "nothing to report; make something with: npal acquire"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(npal, arguments, code, error):
+    if "cuda" in arguments:
+        import torch
+
+        if torch.cuda.is_available():
+            pytest.skip("there is a CUDA device")
+    result = npal(*arguments, code=code)
+    said = [line for line in result.stderr.splitlines() if "making" not in line]
+    assert len(said) == 1
+    assert said[0].startswith("npal: ")
+    assert error in said[0]
+    assert result.stdout == ""
+    written = [path for path in Path("data").rglob("*") if path.is_file() and "prepared" not in path.parts]
+    assert [path for path in written if path.suffix != ".lock"] == []
+
+
+@pytest.mark.parametrize("arguments", [["oracle", "--seed", "x"], ["oracle", "--workers", "0"], ["orcale"], ["--nope"]])
+def test_wrong_usage_exits_with_2(npal, arguments):
+    npal(*arguments, code=2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("problems: 5", "problem: 5", "simulate.problem: unknown key"),
+        ("problems: 5", "problems: five", "simulate.problems:"),
+        ("fractions: [0.5, 0.7]", "fractions: [0.5, 1.7]", "simulate.fractions.1:"),
+        ("seed: [1, 2]", "seed: []", "defaults.seed:"),
+        ("test: 60", "test: 4000", "points are left after balancing the classes"),
+    ],
+)
+def test_bad_parameters_are_one_line_and_write_nothing(npal, old, new, error):
+    Path("params.yaml").write_text(TINY.replace(old, new))
+    result = npal("prepare", "--quiet", code=1 if "points" in error else 2)
+    assert error in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(Path("data").rglob("*.zarr"))
+
+
+def test_debug_shows_the_traceback(npal):
+    result = CliRunner().invoke(app, ["oracle", "--data", "wavefrom", "--debug"])
+    assert "wavefrom" in repr(result.exception)
+
+
+def test_a_root_that_cannot_be_written(npal):
+    Path("data").write_text("a file where the folder should be")
+    error = npal("prepare", "--quiet", code=1).stderr
+    assert "cannot write" in error
+    assert "choose another --root" in error
+
+
+def limited_disk():
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_artifact(npal):
+    command = [sys.executable, "-m", "npal_cli", "prepare", "--quiet"]
+    result = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited_disk, check=False)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "cannot write data/" in result.stderr
+    assert not Path("data/prepared").exists()
+    npal("prepare", "--quiet")
+
+
+def test_a_table_of_ones_own_goes_all_the_way(npal):
+    wine = load_wine(as_frame=True).frame
+    wine.assign(target=wine["target"].map({0: "barolo", 1: "grignolino", 2: "barbera"})).to_csv("wine.csv")
+    Path("params.yaml").write_text(TINY.replace("test: 60, reward: 40, annotated: 40", "test: 40, reward: 20, annotated: 30"))
+    rows = json_of(npal("prepare", "--data", "wine.csv", "--target", "target", "--setting", "balanced", "--json"))
+    assert rows[0]["data"] == "wine"
+    assert rows[0]["classes"] == 3
+    shutil.move("wine.csv", "elsewhere.csv")
+    strategies = [part for name in ("random", "margin", "fscore", "np") for part in ("--strategy", name)]
+    rows = json_of(npal("acquire", "--data", "wine", "--setting", "balanced", *strategies, "--json"))
+    assert min(row["final_accuracy"] for row in rows) > 0.7
+    assert "data/report/tables/table_wine_logistic_accuracy.csv" in npal("report").stdout
+    table = pd.read_csv("data/report/tables/table_wine_logistic_accuracy.csv")
+    assert table["reported_mean"].isna().all()
+
+
+def test_every_data_set_is_prepared_offline_with_the_sizes_of_table_3(npal, real_data, monkeypatch):
+    monkeypatch.setenv("NPAL_SOURCES", str(real_data))
+    Path("params.yaml").unlink()
+    data = [part for name in ("waveform", "mushrooms", "adult") for part in ("--data", name)]
+    rows = json_of(npal("prepare", *data, "--data-seed", 1, "--seed", 1, "--json"))
+    pools = {(row["data"], row["setting"]): row["pool"] for row in rows}
+    for name, balanced, imbalanced in [("waveform", 2894, 1411), ("mushrooms", 7432, 3907), ("adult", 390, 34)]:
+        assert pools[name, "balanced"] == balanced
+        assert pools[name, "imbalanced"] == pools[name, "imbalanced_weighted"] == imbalanced

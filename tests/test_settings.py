@@ -1,0 +1,71 @@
+"""``params.yaml``: what is in it, and what is refused."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from npal_cli.errors import UsageError
+from npal_cli.settings import Settings, read_settings
+
+PARAMS = Path(__file__).parents[1] / "params.yaml"
+
+
+def written(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_projects_file_holds_the_defaults_and_every_key():
+    assert read_settings(PARAMS) == Settings()
+    as_lists = YAML(typ="safe").load(PARAMS)
+    assert as_lists.keys() == asdict(Settings()).keys()
+
+
+def test_what_is_left_out_has_its_default(tmp_path):
+    settings = read_settings(written(tmp_path, "simulate:\n  problems: 7\n"))
+    assert settings.simulate.problems == 7
+    assert settings.simulate.fractions == Settings().simulate.fractions
+
+
+def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
+    assert read_settings(written(tmp_path, "")) == Settings()
+    monkeypatch.chdir(tmp_path / "..")
+    assert read_settings(None) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("simulate:\n  problem: 7", "simulate.problem: unknown key; known there: problems, fractions"),
+        ("sumulate: {}", "sumulate: unknown key; known there: defaults, study"),
+        ("train_np:\n  model:\n    widht: 32", "train_np.model.widht: unknown key; known there: width, attention"),
+        ("simulate:\n  problems: many", r"simulate.problems: .*integer \(found \"many\"\)"),
+        ("simulate:\n  problems: '7'", "simulate.problems: .*integer"),
+        ("simulate:\n  fractions: [0.5, 1.0]", r"simulate.fractions.1: .*less than 1 \(found 1.0\)"),
+        ("simulate:\n  fractions: [0.0]", "simulate.fractions.0: .*greater than 0"),
+        ("simulate:\n  fractions: []", "simulate.fractions: .*at least 1"),
+        ("defaults:\n  seed: []", "defaults.seed: .*at least 1"),
+        ("defaults:\n  setting: [balancd]", "defaults.setting.0: .*'balanced', 'imbalanced'"),
+        ("defaults:\n  classifier: [svc]", "unknown classifier 'svc'"),
+        ("acquire:\n  strategies:\n    svm: [orcale]", "unknown strategy 'orcale'.*did you mean 'oracle'"),
+        ("acquire:\n  steps: 0", "acquire.steps: .*greater than or equal to 1"),
+        ("train_np:\n  model:\n    width: 20", "train_np.model.width: .*multiple of 8"),
+        ("simulate: 3", "simulate: expected keys and values"),
+        ("[1, 2]", "the file: expected keys and values"),
+        ("a: [", "not valid YAML"),
+        ("a: 1\na: 2", "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(tmp_path, text, error):
+    with pytest.raises(UsageError, match=error) as raised:
+        read_settings(written(tmp_path, text))
+    assert "\n" not in str(raised.value)
+    assert "params.yaml" in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="nowhere.yaml: No such file"):
+        read_settings(tmp_path / "nowhere.yaml")
