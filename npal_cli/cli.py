@@ -147,7 +147,7 @@ def report(options: Options) -> None:
     with _one_line_errors(options):
         from npal_cli.stages import report as stage
 
-        paths = [str(path) for path in stage.report(_context(options))]
+        paths = [str(path) for path in stage.report(_context(options), options.data, options.setting, options.classifier)]
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
 
 

@@ -29,13 +29,26 @@ ACCURACY = ("auac", "final_accuracy")
 RARE_CLASS = ("rare_precision", "rare_recall")
 
 
-def report(context: Context) -> list[Path]:
-    """Write ``report/`` anew from what was acquired, and return the files of it.
+def report(
+    context: Context,
+    data: Sequence[str] | None = None,
+    setting: Sequence[str] | None = None,
+    classifier: Sequence[str] | None = None,
+) -> list[Path]:
+    """Write ``report/`` anew from what was acquired (of the given data, ..., if any), and return the files of it.
 
     Raises:
         MissingArtifactError: if nothing was acquired.
     """
-    results = collect(context.root)
+    wanted = (data, setting, classifier)
+    results = [
+        result
+        for result in collect(context.root)
+        if all(
+            names is None or name in names
+            for names, name in zip(wanted, (result.data, result.setting, result.classifier), strict=True)
+        )
+    ]
     if not results:
         raise MissingArtifactError(f"{context.root / 'acquired'}: nothing to report; make something with: npal acquire")
     target, building = context.root / "report", context.root / ".work" / "report.building"

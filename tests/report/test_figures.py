@@ -1,0 +1,80 @@
+"""Figures: what is drawn is what was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from npal_cli.report.figures import curve_figure, loss_figure, rank_figure, save
+from npal_cli.report.names import COLOURS, HAND_MADE
+from npal_cli.strategies import STRATEGIES
+from tests.report.conftest import NINE, acquired, everything, experiment
+
+
+def lines(figure, panel=0):
+    return {line.get_label(): line for line in figure.axes[panel].get_lines()}
+
+
+def test_curves_are_differences_to_the_average_of_hand_made_strategies():
+    results = everything()
+    figure = curve_figure(results)
+    assert [axes.get_title() for axes in figure.axes] == ["Balanced", "Imbalanced", "Imbalanced weighted"]
+    records = results[0].acquired
+    average = np.mean([records[name].score for name in ("uncsamp", "kcgrdy", "haluni", "halgau", "cbal")], axis=0)
+    drawn = lines(figure)["Oracle (9 runs)"].get_ydata()
+    np.testing.assert_allclose(drawn, (records["oracle"].score - average).mean(axis=0))
+
+
+def test_best_is_the_hand_made_strategy_with_the_largest_auac():
+    good = {name: acquired(name, level=0.9 if name == "kcgrdy" else 0.7) for name in HAND_MADE if name != "fscore"}
+    figure = curve_figure([experiment(**good, random=acquired("random"))])
+    assert "Best: KCGrdy (9 runs)" in lines(figure)
+
+
+def test_a_strategy_with_fewer_runs_is_paired_with_those_and_says_so():
+    results = everything(settings=["balanced"])
+    fewer = replace(results[0], acquired={**results[0].acquired, "np": acquired("np", runs=NINE[:3])})
+    assert "NP (3 runs)" in lines(curve_figure([fewer]))
+
+
+def test_ranks_are_averaged_over_data_sets():
+    low, high = acquired("a", level=0.5), acquired("b", level=0.9)
+    results = [
+        experiment(data="waveform", uncsamp=high, random=low, kcgrdy=acquired("c", level=0.7)),
+        experiment(data="adult", uncsamp=low, random=high, kcgrdy=acquired("c", level=0.7)),
+    ]
+    axes = rank_figure(results).axes[0]
+    widths = dict(zip([t.get_text() for t in axes.get_yticklabels()], [p.get_width() for p in axes.patches], strict=True))
+    assert widths == {"UncSamp": 2, "KCGrdy": 2, "Random": 2}
+    assert "waveform, adult" in axes.get_xlabel()
+
+
+def test_losses_are_those_before_the_last_step():
+    results = everything()
+    drawn = loss_figure(results).axes[0].get_lines()[0].get_ydata()
+    np.testing.assert_allclose(drawn, results[0].acquired["np"].loss[:, -1].mean(axis=0))
+
+
+def test_what_is_not_there_is_not_drawn():
+    only_random = [experiment(random=acquired("random"))]
+    assert curve_figure(only_random) is None
+    assert rank_figure(only_random) is None
+    assert loss_figure(only_random) is None
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    first, second = (
+        [path.read_bytes() for path in save(curve_figure(everything()), tmp_path / name)] for name in ("a", "b")
+    )
+    assert first == second
+    assert b"<date>" not in first[0]
+
+
+def test_every_strategy_has_a_colour_of_its_own():
+    shown = [COLOURS[name] for name in STRATEGIES]
+    assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize("name", HAND_MADE)
+def test_what_the_average_is_over_exists(name):
+    assert name in STRATEGIES
