@@ -185,8 +185,12 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _read_field(group: zarr.Group, declared: "Field[Any]") -> Any:
     if declared.metadata.get("by_name"):
-        return {name: np.asarray(values[:]) for name, values in sorted(group[declared.name].arrays())}
-    return np.asarray(group[declared.name][...])
+        named = group.require_group(declared.name)
+        return {name: np.asarray(values[:]) for name, values in sorted(named.arrays())}
+    stored = group[declared.name]
+    if not isinstance(stored, zarr.Array):
+        raise TypeError(f"{declared.name} is not an array")
+    return np.asarray(stored[...])
 
 
 def _arrays(record: Record) -> Iterator[tuple[str, np.ndarray, tuple[str, ...]]]:

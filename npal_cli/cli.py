@@ -147,7 +147,8 @@ def report(options: Options) -> None:
     with _one_line_errors(options):
         from npal_cli.stages import report as stage
 
-        paths = [str(path) for path in stage.report(_context(options), options.data, options.setting, options.classifier)]
+        made = stage.report(_context(options), options.data, options.setting, options.classifier)
+        paths = [str(path) for path in made]
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
 
 

@@ -40,7 +40,7 @@ class Engine:
             results = (_single_threaded(function, item) for item in work)
         else:
             parallel = Parallel(n_jobs=self.workers, return_as="generator")
-            results = parallel(delayed(_single_threaded)(function, item) for item in work)
+            results = iter(parallel(delayed(_single_threaded)(function, item) for item in work))
         # Loky takes the first import of torch in a worker for a memory leak, replaces the worker and warns of it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         yield from tqdm(results, total=len(work), desc=label, unit=unit, disable=not self.progress, leave=False)

@@ -137,7 +137,7 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _known_keys(where: tuple[int | str, ...]) -> str:
-    section: Any = asdict(Settings())  # type: ignore[call-overload]  # pydantic's dataclasses are dataclasses
+    section: Any = asdict(Settings())
     for part in where:
         section = section[part]
     return ", ".join(section)

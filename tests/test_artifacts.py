@@ -105,7 +105,7 @@ def test_a_damaged_store_is_refused_in_one_line(store, damage):
 def test_another_format_is_refused_by_name(store):
     attributes = zarr.open_group(store, mode="r+").attrs
     attributes["format"] = "npal.sample/0"
-    with pytest.raises(ArtifactError, match="format 'npal.sample/0', expected 'npal.sample/1'"):
+    with pytest.raises(ArtifactError, match=r"format 'npal.sample/0', expected 'npal.sample/1'"):
         read(store, Sample)
 
 

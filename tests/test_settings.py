@@ -67,5 +67,5 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path, text, error):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="nowhere.yaml: No such file"):
+    with pytest.raises(UsageError, match=r"nowhere.yaml: No such file"):
         read_settings(tmp_path / "nowhere.yaml")

@@ -33,5 +33,6 @@ class MLP(nn.Sequential):
 
     def forward(self, points: Float[Tensor, "*batch fan_in"]) -> Float[Tensor, "*batch fan_out"]:
         """Apply the layers."""
-        result: Tensor = super().forward(points)
-        return result
+        for layer in self:
+            points = layer(points)
+        return points

@@ -109,7 +109,7 @@ def _train_epoch(model: AttentiveCNP, optimiser: torch.optim.Optimizer, epoch: I
         optimiser.zero_grad()
         mean, sigma = model(batch.context, batch.context_labels, batch.targets)
         loss = negative_log_likelihood(mean, sigma, batch.improvements)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward()
         optimiser.step()
         total += loss.item() * len(batch.context)
         problems += len(batch.context)

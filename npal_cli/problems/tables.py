@@ -112,5 +112,5 @@ def _check_target(path: Path, table: pd.DataFrame, target: str) -> None:
         raise DataError(f"{path}: column {target!r} has {classes} distinct values; expected two or more classes")
 
 
-def _some(columns: pd.Index) -> str:  # type: ignore[type-arg]  # generic in the stubs only
+def _some(columns: pd.Index) -> str:
     return ", ".join(columns[:12]) + (", ..." if len(columns) > 12 else "")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,9 +13,9 @@ from matplotlib.figure import Figure
 from npal_cli.artifacts import take_runs
 from npal_cli.report.names import CLASSIFIER_TITLES, HAND_MADE, SETTING_TITLES, colour_of, label_of
 from npal_cli.report.results import ExperimentResults
-from npal_cli.report.statistics import auac_ranks, mean_and_band, summarise
+from npal_cli.report.statistics import auac_ranks, mean_and_band
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "npal",
     "svg.fonttype": "none",
     "font.size": 9,
@@ -50,17 +51,8 @@ def rank_figure(results: Sequence[ExperimentResults]) -> Figure | None:
         return None
     with _figure(len(shown)) as (figure, panels):
         for axes, (setting, group) in zip(panels, shown.items(), strict=True):
-            strategies = _ranked(group)
-            means = np.array([[summarise(result.metric(s, "auac")).mean for s in strategies] for result in group])
-            ranks = auac_ranks(means)
-            spread = ranks.std(axis=0, ddof=1) if len(ranks) > 1 else np.zeros(len(strategies))
-            positions = np.arange(len(strategies))
-            colours = [colour_of(s) for s in strategies]
-            axes.barh(positions, ranks.mean(axis=0), xerr=spread, color=colours, error_kw={"ecolor": "#444444"})
-            axes.set_yticks(positions, [label_of(s) for s in strategies])
-            axes.invert_yaxis()
+            _ranks(axes, group)
             axes.set_title(SETTING_TITLES[setting])
-            axes.set_xlabel(f"AUAC rank over {', '.join(result.data for result in group)}")
         figure.suptitle(CLASSIFIER_TITLES.get(results[0].classifier, results[0].classifier))
     return figure
 
@@ -126,15 +118,32 @@ def _curves(axes: Axes, result: ExperimentResults) -> None:
     axes.legend(fontsize=7)
 
 
+def _ranks(axes: Axes, group: Sequence[ExperimentResults]) -> None:
+    strategies = _ranked(group)
+    means = [
+        [result.metric(name, "auac", result.common_runs(strategies)).mean() for name in strategies] for result in group
+    ]
+    ranks = auac_ranks(np.array(means))
+    spread = ranks.std(axis=0, ddof=1) if len(ranks) > 1 else np.zeros(len(strategies))
+    for position, name in enumerate(strategies):
+        colour = colour_of(name)
+        axes.hlines(position, *(ranks[:, position].mean() + spread[position] * np.array([-1, 1])), color=colour)
+        axes.scatter(ranks[:, position].mean(), position, color=colour, s=30)
+    axes.set_yticks(range(len(strategies)), [label_of(name) for name in strategies])
+    axes.set_xticks(range(1, len(strategies) + 1))
+    axes.invert_yaxis()
+    runs = sorted({len(result.common_runs(strategies)) for result in group})
+    axes.set_xlabel(f"AUAC rank over {', '.join(result.data for result in group)}\n({', '.join(map(str, runs))} runs)")
+
+
 def _hand_made(result: ExperimentResults) -> list[str]:
     return [name for name in HAND_MADE if name in result.acquired]
 
 
 def _ranked(group: Sequence[ExperimentResults]) -> list[str]:
-    if not group:
-        return []
     order = ["oracle", *HAND_MADE, "random", "np"]
-    return [name for name in order if all(name in result.acquired for result in group)]
+    everywhere = [name for name in order if group and all(name in result.acquired for result in group)]
+    return everywhere if everywhere and all(result.common_runs(everywhere) for result in group) else []
 
 
 def _runs(count: int) -> str:

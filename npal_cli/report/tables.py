@@ -69,7 +69,7 @@ def to_markdown(wide: pd.DataFrame, title: str) -> str:
     for setting in SETTING_TITLES.values():
         columns = [column for column in wide.columns if column.startswith(f"{setting}: ")]
         if columns:
-            part = wide[columns].rename(columns=lambda column, setting=setting: column.removeprefix(f"{setting}: "))
+            part = wide[columns].set_axis([column.removeprefix(f"{setting}: ") for column in columns], axis=1)
             parts.append(f"**{setting}**\n\n{part.to_markdown(disable_numparse=True)}")
     return "\n\n".join(parts) + "\n"
 

@@ -78,7 +78,8 @@ def test_evaluation_refits_after_each_step_and_scores_the_test_set(problem):
     truth = problem.labels[problem.test]
     for step in range(4):
         rows = np.concatenate([problem.annotated, chosen[:step].ravel()])
-        model = LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(problem.features[rows], problem.labels[rows])
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-12)
+        model.fit(problem.features[rows], problem.labels[rows])
         predicted = model.predict(problem.features[problem.test])
         np.testing.assert_array_equal(evaluation.predictions[step], predicted)
         weights = problem.class_weights[truth]

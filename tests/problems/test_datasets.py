@@ -50,7 +50,7 @@ def test_generated_waveform_is_distributed_as_the_uci_file(real_data):
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path):
-    with pytest.raises(UsageError, match="'mushroom'.*did you mean 'mushrooms'"):
+    with pytest.raises(UsageError, match=r"'mushroom'.*did you mean 'mushrooms'"):
         load_dataset("mushroom", Sources(tmp_path))
 
 

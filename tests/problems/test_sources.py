@@ -58,7 +58,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_a_folder_of_copies_that_is_not_there(tmp_path):
-    with pytest.raises(DataError, match="NPAL_SOURCES=.*no such folder"):
+    with pytest.raises(DataError, match=r"NPAL_SOURCES=.*no such folder"):
         Sources(tmp_path, tmp_path / "nowhere").path("a1a")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 
 from npal_cli.report.figures import curve_figure, loss_figure, rank_figure, save
 from npal_cli.report.names import COLOURS, HAND_MADE
@@ -44,8 +45,10 @@ def test_ranks_are_averaged_over_data_sets():
         experiment(data="adult", uncsamp=low, random=high, kcgrdy=acquired("c", level=0.7)),
     ]
     axes = rank_figure(results).axes[0]
-    widths = dict(zip([t.get_text() for t in axes.get_yticklabels()], [p.get_width() for p in axes.patches], strict=True))
-    assert widths == {"UncSamp": 2, "KCGrdy": 2, "Random": 2}
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    points = [drawn for drawn in axes.collections if isinstance(drawn, PathCollection)]
+    ranks = [drawn.get_offsets()[0][0] for drawn in points]
+    assert dict(zip(labels, ranks, strict=True)) == {"UncSamp": 2, "KCGrdy": 2, "Random": 2}
     assert "waveform, adult" in axes.get_xlabel()
 
 

@@ -43,7 +43,7 @@ def test_force_makes_the_same_bytes_again(npal):
     npal("oracle")
     before = contents(DATA)
     result = npal("oracle", "--force")
-    assert [line for line in result.stderr.splitlines() if "making" in line][0].split()[2].startswith("data/oracle")
+    assert next(line for line in result.stderr.splitlines() if "making" in line).split()[2].startswith("data/oracle")
     assert contents(DATA) == before
 
 

@@ -92,5 +92,5 @@ def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier, probl
 
 
 def test_an_unknown_strategy_is_refused():
-    with pytest.raises(UsageError, match="unknown strategy 'uncsam'.*did you mean 'uncsamp'"):
+    with pytest.raises(UsageError, match=r"unknown strategy 'uncsam'.*did you mean 'uncsamp'"):
         check_strategy("uncsam", "logistic", 2)
