@@ -50,8 +50,8 @@ def test_every_npal_command_in_the_readme_exists_with_its_options():
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     calls = [shlex.split(call, comments=True) for call in re.findall(r"npal [^;&|)\n]*", "\n".join(blocks))]
     assert len(calls) >= 8
-    for _, command, *rest in calls:
-        command = "oracle" if command == "$stage" else command
+    for _, said, *rest in calls:
+        command = "oracle" if said == "$stage" else said
         known = {name for parameter in COMMANDS[command].params for name in parameter.opts} | {"--help"}
         assert {part for part in rest if part.startswith("--")} <= known, (command, rest)
 
