@@ -22,7 +22,7 @@ def refit_sequential(problems: Sequence[RefitProblem], classifier: Classifier, e
     """
     blocks = [list(_blocks(problem)) for problem in problems]
     work = [(classifier, block) for of_problem in blocks for block in of_problem]
-    results = list(engine.map(_refit_block, work, label="refits", unit=f"x{BLOCK} refits"))
+    results = list(engine.map(_refit_block, work, label="refits", unit="block"))
     predictions = []
     for of_problem in blocks:
         parts, results = results[: len(of_problem)], results[len(of_problem) :]

@@ -63,7 +63,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str, variant: V
     )
     made = make(context, target, asked=True)
     if made.seconds:
-        record_timing(context, made, "acquire", {"runs": len(experiment.runs), "steps": steps})
+        record_timing(context, made, {"runs": len(experiment.runs), "steps": steps})
     return made
 
 

@@ -152,9 +152,9 @@ def peek(target: Target[AnyRecord]) -> AnyRecord | None:
     return _up_to_date(target)
 
 
-def record_timing(context: Context, made: Made[Any], stage: str, work: Mapping[str, float]) -> None:
+def record_timing(context: Context, made: Made[Any], work: Mapping[str, float]) -> None:
     """Write what a computation took to ``timings/``, beside the artifacts because it differs every time."""
-    path = context.root / "timings" / stage / made.path.relative_to(context.root).with_suffix(".json")
+    path = context.root / "timings" / made.path.relative_to(context.root).with_suffix(".json")
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"seconds": round(made.seconds, 3), **work}, indent=2) + "\n")

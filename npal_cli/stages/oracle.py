@@ -49,7 +49,7 @@ def oracle(
     )
     made = make(context, target, asked=asked)
     if refits:
-        record_timing(context, made, "oracle", {"refits": refits})
+        record_timing(context, made, {"refits": refits})
     return made
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import zarr
 
 from npal_cli.artifacts import read, write_errors
 from npal_cli.errors import MissingArtifactError
@@ -62,7 +64,9 @@ def report(
         _write_metrics(building, results)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
-    return sorted(path for path in target.rglob("*") if path.is_file())
+    stores = list(target.rglob("*.zarr"))
+    inside = {path for store in stores for path in store.rglob("*")}
+    return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])
 
 
 def collect(root: Path) -> list[ExperimentResults]:
@@ -89,7 +93,7 @@ def _of_equal_length(records: dict[Path, AcquiredRecord]) -> dict[str, AcquiredR
 
 
 def _write_tables(folder: Path, results: Sequence[ExperimentResults]) -> None:
-    pages = ["# npal report"]
+    pages, cells = ["# npal report"], []
     for (data, classifier), group in grouped(results).items():
         published = (PUBLISHED_DATA.get(data, data), classifier)
         for kind, metrics, numbers in (
@@ -99,6 +103,7 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults]) -> None:
             number = numbers.get(published)
             name = numbered("table", number, data, classifier, kind)
             long = tables.long_table(group, metrics)
+            cells.append(long)
             title = tables.caption(data, classifier, metrics, number)
             markdown = tables.to_markdown(tables.wide_table(long, metrics), title)
             long.to_csv(folder / "tables" / f"{name}.csv", index=False, float_format="%.10g")
@@ -106,6 +111,22 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults]) -> None:
             (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(long, title))
             pages.append(f"## {name}\n\n{markdown}")
     (folder / "report.md").write_text("\n\n".join(pages))
+    _write_store(folder / "results.zarr", pd.concat(cells, ignore_index=True).drop(columns="label"))
+
+
+def _write_store(path: Path, table: pd.DataFrame) -> None:
+    """The figures of all tables as a Zarr group: an array a column, names as codes into the attribute ``names``."""
+    columns: dict[str, np.ndarray] = {}
+    names: dict[str, list[str]] = {}
+    for column in table.columns:
+        if pd.api.types.is_numeric_dtype(table[column]):
+            columns[column] = table[column].to_numpy()
+        else:
+            codes, categories = pd.factorize(table[column], sort=True)
+            columns[column], names[column] = codes.astype(np.int64), [str(name) for name in categories]
+    group = zarr.open_group(path, mode="w", zarr_format=3, attributes={"format": "npal.report/1", "names": names})
+    for column, values in columns.items():
+        group.create_array(column, data=values, chunks=values.shape, dimension_names=["cell"])
 
 
 def _write_figures(folder: Path, results: Sequence[ExperimentResults]) -> None:

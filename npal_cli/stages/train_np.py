@@ -56,7 +56,7 @@ def train_np(
 
     made = make(context, _target(context, experiment, at, begin, compute), asked=asked)
     if trained:
-        record_timing(context, made, "train_np", {"networks": trained})
+        record_timing(context, made, {"networks": trained})
     return made
 
 

@@ -54,6 +54,8 @@ class HybridActiveLearning(Strategy):
     Source: Kazerouni et al. (2020), *Active learning for skewed data sets*.
     """
 
+    needs = frozenset(("probabilities",))
+
     EXPLORATION: ClassVar[float] = 0.5
     DELTA: ClassVar[float] = 10.0
 
@@ -87,7 +89,6 @@ class HALUni(HybridActiveLearning):
 
     name = "haluni"
     label = "HALUni"
-    needs = frozenset(("probabilities",))
 
     def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """A uniform draw for each point."""
@@ -100,7 +101,6 @@ class HALGau(HybridActiveLearning):
 
     name = "halgau"
     label = "HALGau"
-    needs = frozenset(("probabilities",))
 
     def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """Minus the Gaussian density of annotated points around each point."""

@@ -29,7 +29,7 @@ def test_the_oracle_prints_its_table(npal):
     shown = json_of(npal("oracle", "--json", "--force"))[0]
     assert shown["negative"] + shown["zero"] + shown["positive"] == pytest.approx(1)
     assert shown["artifact"] == "data/oracle/waveform/imbalanced_weighted/logistic.zarr"
-    assert (DATA / "timings" / "oracle" / "oracle" / "waveform" / "imbalanced_weighted" / "logistic.json").exists()
+    assert (DATA / "timings" / "oracle" / "waveform" / "imbalanced_weighted" / "logistic.json").exists()
 
 
 def test_what_is_up_to_date_is_left_alone(npal):

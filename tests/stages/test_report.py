@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import zarr
 
 from npal_cli.artifacts import read
 from npal_cli.records import AcquiredRecord
@@ -16,7 +17,8 @@ REPORT = Path("data/report")
 def test_the_report_shows_what_was_acquired(npal):
     npal("acquire", "--setting", "balanced", "--setting", "imbalanced")
     printed = npal("report").stdout.splitlines()
-    assert set(printed) == {str(path) for path in REPORT.rglob("*") if path.is_file()}
+    whole = {str(path) for path in REPORT.rglob("*") if path.is_file() and "results.zarr" not in path.parts}
+    assert set(printed) == {*whole, "data/report/results.zarr"}
     names = {Path(path).name for path in printed}
     assert {
         "table_01_waveform_logistic_accuracy.csv",
@@ -34,6 +36,20 @@ def test_the_report_shows_what_was_acquired(npal):
     curves = pd.read_csv(REPORT / "plots" / "curves.csv")
     drawn = curves[(curves["experiment"] == "waveform logistic balanced") & (curves["strategy"] == "uncsamp")]
     assert drawn["score"].tolist() == pytest.approx(record.score.mean(axis=0).tolist(), rel=1e-5)
+
+
+def test_the_figures_of_the_tables_are_a_zarr_group_too(npal):
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
+    npal("report")
+    group = zarr.open_group(REPORT / "results.zarr", mode="r")
+    names = group.attrs["names"]
+    strategy = [names["strategy"][code] for code in group["strategy"][:]]
+    metric = [names["metric"][code] for code in group["metric"][:]]
+    cell = list(zip(strategy, metric, strict=True)).index(("uncsamp", "auac"))
+    table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
+    row = table[(table["strategy"] == "uncsamp") & (table["metric"] == "auac")].iloc[0]
+    assert group["mean"][cell] == pytest.approx(row["mean"])
+    assert group["reported_mean"][cell] == row["reported_mean"]
 
 
 def test_the_report_is_the_same_bytes_again(npal):
