@@ -107,7 +107,8 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
     Raises:
         ArtifactError: if it cannot be written; what was at ``path`` is then still there.
     """
-    building, old = work / f"{path.name}.building", work / f"{path.name}.old"
+    recover(path, work)
+    building, old = work / f"{path.name}.building", _set_aside(path, work)
     with write_errors(path):
         for leftover in (building, old):
             if leftover.exists():
@@ -135,6 +136,13 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
             path.rename(old)
         building.rename(path)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(path: Path, work: Path) -> None:
+    """Put back the store that a write set aside, if it was killed before the new one was in its place."""
+    if not path.exists() and _set_aside(path, work).exists():
+        with write_errors(path):
+            _set_aside(path, work).rename(path)
 
 
 def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
@@ -169,6 +177,10 @@ def write_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ArtifactError(f"cannot write {path}: {reason}; free space or choose another --root") from error
+
+
+def _set_aside(path: Path, work: Path) -> Path:
+    return work / f"{path.name}.old"
 
 
 def _unreadable(path: Path, kind: type[Record], error: Exception) -> ArtifactError:

@@ -17,6 +17,7 @@ from npal_cli.artifacts import (
     digest,
     merge_runs,
     read,
+    recover,
     run_columns,
     take_runs,
     write,
@@ -119,6 +120,15 @@ def test_a_write_that_fails_leaves_the_old_store(store, tmp_path, monkeypatch):
     with pytest.raises(ArtifactError, match="No space left on device"):
         write(store, sample((9, 9)), MADE_FROM, tmp_path / "work")
     assert contents(store) == before
+
+
+def test_a_store_set_aside_by_a_killed_write_is_put_back(store, tmp_path):
+    work = tmp_path / "work"
+    store.rename(work / "sample.zarr.old")  # where a kill between the two renames leaves it
+    recover(store, work)
+    assert read(store, Sample)[0].runs == [Run(1, 1), Run(1, 2)]
+    recover(store, work)
+    assert store.exists()
 
 
 def test_what_a_killed_write_left_behind_does_no_harm(store, tmp_path):

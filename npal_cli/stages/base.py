@@ -25,6 +25,7 @@ from npal_cli.artifacts import (
     digest,
     merge_runs,
     read,
+    recover,
     take_runs,
     write,
     write_errors,
@@ -139,6 +140,7 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
         raise MissingArtifactError(f"{target.path}: missing, or made from other inputs; make it with: {target.command}")
     work = context.root / ".work" / "_".join(target.path.relative_to(context.root).with_suffix("").parts)
     with _locked(work):
+        recover(target.path, work)
         record = None if force else _up_to_date(target)  # another process may have made it meanwhile
         if record is not None:
             return Made(target.path, record, 0.0)

@@ -75,6 +75,17 @@ def test_runs_are_added_to_what_is_there(npal):
     assert contents(Path("other")) == added
 
 
+def test_a_kill_while_a_store_is_replaced_loses_no_run(npal):
+    npal("simulate")
+    store = DATA / "simulated" / "waveform" / "imbalanced_weighted.zarr"
+    before = contents(store)
+    work = DATA / ".work" / "simulated_waveform_imbalanced_weighted"
+    work.mkdir(parents=True)
+    store.rename(work / f"{store.name}.old")
+    npal("simulate", "--seed", 2)
+    assert contents(store) == before
+
+
 def test_the_bytes_do_not_depend_on_the_workers(npal):
     npal("acquire", "--workers", 1)
     npal("acquire", "--workers", 2, "--root", "other")
