@@ -92,6 +92,11 @@ def merge_runs(records: Sequence[AnyRecord]) -> AnyRecord:
     return take_runs(merged, sorted(merged.runs))
 
 
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that a result may depend on."""
+    return {name: version(name) for name in PACKAGES}
+
+
 def digest(record: Record) -> str:
     """The SHA-256 of a record's content: names, types, shapes and bytes."""
     total = hashlib.sha256(record.FORMAT.encode())
@@ -127,7 +132,7 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
                 "format": record.FORMAT,
                 "parameters": provenance.parameters,
                 "inputs": provenance.inputs,
-                "packages": {name: version(name) for name in PACKAGES},
+                "packages": package_versions(),
                 "digest": digest(record),
             }
         )

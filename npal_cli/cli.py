@@ -115,7 +115,11 @@ def acquire(
     options: Options,
     strategy: Annotated[Names, typer.Option("--strategy", help="Strategy; repeatable. (default: params.yaml)")] = None,
     variant: Annotated[
-        Variant, typer.Option("--variant", help="reference: as the paper's published code has it (HAL, CBAL).")
+        Variant,
+        typer.Option(
+            "--variant",
+            help="reference: HAL and CBAL as the paper's published code has them; also --strategy haluni_reference.",
+        ),
     ] = Variant.method,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Acquisition steps. (default: params.yaml)")
@@ -124,19 +128,19 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
+        from npal_cli.strategies import with_variant
 
         context = _context(options, steps=steps)
         work = []
         for experiment in _experiments(context, options):
             names = strategy or getattr(context.settings.acquire.strategies, experiment.classifier)
-            stage.check_strategies(context, experiment, names)
-            work.append((experiment, names))
+            work.append((experiment, _distinct([with_variant(name, variant.value) for name in names])))
+        stage.check_strategies(context, work)
         results = []
         for experiment, names in work:
             for name in names:
-                made = stage.acquire_with(context, experiment, name, variant.value)
-                shown = {"strategy": stage.artifact_name(name, variant.value), **stage.describe(made.record)}
-                results.append(_result(experiment, made, shown))
+                made = stage.acquire_with(context, experiment, name)
+                results.append(_result(experiment, made, {"strategy": name, **stage.describe(made.record)}))
         _show(results, options)
 
 
@@ -236,7 +240,9 @@ def _distinct(values: Sequence[str]) -> list[str]:
 
 def _at(step: int | None, strategy: str) -> "At | None":
     from npal_cli.stages.base import At
+    from npal_cli.strategies import parse_strategy
 
+    parse_strategy(strategy)
     return At(step, strategy) if step is not None else None
 
 

@@ -47,8 +47,12 @@ class Options:
         "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
     )
     classifier: Names = _option("--classifier", help="logistic or svm; repeatable. (default: params.yaml)")
-    data_seed: Seeds = _option("--data-seed", min=0, help="Draws the splits; repeatable. (default: params.yaml)")
-    seed: Seeds = _option("--seed", min=0, help="Draws everything else; repeatable. (default: params.yaml)")
+    data_seed: Seeds = _option(
+        "--data-seed", min=0, max=2**63 - 1, help="Draws the splits; repeatable. (default: params.yaml)"
+    )
+    seed: Seeds = _option(
+        "--seed", min=0, max=2**63 - 1, help="Draws everything else; repeatable. (default: params.yaml)"
+    )
     params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
     root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
     workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")

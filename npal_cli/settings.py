@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Interval, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 from ruamel.yaml import YAML
@@ -21,9 +21,9 @@ from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.objectives import SETTINGS, Setting
 from npal_cli.problems.problem import PrepareOptions
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies import parse_strategy
 
-Seeds = Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
+Seeds = Annotated[tuple[Annotated[int, Interval(ge=0, lt=2**63)], ...], MinLen(1)]
 Names = Annotated[tuple[str, ...], MinLen(1)]
 
 
@@ -70,7 +70,10 @@ class Classifiers:
 class StrategyLists:
     """The strategies that are compared with each classifier, as in the paper's tables."""
 
-    logistic: Names = ("oracle", "uncsamp", "kcgrdy", "haluni", "halgau", "cbal", "random", "np")
+    logistic: Names = (
+        *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
+        *("random", "np"),
+    )
     svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np")
 
 
@@ -84,7 +87,7 @@ class AcquireSettings:
     strategies: StrategyLists = field(default_factory=StrategyLists)
 
 
-@validated(frozen=True, config=ConfigDict(extra="forbid"))
+@validated(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Settings:
     """All of ``params.yaml``, one section for each stage."""
 
@@ -148,7 +151,6 @@ def _check_names(path: Path, settings: Settings) -> None:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
             settings.classifiers.of(classifier)
         for strategy in (*settings.acquire.strategies.logistic, *settings.acquire.strategies.svm):
-            if strategy not in STRATEGIES:
-                raise unknown("strategy", strategy, STRATEGIES)
+            parse_strategy(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

@@ -85,7 +85,10 @@ def test_bad_input_is_one_line_and_writes_nothing(npal, arguments, code, error):
     assert [path for path in written if path.suffix != ".lock"] == []
 
 
-@pytest.mark.parametrize("arguments", [["oracle", "--seed", "x"], ["oracle", "--workers", "0"], ["orcale"], ["--nope"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["oracle", "--seed", "x"], ["oracle", "--seed", "9" * 20], ["oracle", "--workers", "0"], ["orcale"], ["--nope"]],
+)
 def test_wrong_usage_exits_with_2(npal, arguments):
     npal(*arguments, code=2)
 

@@ -55,6 +55,8 @@ def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
         ("train_np:\n  model:\n    width: 20", "train_np.model.width: .*multiple of 8"),
         ("simulate: 3", "simulate: expected keys and values"),
         ("[1, 2]", "the file: expected keys and values"),
+        ("train_np:\n  learning_rate: .inf", "train_np.learning_rate: .*finite"),
+        ("defaults:\n  seed: [99999999999999999999]", "defaults.seed.0: "),
         ("a: [", "not valid YAML"),
         ("a: 1\na: 2", "not valid YAML"),
     ],

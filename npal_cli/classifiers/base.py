@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Gt
 from jaxtyping import Float, Int
 
-Ability = Literal["probabilities", "decisions"]
+Ability = Literal["probabilities", "boundaries"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class FittedClassifier(Protocol):
         """Class probabilities of each point, 0 for classes not seen in the fit; for classifiers that have them."""
         ...
 
-    def decisions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point boundary"]:
-        """Signed decision values: one boundary for two classes, one against the rest for each of more."""
+    def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
+        """How far, in decision value, each point is from the nearest boundary of the class predicted for it."""
         ...
 
 

@@ -22,7 +22,7 @@ class Logistic:
     """
 
     name = "logistic"
-    abilities: frozenset[Ability] = frozenset(("probabilities", "decisions"))
+    abilities: frozenset[Ability] = frozenset(("probabilities", "boundaries"))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
@@ -57,6 +57,10 @@ class FittedLogistic:
         result[:, self._model.classes_] = self._model.predict_proba(features)
         return result
 
-    def decisions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point boundary"]:
-        """Log odds: one column for two classes, one per class for more."""
-        return np.asarray(self._model.decision_function(features)).reshape(len(features), -1)
+    def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
+        """The difference between the two largest logits: the absolute log odds of two classes."""
+        decisions = np.asarray(self._model.decision_function(features))
+        if decisions.ndim == 1:
+            return np.abs(decisions)
+        ordered = np.sort(decisions, axis=1)
+        return ordered[:, -1] - ordered[:, -2]

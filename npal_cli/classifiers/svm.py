@@ -1,5 +1,6 @@
 """Support vector machine with an RBF kernel (supplement B.2)."""
 
+from itertools import combinations
 from typing import final
 
 import numpy as np
@@ -22,7 +23,7 @@ class SVM:
     """
 
     name = "svm"
-    abilities: frozenset[Ability] = frozenset(("decisions",))
+    abilities: frozenset[Ability] = frozenset(("boundaries",))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
@@ -34,7 +35,7 @@ class SVM:
         class_weights: Float[np.ndarray, " class"],
     ) -> "FittedSVM":
         """See :meth:`npal_cli.classifiers.base.Classifier.fit`."""
-        model = SVC(C=self.options.C, kernel="rbf", gamma="scale", tol=1e-8)
+        model = SVC(C=self.options.C, kernel="rbf", gamma="scale", tol=1e-8, decision_function_shape="ovo")
         return FittedSVM(model.fit(features, labels, sample_weight=class_weights[labels]))
 
 
@@ -53,6 +54,13 @@ class FittedSVM:
         """Refused: an SVM has no probabilities (the paper rules out Platt scaling, supplement B.2)."""
         raise TypeError(f"an SVM has no class probabilities for {len(features)} points")
 
-    def decisions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point boundary"]:
-        """Decision values: one column for two classes, one against the rest for each of more."""
-        return np.asarray(self._model.decision_function(features)).reshape(len(features), -1)
+    def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
+        """The smallest absolute decision value among the pairs of classes that the predicted class is in.
+
+        (scikit-learn's one-against-rest values of more than two classes count votes; they vanish at no boundary.)
+        """
+        decisions = np.abs(np.asarray(self._model.decision_function(features)).reshape(len(features), -1))
+        predicted = np.searchsorted(self._model.classes_, self._model.predict(features))
+        pairs = np.array(list(combinations(range(len(self._model.classes_)), 2)))
+        involved = (pairs == predicted[:, None, None]).any(axis=2)
+        return np.where(involved, decisions, np.inf).min(axis=1)

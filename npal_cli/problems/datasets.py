@@ -4,6 +4,7 @@ Each loader returns features and labels exactly as the paper's arrays have them 
 same distribution); standardising and splitting come later.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from npal_cli.errors import DataError, unknown
 from npal_cli.problems import tables
 from npal_cli.problems.sources import Sources
 from npal_cli.problems.waveform import generate_waveform
+
+GIVE = "give the published file with --source"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,14 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
         DataError: if its source cannot be had or is not what it should be.
     """
     if name in REGISTRY:
-        return REGISTRY[name].load(sources)
+        entry = REGISTRY[name]
+        if entry.file is not None:
+            sources.path(entry.file)
+        try:
+            return entry.load(sources)
+        except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:  # what the readers of tables raise
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise DataError(f"{entry.file}: not a readable copy of the published file ({reason}); {GIVE}") from error
     if name in tables.known(sources.folder):
         return Dataset(name, *tables.load(name, sources.folder))
     raise unknown("data set", name, known_datasets(sources))
@@ -91,10 +101,7 @@ def load_mushrooms(sources: Sources) -> Dataset:
 
 def load_adult(sources: Sources) -> Dataset:
     """UCI Adult as LIBSVM's a1a: 119 binary features; an income above 50k is class 1."""
-    try:
-        features, labels = load_svmlight_file(str(sources.path("a1a")), n_features=119)
-    except ValueError as error:
-        raise DataError(f"a1a: not a file of 119 features in svmlight format ({error})") from error
+    features, labels = load_svmlight_file(str(sources.path("a1a")), n_features=119)
     _expect("a1a", features.shape, (1605, 119))
     return Dataset("adult", features.toarray(), (labels > 0).astype(np.int64), ("<=50k", ">50k"))
 
@@ -116,5 +123,5 @@ def _expect(file: str, found: tuple[int, ...], expected: tuple[int, int]) -> Non
     if found != expected:
         raise DataError(
             f"{file}: {found[0]} rows of {found[1]} columns, expected {expected[0]} of {expected[1]}; "
-            "the file is truncated or another one"
+            f"the file is truncated or another one; {GIVE}"
         )

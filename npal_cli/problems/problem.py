@@ -90,8 +90,9 @@ def standardise(
     feature becomes 0.
     """
     axis = None if how == "overall" else 0
-    deviation = features.std(axis=axis, keepdims=True)
-    return (features - features.mean(axis=axis, keepdims=True)) / np.where(deviation > 0, deviation, 1.0)
+    constant = np.ptp(features, axis=axis, keepdims=True) == 0
+    deviation = np.where(constant, 1.0, features.std(axis=axis, keepdims=True))
+    return np.where(constant, 0.0, (features - features.mean(axis=axis, keepdims=True)) / deviation)
 
 
 def rare_classes(n_classes: int, rare_class: Literal["first", "last"]) -> Int[np.ndarray, " rare"]:
@@ -156,7 +157,13 @@ def weights_of(
 
 
 def _stratified(rows: Rows, labels: Int[np.ndarray, " all"], size: int, draws: np.random.Generator) -> Sequence[Rows]:
-    rest, taken = train_test_split(rows, test_size=size, stratify=labels[rows], random_state=draw_seed(draws))
+    try:
+        rest, taken = train_test_split(rows, test_size=size, stratify=labels[rows], random_state=draw_seed(draws))
+    except ValueError as error:
+        raise DataError(
+            f"{len(rows)} points cannot be split into {size} and the rest with every class in both ({error}); "
+            "ask for smaller sets in params.yaml (prepare) or take more data"
+        ) from error
     return rest, taken
 
 

@@ -46,6 +46,8 @@ class Sources:
         target = self.folder / name
         if target.exists() and pooch.file_hash(str(target)) == expected:
             return target
+        if self._unverified_marker(name).exists():
+            raise DataError(f"{target}: the unverified file that was given is gone; give it (or another) with --source")
         for copy in self._copies(name):
             if pooch.file_hash(str(copy)) == expected:
                 return self._keep(copy, name)

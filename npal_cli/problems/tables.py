@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 
 from npal_cli.errors import ArtifactError, DataError, UsageError
+
+Features = Float[np.ndarray, "row feature"]
+Labels = Int[np.ndarray, " row"]
 
 SUFFIXES = (".csv", ".parquet")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}")
@@ -47,7 +51,7 @@ def take(source: Path, target: str | None, folder: Path, reserved: list[str]) ->
     table = _read(source)
     if target is None:
         raise UsageError(f"--data {source}: name the label column with --target; columns: {_some(table.columns)}")
-    _check_target(source, table, target)
+    _encode(source, table, target)
     card = {"file": source.name, "target": target, "sha256": pooch.file_hash(str(source))}
     try:
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -71,23 +75,47 @@ def digest(name: str, folder: Path) -> str:
     return f"{card['sha256']}:{card['target']}"
 
 
-def load(name: str, folder: Path) -> tuple[Float[np.ndarray, "row feature"], Int[np.ndarray, " row"], tuple[str, ...]]:
-    """Features, labels and class names of the kept table ``name``; classes are sorted."""
+def load(name: str, folder: Path) -> tuple[Features, Labels, tuple[str, ...]]:
+    """Features, labels and class names of the kept table ``name``; classes are sorted.
+
+    Raises:
+        DataError: if the kept file was changed since it was taken in.
+    """
     card = json.loads((folder / name / _CARD).read_text())
     path = folder / name / card["file"]
-    table = _read(path)
-    _check_target(path, table, card["target"])
-    classes, labels = np.unique(table[card["target"]].astype(str).to_numpy(str), return_inverse=True)
-    columns = table.drop(columns=card["target"])
+    if not path.exists() or pooch.file_hash(str(path)) != card["sha256"]:
+        raise DataError(
+            f"{path}: gone or changed since it was taken in; take it in again with: npal prepare --data FILE"
+        )
+    return _encode(path, _read(path), card["target"])
+
+
+def _encode(path: Path, table: pd.DataFrame, target: str) -> tuple[Features, Labels, tuple[str, ...]]:
+    _check_target(path, table, target)
+    labelled = table[target]
+    values = labelled.to_numpy() if pd.api.types.is_numeric_dtype(labelled) else labelled.astype(str).to_numpy(str)
+    classes, labels = np.unique(values, return_inverse=True)
+    columns = table.drop(columns=target).apply(_plain_column)
+    if np.isinf(columns.select_dtypes("number").to_numpy(np.float64)).any():
+        raise DataError(f"{path}: a numeric column holds infinite values; replace them or leave them empty")
     encoder = make_column_transformer(
         (SimpleImputer(strategy="median", add_indicator=True), make_column_selector(dtype_include="number")),
         (OneHotEncoder(sparse_output=False), make_column_selector(dtype_exclude="number")),
         sparse_threshold=0.0,
     )
-    if np.isinf(columns.select_dtypes("number").to_numpy(np.float64)).any():
-        raise DataError(f"{path}: a numeric column holds infinite values; replace them or leave them empty")
     features = np.asarray(encoder.fit_transform(columns), dtype=np.float64)
     return features, labels.astype(np.int64), tuple(str(label) for label in classes)
+
+
+def _plain_column(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Numbers as floats, times as seconds after the earliest, all else as text; missing is NaN or the empty text."""
+    kinds = pd.api.types
+    if kinds.is_datetime64_any_dtype(column) or kinds.is_timedelta64_dtype(column):
+        return (column - column.min()).dt.total_seconds()
+    if kinds.is_numeric_dtype(column) and not kinds.is_bool_dtype(column):
+        return pd.Series(column.to_numpy(np.float64, na_value=np.nan), index=column.index)
+    text = ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return pd.Series(text, index=column.index)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -109,7 +137,10 @@ def _check_target(path: Path, table: pd.DataFrame, target: str) -> None:
         raise DataError(f"{path}: {missing} rows have no {target!r}; expected a label in every row")
     classes = table[target].nunique()
     if not 2 <= classes <= len(table) // 2:
-        raise DataError(f"{path}: column {target!r} has {classes} distinct values; expected two or more classes")
+        raise DataError(
+            f"{path}: column {target!r} has {classes} distinct values in {len(table)} rows; expected two or more "
+            "classes of two or more rows on average (a class, not a number, is to be predicted)"
+        )
 
 
 def _some(columns: pd.Index) -> str:

@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from npal_cli.artifacts import take_runs
 from npal_cli.report.names import CLASSIFIER_TITLES, HAND_MADE, SETTING_TITLES, colour_of, label_of
@@ -77,13 +78,14 @@ def loss_figure(results: Sequence[ExperimentResults], strategy: str = "np") -> F
     return figure
 
 
-def save(figure: Figure, path: Path) -> list[Path]:
-    """Write ``path``.svg and .png, without a date in them."""
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write ``svg/name.svg`` and ``png/name.png`` in ``folder``, without a date in them."""
+    paths = [folder / kind / f"{name}.{kind}" for kind in ("svg", "png")]
     with mpl.rc_context(STYLE):
-        svg, png = path.with_suffix(".svg"), path.with_suffix(".png")
-        figure.savefig(svg, metadata={"Date": None})
-        figure.savefig(png, dpi=150, metadata={"Software": None})
-    return [svg, png]
+        for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path, dpi=150, metadata=metadata)
+    return paths
 
 
 @contextmanager
@@ -115,6 +117,7 @@ def _curves(axes: Axes, result: ExperimentResults) -> None:
     axes.axhline(0, color="#444444", linewidth=0.8, linestyle="--", label="AL average")
     axes.set_title(SETTING_TITLES[result.setting])
     axes.set_xlabel("acquisition step")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize=7)
 
 

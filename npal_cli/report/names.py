@@ -1,6 +1,6 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
-from npal_cli.strategies import STRATEGIES, VARIANTS
+from npal_cli.strategies import STRATEGIES
 
 SETTING_TITLES = {
     "balanced": "Balanced",
@@ -34,13 +34,6 @@ LOSS_FIGURES = {("waveform", "logistic"): 9, ("waveform", "svm"): 14}
 
 HAND_MADE = ("uncsamp", "fscore", "kcgrdy", "haluni", "halgau", "cbal")
 """The strategies that the paper's "AL average" and "Best" are taken over: all but Oracle, Random and NP."""
-
-ORDER = [
-    name
-    for strategy in STRATEGIES
-    for name in ((strategy, f"{strategy}_reference") if strategy in VARIANTS else (strategy,))
-]
-"""Artifact names in the order of the paper's tables."""
 
 # Okabe and Ito's colours for the strategies that appear together in figures, darker tints for the others.
 COLOURS = {

@@ -24,6 +24,10 @@ METRICS = {
 """What tables show of a run, and its column title."""
 
 
+PUBLISHED_STEPS = (10, 1)
+"""Acquisition steps and points at each in the paper's UCI study (section 4)."""
+
+
 @dataclass(frozen=True)
 class ExperimentResults:
     """The acquired artifacts of one experiment, by artifact name."""
@@ -34,6 +38,11 @@ class ExperimentResults:
     rare_class: int
     """Whose precision and recall are shown."""
     acquired: Mapping[str, AcquiredRecord]
+
+    @property
+    def as_published(self) -> bool:
+        """Whether it was run for as many steps as the paper's, a point at each, so that figures can be compared."""
+        return all(record.chosen.shape[1:] == PUBLISHED_STEPS for record in self.acquired.values())
 
     def metric(self, strategy: str, metric: str, runs: Sequence[Run] | None = None) -> Float[np.ndarray, " run"]:
         """One value a run; NaN where a precision is undefined because the class is never predicted."""

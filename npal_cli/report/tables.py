@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, ORDER, SETTING_TITLES, label_of
+from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, label_of
 from npal_cli.report.results import METRICS, ExperimentResults, reported
 from npal_cli.report.statistics import paired_difference, standard_errors_apart, summarise
+from npal_cli.strategies import STRATEGY_NAMES
 
 BASELINE = "random"
 
@@ -102,7 +103,7 @@ def _row(result: ExperimentResults, strategy: str, metric: str) -> dict[str, obj
         "metric": metric,
         "mean": ours.mean,
         "std": ours.std,
-        "runs": len(values),
+        "runs": ours.runs,
         "reported_mean": np.nan,
         "reported_std": np.nan,
         "difference": np.nan,
@@ -111,7 +112,7 @@ def _row(result: ExperimentResults, strategy: str, metric: str) -> dict[str, obj
         "to_random_error": np.nan,
         "reported_to_random": np.nan,
     }
-    paper = reported(result.data, result.classifier, strategy, result.setting, metric)
+    paper = reported(result.data, result.classifier, strategy, result.setting, metric) if result.as_published else None
     if paper is not None:
         row |= {"reported_mean": paper[0], "reported_std": paper[1], "difference": ours.mean - paper[0]}
         row["z"] = standard_errors_apart(ours, *paper)
@@ -127,7 +128,8 @@ def _row(result: ExperimentResults, strategy: str, metric: str) -> dict[str, obj
 
 
 def _position(strategy: str) -> tuple[int, str]:
-    return (ORDER.index(strategy) if strategy in ORDER else len(ORDER), strategy)
+    known = strategy in STRATEGY_NAMES
+    return (STRATEGY_NAMES.index(strategy) if known else len(STRATEGY_NAMES), strategy)
 
 
 def _number(value: float, digits: int) -> str:

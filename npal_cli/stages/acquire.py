@@ -19,19 +19,18 @@ from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, pe
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, acquired_path, after, start_of
 from npal_cli.stages.train_np import network_of, train_np, trained_network
-from npal_cli.strategies import STRATEGIES, VARIANTS, Strategy, Variant, check_strategy
+from npal_cli.strategies import Strategy, check_strategy, simple_strategy
 from npal_cli.strategies.neural_process import Networks, NeuralProcess
 from npal_cli.strategies.oracle import Oracle
 
 
-def acquire_with(context: Context, experiment: Experiment, name: str, variant: Variant) -> Made[AcquiredRecord]:
+def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[AcquiredRecord]:
     """Make the acquired artifact of one strategy.
 
     One with fewer steps than asked for is gone on from, with all its runs; one with more keeps them all.
     """
-    file_name = artifact_name(name, variant)
-    path = acquired_path(context, experiment, file_name)
-    parameters = _parameters(context, experiment, name, file_name)
+    path = acquired_path(context, experiment, name)
+    parameters = _parameters(context, experiment, name)
     stored = _stored(path, parameters, force=context.force)
     steps = max(context.settings.acquire.steps, stored.steps)
     if 0 < stored.steps < steps:
@@ -47,7 +46,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str, variant: V
         problems = [start.problems[run] for run in runs]
         begin = None if context.force else _prefix(replace(target, inputs={run: start.inputs[run] for run in runs}))
         progress = Progress(work / "progress.npz", runs, begin or nothing_acquired(len(runs), batch_size))
-        strategy = _strategy(context, experiment, start, name, variant, progress)
+        strategy = _strategy(context, experiment, start, name, progress)
         acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
         work_items = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
         for i, evaluation in enumerate(context.engine.map(_evaluate, work_items, label="evaluations")):
@@ -67,22 +66,21 @@ def acquire_with(context: Context, experiment: Experiment, name: str, variant: V
     return made
 
 
-def artifact_name(strategy: str, variant: Variant) -> str:
-    """The name of a strategy's artifact: its own, or that of the published code's version of it."""
-    return f"{strategy}_reference" if variant == "reference" and strategy in VARIANTS else strategy
-
-
-def check_strategies(context: Context, experiment: Experiment, names: Sequence[str]) -> None:
-    """Refuse strategies that cannot be run, before any work.
+def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence[str]]]) -> None:
+    """Refuse strategies that cannot be run, before any of them is.
 
     Raises:
         UsageError: see :func:`npal_cli.strategies.check_strategy`.
+        DataError: if a pool is too small for the steps that were asked for.
     """
-    for name in names:  # names and classifiers first: they need no data
-        check_strategy(name, experiment.classifier, n_classes=2)
-    problem = next(iter(start_of(context, experiment, None).problems.values()))
-    for name in names:
-        check_strategy(name, experiment.classifier, problem.n_classes)
+    for experiment, names in work:  # names and classifiers first: they need no data
+        for name in names:
+            check_strategy(name, experiment.classifier, n_classes=2)
+    for experiment, names in work:
+        start = start_of(context, experiment, None)
+        _check_pool(start, experiment, context.settings.acquire.steps * context.settings.acquire.batch_size)
+        for name in names:
+            check_strategy(name, experiment.classifier, next(iter(start.problems.values())).n_classes)
 
 
 def describe(record: AcquiredRecord) -> dict[str, float | None]:
@@ -101,10 +99,10 @@ class _Stored:
     runs: Sequence[Run]
 
 
-def _parameters(context: Context, experiment: Experiment, name: str, file_name: str) -> dict[str, Any]:
+def _parameters(context: Context, experiment: Experiment, name: str) -> dict[str, Any]:
     options = context.settings
     parameters: dict[str, Any] = {
-        "strategy": file_name,
+        "strategy": name,
         "classifier": experiment.classifier,
         "options": asdict(options.classifiers.of(experiment.classifier)),
         "batch_size": options.acquire.batch_size,
@@ -138,9 +136,7 @@ def _prefix(target: Target[AcquiredRecord]) -> Acquired | None:
     return Acquired(record.chosen, record.chosen_scores, record.loss) if record is not None else None
 
 
-def _strategy(
-    context: Context, experiment: Experiment, start: Start, name: str, variant: Variant, progress: Progress
-) -> Strategy:
+def _strategy(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
     classifier = context.classifier(experiment.classifier)
     if name == Oracle.name:
         return Oracle(classifier, context.engine)
@@ -153,8 +149,7 @@ def _strategy(
             resolve_device(context.device),
             _networks(context, experiment, start, progress),
         )
-    kind = STRATEGIES[name]
-    return kind(variant) if name in VARIANTS else kind()  # type: ignore[call-arg]  # those of VARIANTS take one
+    return simple_strategy(name)
 
 
 def _networks(context: Context, experiment: Experiment, start: Start, progress: Progress) -> Networks:

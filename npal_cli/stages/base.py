@@ -24,6 +24,7 @@ from npal_cli.artifacts import (
     Record,
     digest,
     merge_runs,
+    package_versions,
     read,
     recover,
     take_runs,
@@ -116,6 +117,8 @@ class Made(Generic[AnyRecord]):
     """Of the runs asked for."""
     seconds: float
     """Spent on computing; 0 if nothing was."""
+    work: int = 0
+    """Refits made, or networks trained, in that time."""
 
     def input_digest(self, run: Run) -> str:
         """The digest of one run's part, which what is made from it records."""
@@ -155,7 +158,7 @@ def peek(target: Target[AnyRecord]) -> AnyRecord | None:
 
 
 def record_timing(context: Context, made: Made[Any], work: Mapping[str, float]) -> None:
-    """Write what a computation took to ``timings/``, beside the artifacts because it differs every time."""
+    """Write what a computation took to ``timings/``: not into the artifact, because it differs every time."""
     path = context.root / "timings" / made.path.relative_to(context.root).with_suffix(".json")
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,9 +201,9 @@ def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord
             parts.append(checkpoint)
     with write_errors(target.path):
         checkpoints.mkdir(parents=True, exist_ok=True)
-        for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
-            write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
-            parts.append(record)
+    for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
+        write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
+        parts.append(record)
     inputs |= {str(run): target.inputs[run] for run in missing}
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
@@ -239,7 +242,7 @@ def _checkpoint(path: Path, kind: type[AnyRecord]) -> AnyRecord | None:
 
 
 def _key(parameters: Mapping[str, Any], inputs: Mapping[Run, Mapping[str, str]]) -> str:
-    content = [plain(parameters), {str(run): plain(value) for run, value in inputs.items()}]
+    content = [package_versions(), plain(parameters), {str(run): plain(value) for run, value in inputs.items()}]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

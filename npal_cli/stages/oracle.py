@@ -1,7 +1,7 @@
 """``npal oracle``: the improvement of every simulated pool point, by refitting (Algorithm 2)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ def oracle(
     made = make(context, target, asked=asked)
     if refits:
         record_timing(context, made, {"refits": refits})
-    return made
+    return replace(made, work=refits)
 
 
 def describe(made: Made[OracleRecord]) -> dict[str, float | None]:
@@ -58,7 +58,7 @@ def describe(made: Made[OracleRecord]) -> dict[str, float | None]:
     values = made.record.improvements[np.isfinite(made.record.improvements)]
     return {
         "refits": len(values),
-        "refits_per_second": len(values) / made.seconds if made.seconds else None,
+        "refits_per_second": made.work / made.seconds if made.work else None,
         "negative": float((values < 0).mean()),
         "zero": float((values == 0).mean()),
         "positive": float((values > 0).mean()),

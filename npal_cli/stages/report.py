@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 import zarr
 
-from npal_cli.artifacts import read, write_errors
+from npal_cli.artifacts import write_errors
 from npal_cli.errors import MissingArtifactError
-from npal_cli.objectives import SETTINGS
-from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report import figures, tables
 from npal_cli.report.names import (
     ACCURACY_TABLES,
@@ -26,6 +24,7 @@ from npal_cli.report.names import (
 )
 from npal_cli.report.results import ExperimentResults, grouped
 from npal_cli.stages.base import Context, log
+from npal_cli.stages.collect import collect
 
 ACCURACY = ("auac", "final_accuracy")
 RARE_CLASS = ("rare_precision", "rare_recall")
@@ -67,29 +66,6 @@ def report(
     stores = list(target.rglob("*.zarr"))
     inside = {path for store in stores for path in store.rglob("*")}
     return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])
-
-
-def collect(root: Path) -> list[ExperimentResults]:
-    """The acquired artifacts under ``root``, by experiment."""
-    results = []
-    for folder in sorted((root / "acquired").glob("*/*/*")):
-        data, setting, classifier = folder.parts[-3:]
-        paths = sorted(folder.glob("*.zarr"))
-        if setting not in SETTINGS or not paths:
-            continue
-        prepared = read(root / "prepared" / data / f"{setting}.zarr", PreparedRecord)[0]
-        acquired = _of_equal_length({path: read(path, AcquiredRecord)[0] for path in paths})
-        results.append(ExperimentResults(data, setting, classifier, int(prepared.rare_classes[0]), acquired))
-    return results
-
-
-def _of_equal_length(records: dict[Path, AcquiredRecord]) -> dict[str, AcquiredRecord]:
-    """The records of the longest acquisition: areas under curves of other lengths cannot be compared with theirs."""
-    steps = max(record.chosen.shape[1] for record in records.values())
-    for path, record in records.items():
-        if record.chosen.shape[1] < steps:
-            log.warning("%s holds %d of %d steps: left out", path, record.chosen.shape[1], steps)
-    return {path.stem: record for path, record in records.items() if record.chosen.shape[1] == steps}
 
 
 def _write_tables(folder: Path, results: Sequence[ExperimentResults]) -> None:
@@ -135,15 +111,15 @@ def _write_figures(folder: Path, results: Sequence[ExperimentResults]) -> None:
         published = (PUBLISHED_DATA.get(data, data), classifier)
         curves = figures.curve_figure(group)
         if curves is not None:
-            figures.save(curves, folder / numbered("figure", CURVE_FIGURES.get(published), data, classifier))
+            figures.save(curves, folder, numbered("figure", CURVE_FIGURES.get(published), data, classifier))
         losses = figures.loss_figure(group)
         if losses is not None:
-            figures.save(losses, folder / numbered("figure", LOSS_FIGURES.get(published), data, classifier, "loss"))
+            figures.save(losses, folder, numbered("figure", LOSS_FIGURES.get(published), data, classifier, "loss"))
         by_classifier.setdefault(classifier, []).extend(group)
     for classifier, group in by_classifier.items():
         ranks = figures.rank_figure(group)
         if ranks is not None:
-            figures.save(ranks, folder / numbered("figure", RANK_FIGURES.get(classifier), "ranks", classifier))
+            figures.save(ranks, folder, numbered("figure", RANK_FIGURES.get(classifier), "ranks", classifier))
 
 
 def _write_metrics(folder: Path, results: Sequence[ExperimentResults]) -> None:

@@ -25,8 +25,8 @@ def train_np(
     """Make the network artifact of an experiment."""
     device = resolve_device(context.device)
     begin = start or start_of(context, experiment, at)
-    found = peek(_target(context, experiment, at, begin))
-    if found is None or (asked and context.force):
+    force = asked and context.force
+    if force or peek(_target(context, experiment, at, begin)) is None:
         simulated = simulate(context, experiment, at, begin).record
         scored = oracle(context, experiment, at, begin).record
     classifier = context.classifier(experiment.classifier)

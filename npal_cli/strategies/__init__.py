@@ -27,9 +27,40 @@ STRATEGIES: dict[str, type[Strategy]] = {
     )
 }
 VARIANTS = frozenset(("haluni", "halgau", "cbal"))
-"""The strategies whose published code departs from the method (``--variant reference``)."""
+"""The strategies whose published code departs from the method."""
 
-__all__ = ["STRATEGIES", "VARIANTS", "AcquisitionState", "Choice", "ScoringStrategy", "Strategy", "Variant"]
+STRATEGY_NAMES: tuple[str, ...] = tuple(
+    name for strategy in STRATEGIES for name in (strategy, f"{strategy}_reference")[: 1 + (strategy in VARIANTS)]
+)
+"""All that can be run: each strategy, and ``_reference`` for the published code's version of it."""
+
+__all__ = ["STRATEGIES", "STRATEGY_NAMES", "AcquisitionState", "Choice", "ScoringStrategy", "Strategy", "Variant"]
+
+
+def with_variant(name: str, variant: Variant) -> str:
+    """The name of a strategy's variant; strategies without variants keep theirs.
+
+    >>> with_variant("haluni", "reference"), with_variant("random", "reference")
+    ('haluni_reference', 'random')
+    """
+    return f"{name}_reference" if variant == "reference" and name in VARIANTS else name
+
+
+def parse_strategy(name: str) -> tuple[type[Strategy], Variant]:
+    """The strategy of a name, and which variant of it.
+
+    Raises:
+        UsageError: if there is no such strategy.
+    """
+    if name not in STRATEGY_NAMES:
+        raise unknown("strategy", name, STRATEGY_NAMES)
+    return STRATEGIES[name.removesuffix("_reference")], "reference" if name.endswith("_reference") else "method"
+
+
+def simple_strategy(name: str) -> Strategy:
+    """The strategy of a name that needs nothing else to be made: all but Oracle and NP."""
+    strategy, variant = parse_strategy(name)
+    return strategy(variant) if strategy.name in VARIANTS else strategy()  # type: ignore[call-arg]  # those take one
 
 
 def check_strategy(name: str, classifier: str, n_classes: int) -> None:
@@ -38,9 +69,7 @@ def check_strategy(name: str, classifier: str, n_classes: int) -> None:
     Raises:
         UsageError: naming the classifiers or strategies that can.
     """
-    if name not in STRATEGIES:
-        raise unknown("strategy", name, STRATEGIES)
-    strategy = STRATEGIES[name]
+    strategy = parse_strategy(name)[0]
     if not strategy.needs <= CLASSIFIERS[classifier].abilities:
         able = [other for other, kind in CLASSIFIERS.items() if strategy.needs <= kind.abilities]
         served = [other for other, kind in STRATEGIES.items() if kind.needs <= CLASSIFIERS[classifier].abilities]

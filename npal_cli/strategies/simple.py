@@ -76,18 +76,18 @@ class UncertaintySampling(ScoringStrategy):
 
 @final
 class FScore(ScoringStrategy):
-    """Minimal distance to the decision boundary: to the nearest of the one-against-rest boundaries of many classes.
+    """Minimal distance to the decision boundary: the nearest boundary of the predicted class, of many classes.
 
-    Source: Ertekin et al. (2007); supplement B.2.
+    Source: Ertekin et al. (2007); supplement B.2, which leaves open what is near among many classes.
     """
 
     name = "fscore"
     label = "FScore"
-    needs = frozenset(("decisions",))
+    needs = frozenset(("boundaries",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
-        """Minus the absolute decision value."""
-        return -np.abs(state.classifier.decisions(state.pool_features)).min(axis=1)
+        """Minus the distance, in decision value."""
+        return -state.classifier.boundary_distances(state.pool_features)
 
 
 def margins(state: AcquisitionState) -> Float[np.ndarray, " pool"]:

@@ -23,7 +23,7 @@ def test_every_classifier_does_what_it_says(name, n_classes):
     model = fitted(name, problem)
     x = problem.features[problem.pool]
     assert set(model.predict(x)) <= set(range(n_classes))
-    assert model.decisions(x).shape == (len(x), 1 if n_classes == 2 else n_classes)
+    assert model.boundary_distances(x).shape == (len(x),)
     if "probabilities" in CLASSIFIERS[name].abilities:
         np.testing.assert_allclose(model.probabilities(x).sum(axis=1), 1)
         np.testing.assert_array_equal(model.probabilities(x).argmax(axis=1), model.predict(x))
@@ -36,8 +36,21 @@ def test_logistic_regression_is_fitted_to_convergence(problem):
     rows = problem.annotated
     truth = LogisticRegression(tol=1e-14, max_iter=100_000).fit(problem.features[rows], problem.labels[rows])
     x = problem.features[problem.test]
-    ours = fitted("logistic", problem).decisions(x)[:, 0]
-    np.testing.assert_allclose(ours, truth.decision_function(x), atol=1e-6)
+    ours = fitted("logistic", problem).probabilities(x)
+    np.testing.assert_allclose(ours, truth.predict_proba(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_the_distance_to_a_boundary_vanishes_just_where_the_prediction_changes(name, n_classes):
+    model = fitted(name, make_problem(n_classes=n_classes, features=2))
+    line = np.column_stack([np.linspace(-3, 3, 20_001), np.full(20_001, 0.1)])
+    predicted, distances = model.predict(line), model.boundary_distances(line)
+    changes = np.flatnonzero(predicted[1:] != predicted[:-1])
+    assert len(changes) >= 1
+    assert distances[changes].max() < 0.01
+    apart = np.abs(np.arange(len(line))[:, None] - changes).min(axis=1) > 500
+    assert distances[apart].min() > distances[changes].max()
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -49,11 +62,11 @@ def test_a_class_weight_of_two_is_having_each_of_its_points_twice(name, problem)
     if name == "svm":  # gamma='scale' looks at the points, so the doubled fit is given the gamma of the single one
         gamma = 1 / (problem.features.shape[1] * problem.features[rows].var())
         doubled = SVC(gamma=gamma, tol=1e-8).fit(problem.features[twice], problem.labels[twice])
-        expected = doubled.decision_function(problem.features[problem.test])
+        expected = np.abs(doubled.decision_function(problem.features[problem.test]))
     else:
         doubled = classifier.fit(problem.features[twice], problem.labels[twice], np.ones(2))
-        expected = doubled.decisions(problem.features[problem.test])[:, 0]
-    np.testing.assert_allclose(weighted.decisions(problem.features[problem.test])[:, 0], expected, atol=1e-5)
+        expected = doubled.boundary_distances(problem.features[problem.test])
+    np.testing.assert_allclose(weighted.boundary_distances(problem.features[problem.test]), expected, atol=1e-5)
 
 
 def test_a_class_not_seen_has_probability_zero(problem):

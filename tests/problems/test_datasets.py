@@ -64,5 +64,18 @@ def test_a_truncated_file_is_refused_though_accepted_as_unverified(tmp_path, rea
         load_dataset("waveform_uci", sources)
 
 
+@pytest.mark.parametrize(
+    ("name", "file"), [("waveform_uci", "waveform_21.tsv.gz"), ("mushrooms", "agaricus-lepiota.data"), ("adult", "a1a")]
+)
+@pytest.mark.parametrize("content", [b"", b"not a table: \xff\x00", b"\x1f\x8b\x08 half", b"a,b\n1,2,3\n4\n"])
+def test_a_file_that_cannot_be_read_is_one_line(name, file, content, tmp_path):
+    sources = Sources(tmp_path / "raw", progress=False)
+    (tmp_path / "bad").write_bytes(content)
+    sources.give(file, tmp_path / "bad", verify=False)
+    with pytest.raises(DataError, match="give the published file with --source") as error:
+        load_dataset(name, sources)
+    assert "\n" not in str(error.value)
+
+
 def test_the_digest_of_generated_data_is_none(tmp_path):
     assert source_digest("waveform", Sources(tmp_path)) is None

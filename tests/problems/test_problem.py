@@ -87,6 +87,14 @@ def test_standardising_overall_keeps_the_ratios_between_features():
 
 def test_a_constant_feature_becomes_zero():
     assert standardise(np.array([[5.0, 1.0], [5.0, 3.0]]), "per_feature")[:, 0].tolist() == [0, 0]
+    assert np.abs(standardise(np.full((1000, 1), 0.1), "per_feature")).max() == 0
+    assert np.abs(standardise(np.full((1000, 1), 0.1), "overall")).max() == 0
+
+
+def test_a_pool_too_small_to_hold_every_class_is_refused():
+    options = PrepareOptions(test=30, reward=30, annotated=39)
+    with pytest.raises(DataError, match=r"cannot be split into 39 and the rest with every class in both"):
+        split(toy((50, 50)), "balanced", Run(1, 1), options)
 
 
 def test_too_few_points_are_refused_with_their_number():

@@ -33,20 +33,48 @@ def test_numbers_are_imputed_and_categories_encoded(table, tmp_path, name):
     data = load_dataset("mine", Sources(tmp_path / "raw"))
     assert data.classes == ("a", "b", "c")
     assert data.labels.tolist() == [1, 0, 0, 2, 1, 2]
-    # size (median 4 where missing), whether it was missing, then blue, red and missing as categories
+    # size (median 4 where missing), whether it was missing, then missing, blue and red as categories
     assert data.features.tolist() == [
-        [1, 0, 0, 1, 0],
-        [2, 0, 1, 0, 0],
-        [4, 1, 0, 0, 1],
-        [4, 0, 0, 1, 0],
-        [5, 0, 1, 0, 0],
-        [6, 0, 0, 1, 0],
+        [1, 0, 0, 0, 1],
+        [2, 0, 0, 1, 0],
+        [4, 1, 1, 0, 0],
+        [4, 0, 0, 0, 1],
+        [5, 0, 0, 1, 0],
+        [6, 0, 0, 0, 1],
     ]
 
 
-def test_numeric_labels_are_classes_too(table, tmp_path):
-    taken(table.assign(kind=[0, 1, 0, 1, 0, 1]), tmp_path)
-    assert load_dataset("mine", Sources(tmp_path / "raw")).classes == ("0", "1")
+def test_numeric_labels_are_classes_in_numeric_order(table, tmp_path):
+    taken(table.assign(kind=[10, 2, 10, 2, 10, 2]), tmp_path)
+    data = load_dataset("mine", Sources(tmp_path / "raw"))
+    assert data.classes == ("2", "10")
+    assert data.labels.tolist() == [1, 0, 1, 0, 1, 0]
+
+
+def test_parquet_columns_of_any_type_are_taken(tmp_path):
+    table = pd.DataFrame(
+        {
+            "text": pd.array(["a", None, "b", "a"], dtype="string"),
+            "whole": pd.array([1, None, 3, 5], dtype="Int64"),
+            "when": pd.to_datetime(["2020-01-01", None, "2020-01-03", "2020-01-02"]),
+            "flag": pd.array([True, None, False, True], dtype="boolean"),
+            "wait": pd.to_timedelta([1, 2, None, 4], unit="s"),
+            "list": [[1], [1, 2], [1], [1, 2]],
+            "y": ["p", "q", "p", "q"],
+        }
+    )
+    taken(table, tmp_path, "mine.parquet", target="y")
+    features = load_dataset("mine", Sources(tmp_path / "raw")).features
+    assert np.isfinite(features).all()
+    assert features[:, :3].tolist() == [[1, 0, 0], [3, 86400, 1], [3, 172800, 1], [5, 86400, 3]]
+    assert features.shape == (4, 3 + 3 + 3 + 3 + 2)  # then indicators, and one-hot text, flag and list
+
+
+def test_a_kept_table_that_was_changed_is_refused(table, tmp_path):
+    taken(table, tmp_path)
+    (tmp_path / "raw" / "mine" / "mine.csv").write_text("size,kind\n1,a\n2,b\n")
+    with pytest.raises(DataError, match="changed since it was taken in"):
+        load_dataset("mine", Sources(tmp_path / "raw"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +111,7 @@ def test_a_file_that_is_no_table(tmp_path):
         take(path, "kind", tmp_path / "raw", [])
 
 
-def test_infinite_values_are_refused(table, tmp_path):
-    taken(table.assign(size=[1, 2, 3, 4, 5, np.inf]), tmp_path)
+def test_infinite_values_are_refused_and_not_kept(table, tmp_path):
     with pytest.raises(DataError, match="infinite"):
-        load_dataset("mine", Sources(tmp_path / "raw"))
+        taken(table.assign(size=[1, 2, 3, 4, 5, np.inf]), tmp_path)
+    assert known(tmp_path / "raw") == []

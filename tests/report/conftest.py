@@ -11,7 +11,7 @@ from npal_cli.report.results import ExperimentResults
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
 
 
-def acquired(strategy: str, setting: str = "balanced", runs=NINE, steps: int = 4, level: float = 0.8):
+def acquired(strategy: str, setting: str = "balanced", runs=NINE, steps: int = 10, level: float = 0.8):
     draws = stream("made up", strategy, setting)
     score = level + 0.02 * np.arange(steps + 1) + draws.normal(scale=0.01, size=(len(runs), steps + 1))
     recall = np.stack([score - 0.1, score + 0.1], axis=-1)

@@ -79,6 +79,12 @@ def test_markdown_and_latex_show_the_same_figures():
     assert "HALUni (reference) (paper)" not in latex
 
 
+def test_runs_of_another_length_are_not_compared_with_the_papers():
+    row = cell(long_table([experiment(random=acquired("random", steps=3))], ["auac"]), strategy="random")
+    assert np.isnan(row["reported_mean"])
+    assert np.isnan(row["z"])
+
+
 def test_a_single_run_has_no_spread_and_no_z():
     results = [experiment(random=acquired("random", runs=NINE[:1]))]
     row = cell(long_table(results, ["auac"]), strategy="random")

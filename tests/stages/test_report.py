@@ -49,7 +49,7 @@ def test_the_figures_of_the_tables_are_a_zarr_group_too(npal):
     table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
     row = table[(table["strategy"] == "uncsamp") & (table["metric"] == "auac")].iloc[0]
     assert group["mean"][cell] == pytest.approx(row["mean"])
-    assert group["reported_mean"][cell] == row["reported_mean"]
+    assert group["runs"][cell] == 2
 
 
 def test_the_report_is_the_same_bytes_again(npal):
@@ -66,6 +66,20 @@ def test_a_strategy_with_fewer_steps_is_left_out_aloud(npal):
     assert "uncsamp.zarr holds 1 of 2 steps: left out" in npal("report").stderr
     table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
     assert set(table["strategy"]) == {"random"}
+
+
+def test_runs_of_other_problems_or_options_are_left_out_aloud(npal):
+    npal("acquire", "--strategy", "random")
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params.replace("annotated: 40", "annotated: 60"))
+    npal("acquire", "--strategy", "uncsamp")
+    said = npal("report").stderr
+    assert "random.zarr: 2 runs are of other prepared problems: left out" in said
+    Path("params.yaml").write_text(
+        params.replace("annotated: 40", "annotated: 60").replace("{steps: 2", "{steps: 1, batch_size: 2")
+    )
+    npal("acquire", "--strategy", "cbal", "--strategy", "random")
+    assert "uncsamp.zarr: other classifier options or batch size" in npal("report").stderr
 
 
 def test_one_run_of_one_strategy_is_a_report_too(npal):

@@ -9,11 +9,11 @@ from npal_cli.engine import Engine
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies import STRATEGIES, VARIANTS, AcquisitionState, Strategy
+from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, simple_strategy
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.oracle import Oracle
 
-ALL = [*STRATEGIES, *(f"{name}_reference" for name in sorted(VARIANTS))]
+ALL = STRATEGY_NAMES
 
 
 def state_of(problem: Problem, *, truth: bool = False, classifier: str = "logistic", seed: int = 0):
@@ -37,13 +37,12 @@ def state_of(problem: Problem, *, truth: bool = False, classifier: str = "logist
 
 def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
     task = make_classifier(classifier, ClassifierOptions())
-    strategy, reference = name.removesuffix("_reference"), name.endswith("_reference")
-    if strategy == "oracle":
+    if name == "oracle":
         return Oracle(task, Engine())
-    if strategy == "np":
+    if name == "np":
         options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
         return NeuralProcess(task, *options, Engine(), torch.device("cpu"))
-    return STRATEGIES[strategy]("reference") if reference else STRATEGIES[strategy]()  # type: ignore[call-arg]
+    return simple_strategy(name)
 
 
 @pytest.fixture(params=ALL)

@@ -21,8 +21,8 @@ from tests.strategies.conftest import make_strategy, state_of
 class Says:
     """A classifier that says what it is told."""
 
-    def __init__(self, probabilities=None, decisions=None):
-        self._probabilities, self._decisions = probabilities, decisions
+    def __init__(self, probabilities=None, distances=None):
+        self._probabilities, self._distances = probabilities, distances
 
     def predict(self, features):
         return np.zeros(len(features), dtype=int)
@@ -30,12 +30,12 @@ class Says:
     def probabilities(self, _features):
         return np.asarray(self._probabilities, dtype=float)
 
-    def decisions(self, _features):
-        return np.asarray(self._decisions, dtype=float)
+    def boundary_distances(self, _features):
+        return np.asarray(self._distances, dtype=float)
 
 
 def state(says, pool=None, annotated=((0.0,), (1.0,)), labels: Sequence[int] = (0, 1), classes=2, seed=0):
-    outputs = says._probabilities if says._probabilities is not None else says._decisions
+    outputs = says._probabilities if says._probabilities is not None else says._distances
     pool = np.zeros((len(outputs), 1)) if pool is None else np.asarray(pool, dtype=float)
     return AcquisitionState(
         run=Run(1, 1),
@@ -83,9 +83,7 @@ def test_the_three_uncertainties_agree_on_two_classes():
 
 
 def test_fscore_takes_the_nearest_boundary():
-    assert chosen(FScore(), state(Says(decisions=[[-2.0], [0.5], [-0.1]])), 3) == [2, 1, 0]
-    one_against_rest = [[1.0, -3.0, -2.0], [2.0, -0.2, 3.0], [0.9, 0.9, 0.9]]
-    assert chosen(FScore(), state(Says(decisions=one_against_rest), classes=3), 3) == [1, 2, 0]
+    assert chosen(FScore(), state(Says(distances=[2.0, 0.5, 0.1])), 3) == [2, 1, 0]
 
 
 def test_k_centre_takes_the_farthest_from_all_it_has():

@@ -1,0 +1,72 @@
+"""What a report is made from: the acquired artifacts that can be compared with one another."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from npal_cli.artifacts import Provenance, digest, read, take_runs
+from npal_cli.objectives import SETTINGS
+from npal_cli.records import AcquiredRecord, PreparedRecord
+from npal_cli.report.results import ExperimentResults
+from npal_cli.stages.base import log
+
+
+def collect(root: Path) -> list[ExperimentResults]:
+    """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning."""
+    results = []
+    for folder in sorted((root / "acquired").glob("*/*/*")):
+        data, setting, classifier = folder.parts[-3:]
+        paths = sorted(folder.glob("*.zarr"))
+        if setting not in SETTINGS or not paths:
+            continue
+        prepared = read(root / "prepared" / data / f"{setting}.zarr", PreparedRecord)[0]
+        found = [Found(path, *read(path, AcquiredRecord)) for path in paths]
+        for check in (partial(_of_these_problems, prepared), _of_equal_options, _of_equal_length):
+            found = check(found)
+        if found:
+            acquired = {each.path.stem: each.record for each in found}
+            rare_class = int(prepared.rare_classes[0])
+            results.append(ExperimentResults(data, setting, classifier, rare_class, acquired))
+    return results
+
+
+class Found(NamedTuple):
+    """An acquired artifact, read."""
+
+    path: Path
+    record: AcquiredRecord
+    provenance: Provenance
+
+
+def _of_these_problems(prepared: PreparedRecord, found: Sequence[Found]) -> list[Found]:
+    """The runs that started from the prepared problems as they are now."""
+    present = {str(run): digest(take_runs(prepared, [run])) for run in prepared.runs}
+    kept = []
+    for path, record, provenance in found:
+        inputs = provenance.inputs
+        runs = [run for run in record.runs if inputs[str(run)]["prepared"] == present.get(str(run))]
+        if len(runs) < len(record.runs):
+            log.warning("%s: %d runs are of other prepared problems: left out", path, len(record.runs) - len(runs))
+        if runs:
+            kept.append(Found(path, take_runs(record, runs), provenance))
+    return kept
+
+
+def _of_equal_options(found: Sequence[Found]) -> list[Found]:
+    """Those with the classifier options and batch size that most have."""
+    options = [[each.provenance.parameters[key] for key in ("options", "batch_size")] for each in found]
+    usual = max(options, key=options.count, default=None)
+    for each, made_with in zip(found, options, strict=True):
+        if made_with != usual:
+            log.warning("%s: other classifier options or batch size than the others: left out", each.path)
+    return [each for each, made_with in zip(found, options, strict=True) if made_with == usual]
+
+
+def _of_equal_length(found: Sequence[Found]) -> list[Found]:
+    """Those of the longest acquisition: areas under curves of other lengths cannot be compared with theirs."""
+    steps = max((each.record.chosen.shape[1] for each in found), default=0)
+    for each in found:
+        if each.record.chosen.shape[1] < steps:
+            log.warning("%s holds %d of %d steps: left out", each.path, each.record.chosen.shape[1], steps)
+    return [each for each in found if each.record.chosen.shape[1] == steps]
