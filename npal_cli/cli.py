@@ -17,7 +17,8 @@ from npal_cli.errors import NpalError, UsageError, unknown
 from npal_cli.options import Names, Options, StepOption, StepStrategyOption, Variant, with_options
 
 if TYPE_CHECKING:
-    from npal_cli.stages.base import At, Context, Experiment, Made
+    from npal_cli.stages.context import At, Context, Experiment
+    from npal_cli.stages.make import Made
 
 app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=False)
 log = logging.getLogger("npal")
@@ -179,7 +180,7 @@ def _context(options: Options, steps: int | None = None) -> "Context":
     from npal_cli.engine import Engine
     from npal_cli.problems.sources import sources_from_environment
     from npal_cli.settings import read_settings
-    from npal_cli.stages.base import Context
+    from npal_cli.stages.context import Context
 
     logging.basicConfig(format="npal: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
     log.setLevel(logging.WARNING if options.quiet else logging.INFO)
@@ -203,7 +204,7 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
     from npal_cli.problems.datasets import known_datasets
     from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
-    from npal_cli.stages.base import Experiment
+    from npal_cli.stages.context import Experiment
 
     defaults = context.settings.defaults
     data = _distinct(options.data or defaults.data)
@@ -239,7 +240,7 @@ def _distinct(values: Sequence[str]) -> list[str]:
 
 
 def _at(step: int | None, strategy: str) -> "At | None":
-    from npal_cli.stages.base import At
+    from npal_cli.stages.context import At
     from npal_cli.strategies import parse_strategy
 
     parse_strategy(strategy)

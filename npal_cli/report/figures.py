@@ -134,7 +134,7 @@ def _ranks(axes: Axes, group: Sequence[ExperimentResults]) -> None:
         axes.scatter(ranks[:, position].mean(), position, color=colour, s=30)
     axes.set_yticks(range(len(strategies)), [label_of(name) for name in strategies])
     axes.set_xticks(range(1, len(strategies) + 1))
-    axes.invert_yaxis()
+    axes.set_ylim(len(strategies) - 0.5, -0.5)
     runs = sorted({len(result.common_runs(strategies)) for result in group})
     axes.set_xlabel(f"AUAC rank over {', '.join(result.data for result in group)}\n({', '.join(map(str, runs))} runs)")
 

@@ -15,7 +15,8 @@ from npal_cli.neural_process.training import Network, resolve_device
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, peek, plain, record_timing
+from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.make import Made, Target, make, peek, plain, record_timing
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, acquired_path, after, start_of
 from npal_cli.stages.train_np import network_of, train_np, trained_network

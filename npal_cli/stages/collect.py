@@ -9,7 +9,7 @@ from npal_cli.artifacts import Provenance, digest, read, take_runs
 from npal_cli.objectives import SETTINGS
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
-from npal_cli.stages.base import log
+from npal_cli.stages.make import log
 
 
 def collect(root: Path) -> list[ExperimentResults]:
@@ -20,7 +20,11 @@ def collect(root: Path) -> list[ExperimentResults]:
         paths = sorted(folder.glob("*.zarr"))
         if setting not in SETTINGS or not paths:
             continue
-        prepared = read(root / "prepared" / data / f"{setting}.zarr", PreparedRecord)[0]
+        prepared_path = root / "prepared" / data / f"{setting}.zarr"
+        if not prepared_path.exists():
+            log.warning("%s is missing, which %s was made from: left out", prepared_path, folder)
+            continue
+        prepared = read(prepared_path, PreparedRecord)[0]
         found = [Found(path, *read(path, AcquiredRecord)) for path in paths]
         for check in (partial(_of_these_problems, prepared), _of_equal_options, _of_equal_length):
             found = check(found)

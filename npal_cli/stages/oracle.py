@@ -10,7 +10,8 @@ from npal_cli.artifacts import run_columns
 from npal_cli.oracle import simulated_improvements
 from npal_cli.randomness import Run
 from npal_cli.records import OracleRecord
-from npal_cli.stages.base import At, Context, Experiment, Made, Target, make, record_timing
+from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.make import Made, Target, make, record_timing
 from npal_cli.stages.simulate import simulate
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
 

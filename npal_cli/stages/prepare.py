@@ -14,7 +14,8 @@ from npal_cli.problems.problem import Problem, kept_counts, rare_classes, split,
 from npal_cli.problems.tables import is_table, take
 from npal_cli.randomness import Run
 from npal_cli.records import PreparedRecord
-from npal_cli.stages.base import Context, Experiment, Made, Target, make
+from npal_cli.stages.context import Context, Experiment
+from npal_cli.stages.make import Made, Target, make
 
 
 def prepare(context: Context, experiment: Experiment, *, asked: bool = False) -> Made[PreparedRecord]:

@@ -23,8 +23,9 @@ from npal_cli.report.names import (
     numbered,
 )
 from npal_cli.report.results import ExperimentResults, grouped
-from npal_cli.stages.base import Context, log
 from npal_cli.stages.collect import collect
+from npal_cli.stages.context import Context
+from npal_cli.stages.make import log
 
 ACCURACY = ("auac", "final_accuracy")
 RARE_CLASS = ("rare_precision", "rare_recall")

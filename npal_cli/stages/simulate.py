@@ -10,7 +10,8 @@ from npal_cli.artifacts import run_columns
 from npal_cli.problems.simulated import simulate as simulate_problems
 from npal_cli.randomness import Run
 from npal_cli.records import SimulatedRecord
-from npal_cli.stages.base import At, Context, Experiment, Made, Target, make
+from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
 from npal_cli.strategies.neural_process import simulation_stream
 

@@ -13,7 +13,7 @@ from npal_cli.errors import MissingArtifactError, UsageError
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.stages.base import At, Context, Experiment
+from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.prepare import prepare, problems_of
 
 

@@ -12,7 +12,8 @@ from npal_cli.oracle import OracleScores
 from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord
-from npal_cli.stages.base import At, Compute, Context, Experiment, Made, Target, make, peek, record_timing
+from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.make import Compute, Made, Target, make, peek, record_timing
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate
 from npal_cli.stages.state import Start, stage_path, start_of, step_option

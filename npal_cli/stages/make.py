@@ -1,4 +1,4 @@
-"""What all stages share: where artifacts are, when one is up to date, and how it is made.
+"""Making an artifact: when one is up to date, what of it is missing, and how it is put in place.
 
 An artifact holds runs. A stage computes the runs that are missing or were made from other inputs, keeps the others,
 and writes the store anew as a whole; other parameters replace it. Each finished run is kept as a checkpoint under
@@ -21,7 +21,6 @@ from filelock import FileLock
 from npal_cli.artifacts import (
     AnyRecord,
     Provenance,
-    Record,
     digest,
     merge_runs,
     package_versions,
@@ -31,68 +30,14 @@ from npal_cli.artifacts import (
     write,
     write_errors,
 )
-from npal_cli.classifiers import Classifier, make_classifier
-from npal_cli.engine import Engine
 from npal_cli.errors import ArtifactError, MissingArtifactError
-from npal_cli.objectives import Setting
-from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
-from npal_cli.settings import Settings
+from npal_cli.stages.context import Context
 
 log = logging.getLogger("npal")
 
-
 Compute = Callable[[Sequence[Run], Path], Iterator[AnyRecord]]
 """Yields a record for each run asked for; the path is a folder for checkpoints of its own."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a command was told, for all stages that it calls."""
-
-    root: Path
-    settings: Settings
-    engine: Engine
-    sources: Sources
-    device: str = "auto"
-    build: bool = True
-    """Build missing inputs; otherwise refuse and name the command that would."""
-    force: bool = False
-    """Redo what the command itself makes, up to date or not."""
-
-    def classifier(self, name: str) -> Classifier:
-        """The classifier ``name`` with its options."""
-        return make_classifier(name, self.settings.classifiers.of(name))
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """Data x setting x classifier, over ``runs``."""
-
-    data: str
-    setting: Setting
-    classifier: str
-    runs: tuple[Run, ...]
-
-    @property
-    def command_options(self) -> str:
-        """The options that name this experiment on the command line."""
-        seeds = {"--data-seed": {run.data_seed for run in self.runs}, "--seed": {run.seed for run in self.runs}}
-        named = " ".join(f"{option} {value}" for option, values in seeds.items() for value in sorted(values))
-        return f"--data {self.data} --setting {self.setting} --classifier {self.classifier} {named}"
-
-
-@dataclass(frozen=True)
-class At:
-    """The state before acquisition step ``step`` of the runs that ``strategy`` acquired."""
-
-    step: int
-    strategy: str
-
-    @property
-    def folder(self) -> str:
-        """The name of the artifact of this state."""
-        return f"{self.strategy}_step{self.step:02d}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +79,7 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
     """
     force = context.force and asked
     if not force:
-        record = _up_to_date(target)
+        record = peek(target)
         if record is not None:
             if asked:
                 log.info("up to date: %s", target.path)
@@ -144,7 +89,7 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
     work = context.root / ".work" / "_".join(target.path.relative_to(context.root).with_suffix("").parts)
     with _locked(work):
         recover(target.path, work)
-        record = None if force else _up_to_date(target)  # another process may have made it meanwhile
+        record = None if force else peek(target)  # another process may have made it meanwhile
         if record is not None:
             return Made(target.path, record, 0.0)
         start = time.perf_counter()
@@ -154,7 +99,10 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
 
 def peek(target: Target[AnyRecord]) -> AnyRecord | None:
     """The record of ``target``'s runs if it is there and up to date."""
-    return _up_to_date(target)
+    current = _current(target)
+    if current is None or _missing(target, *current):
+        return None
+    return take_runs(current[0], list(target.inputs))
 
 
 def record_timing(context: Context, made: Made[Any], work: Mapping[str, float]) -> None:
@@ -165,45 +113,36 @@ def record_timing(context: Context, made: Made[Any], work: Mapping[str, float]) 
         path.write_text(json.dumps({"seconds": round(made.seconds, 3), **work}, indent=2) + "\n")
 
 
-def _up_to_date(target: Target[AnyRecord]) -> AnyRecord | None:
+def _current(target: Target[AnyRecord]) -> tuple[AnyRecord, Provenance] | None:
+    """What is stored, if it was made with the same parameters."""
     if not target.path.exists():
         return None
     record, provenance = read(target.path, target.kind)
-    if _stale(target, record, provenance, list(target.inputs)):
-        return None
-    return take_runs(record, list(target.inputs))
+    return (record, provenance) if provenance.parameters == plain(target.parameters) else None
 
 
-def _stale(target: Target[Any], record: Record, provenance: Provenance, runs: Sequence[Run]) -> bool:
-    if plain(provenance.parameters) != plain(target.parameters):
-        return True
+def _missing(target: Target[AnyRecord], record: AnyRecord, provenance: Provenance) -> list[Run]:
     stored = set(record.runs)
-    return any(run not in stored or provenance.inputs[str(run)] != target.inputs[run] for run in runs)
+    return [
+        run for run, made_from in target.inputs.items() if run not in stored or provenance.inputs[str(run)] != made_from
+    ]
 
 
 def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord:
     parts: list[AnyRecord] = []
     inputs: dict[str, Mapping[str, str]] = {}
-    kept, missing = _kept(target, force=force)
-    for record, made_from in kept:
-        parts.append(record)
-        inputs |= made_from
-    checkpoints = work / _key(target.parameters, target.inputs)
-    if force:
-        shutil.rmtree(checkpoints, ignore_errors=True)
+    missing = list(target.inputs)
+    current = _replaceable(target, force=force)
+    if current is not None:
+        record, provenance = current
+        missing = missing if force else _missing(target, record, provenance)
+        kept = [run for run in record.runs if run not in missing]
+        parts += [take_runs(record, kept)] if kept else []
+        inputs |= {str(run): provenance.inputs[str(run)] for run in kept}
+    elif target.path.exists():
+        log.info("%s: parameters changed", target.path)
     log.info("making %s: %s", target.path, _count(missing))
-    unfinished = []
-    for run in missing:
-        checkpoint = _checkpoint(checkpoints / f"{run}.zarr", target.kind)
-        if checkpoint is None:
-            unfinished.append(run)
-        else:
-            parts.append(checkpoint)
-    with write_errors(target.path):
-        checkpoints.mkdir(parents=True, exist_ok=True)
-    for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
-        write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
-        parts.append(record)
+    parts += _computed(target, missing, work / _key(target), force=force)
     inputs |= {str(run): target.inputs[run] for run in missing}
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
@@ -212,26 +151,28 @@ def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord
     return take_runs(merged, list(target.inputs))
 
 
-def _kept(
-    target: Target[AnyRecord], *, force: bool
-) -> tuple[list[tuple[AnyRecord, dict[str, Mapping[str, str]]]], list[Run]]:
-    """What of an existing store stays as it is, and the runs to compute."""
-    wanted = list(target.inputs)
+def _replaceable(target: Target[AnyRecord], *, force: bool) -> tuple[AnyRecord, Provenance] | None:
     try:
-        record, provenance = read(target.path, target.kind)
+        return _current(target)
     except ArtifactError:
-        if target.path.exists() and not force:
-            raise
-        return [], wanted
-    if _stale(target, record, provenance, []):
-        log.info("%s: parameters changed", target.path)
-        return [], wanted
-    missing = [run for run in wanted if force or _stale(target, record, provenance, [run])]
-    others = [run for run in record.runs if run not in missing]
-    if not others:
-        return [], missing
-    made_from = {str(run): provenance.inputs[str(run)] for run in others}
-    return [(take_runs(record, others), made_from)], missing
+        if force:
+            return None
+        raise
+
+
+def _computed(target: Target[AnyRecord], runs: Sequence[Run], checkpoints: Path, *, force: bool) -> list[AnyRecord]:
+    """The records of ``runs``, from checkpoints where a killed command left some."""
+    if force:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    with write_errors(target.path):
+        checkpoints.mkdir(parents=True, exist_ok=True)
+    found = {run: _checkpoint(checkpoints / f"{run}.zarr", target.kind) for run in runs}
+    records = [record for record in found.values() if record is not None]
+    unfinished = [run for run in runs if found[run] is None]
+    for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
+        write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
+        records.append(record)
+    return records
 
 
 def _checkpoint(path: Path, kind: type[AnyRecord]) -> AnyRecord | None:
@@ -241,8 +182,9 @@ def _checkpoint(path: Path, kind: type[AnyRecord]) -> AnyRecord | None:
         return None
 
 
-def _key(parameters: Mapping[str, Any], inputs: Mapping[Run, Mapping[str, str]]) -> str:
-    content = [package_versions(), plain(parameters), {str(run): plain(value) for run, value in inputs.items()}]
+def _key(target: Target[Any]) -> str:
+    inputs = {str(run): plain(value) for run, value in target.inputs.items()}
+    content = [package_versions(), plain(target.parameters), inputs]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,60 @@
+"""What a command is about: where artifacts are, how to work, and which experiment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from npal_cli.classifiers import Classifier, make_classifier
+from npal_cli.engine import Engine
+from npal_cli.objectives import Setting
+from npal_cli.problems.sources import Sources
+from npal_cli.randomness import Run
+from npal_cli.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command was told, for all stages that it calls."""
+
+    root: Path
+    settings: Settings
+    engine: Engine
+    sources: Sources
+    device: str = "auto"
+    build: bool = True
+    """Build missing inputs; otherwise refuse and name the command that would."""
+    force: bool = False
+    """Redo what the command itself makes, up to date or not."""
+
+    def classifier(self, name: str) -> Classifier:
+        """The classifier ``name`` with its options."""
+        return make_classifier(name, self.settings.classifiers.of(name))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Data x setting x classifier, over ``runs``."""
+
+    data: str
+    setting: Setting
+    classifier: str
+    runs: tuple[Run, ...]
+
+    @property
+    def command_options(self) -> str:
+        """The options that name this experiment on the command line."""
+        seeds = {"--data-seed": {run.data_seed for run in self.runs}, "--seed": {run.seed for run in self.runs}}
+        named = " ".join(f"{option} {value}" for option, values in seeds.items() for value in sorted(values))
+        return f"--data {self.data} --setting {self.setting} --classifier {self.classifier} {named}"
+
+
+@dataclass(frozen=True)
+class At:
+    """The state before acquisition step ``step`` of the runs that ``strategy`` acquired."""
+
+    step: int
+    strategy: str
+
+    @property
+    def folder(self) -> str:
+        """The name of the artifact of this state."""
+        return f"{self.strategy}_step{self.step:02d}"
