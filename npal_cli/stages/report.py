@@ -134,7 +134,7 @@ def _write_metrics(folder: Path, results: Sequence[ExperimentResults]) -> None:
             known = {key: row[key] for key in ("mean", "std", "to_random", "to_random_error", "z")}
             place[row["strategy"]] = {
                 "runs": row["runs"],
-                **{f"auac_{key}": round(value, 6) for key, value in known.items() if value == value},  # noqa: PLR0124
+                **{f"auac_{key}": round(value, 6) for key, value in known.items() if np.isfinite(value)},
             }
         for name, record in result.acquired.items():
             experiment = f"{result.data} {result.classifier} {result.setting}"
@@ -145,6 +145,6 @@ def _write_metrics(folder: Path, results: Sequence[ExperimentResults]) -> None:
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     everything = pd.concat(scores, ignore_index=True)
     everything["experiment"] = everything["data"] + " " + everything["classifier"] + " " + everything["setting"]
-    columns = ["experiment", "label", "mean", "to_random"]
-    everything[columns].to_csv(folder / "plots" / "auac.csv", index=False, float_format="%.6g")
+    everything["bar"] = everything["experiment"] + ": " + everything["label"]
+    everything[["bar", "mean", "to_random"]].to_csv(folder / "plots" / "auac.csv", index=False, float_format="%.6g")
     pd.DataFrame(curves).to_csv(folder / "plots" / "curves.csv", index=False, float_format="%.6g")
