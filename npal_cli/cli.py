@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from npal_cli import __version__
 from npal_cli.errors import NpalError, UsageError, unknown
-from npal_cli.options import Names, Options, StepOption, StepStrategyOption, Variant, with_options
+from npal_cli.options import Names, Options, StepOption, StepStrategyOption, Variant, print_version, with_options
 
 if TYPE_CHECKING:
     from npal_cli.stages.context import At, Context, Experiment
@@ -24,16 +23,10 @@ app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=Fa
 log = logging.getLogger("npal")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"npal {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
 def npal(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Learn which data point to label next.

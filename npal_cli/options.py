@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from npal_cli import __version__
+
 
 class Device(StrEnum):
     """Where networks are trained."""
@@ -32,6 +34,13 @@ class Variant(StrEnum):
 
 Names = list[str] | None
 Seeds = list[int] | None
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and stop, if that is ``wanted``."""
+    if wanted:
+        typer.echo(f"npal {__version__}")
+        raise typer.Exit
 
 
 def _option(*names: str, default: Any = None, **settings: Any) -> Any:
@@ -62,6 +71,9 @@ class Options:
     json: bool = _option("--json", default=False, help="Print the result as JSON.")
     quiet: bool = _option("--quiet", default=False, help="No progress, no messages but warnings.")
     debug: bool = _option("--debug", default=False, help="Show the traceback of an error.")
+    version: bool = _option(
+        "--version", default=False, callback=print_version, is_eager=True, help="Print the version and exit."
+    )
 
 
 StepOption = Annotated[

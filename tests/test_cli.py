@@ -21,7 +21,7 @@ __all__ = ["npal"]
 COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
-    "--force", "--no-build", "--json", "--quiet", "--debug",
+    "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
 ]  # fmt: skip
 
 
@@ -37,8 +37,9 @@ def test_every_command_has_the_shared_options(command):
     assert all(parameter.help for parameter in click_command.params)
 
 
-def test_the_version():
-    assert CliRunner().invoke(app, ["--version"]).stdout == f"npal {__version__}\n"
+@pytest.mark.parametrize("arguments", [["--version"], ["oracle", "--version"]])
+def test_the_version(arguments):
+    assert CliRunner().invoke(app, arguments).stdout == f"npal {__version__}\n"
 
 
 def test_help_imports_nothing_heavy():

@@ -44,6 +44,8 @@ class Sources:
         """
         expected = self.digest(name)
         target = self.folder / name
+        if self._unverified_marker(name).exists():
+            log.warning("UNVERIFIED: %s is not the published file; results from it are not comparable", target)
         if target.exists() and pooch.file_hash(str(target)) == expected:
             return target
         if self._unverified_marker(name).exists():
@@ -72,7 +74,6 @@ class Sources:
         if found == pinned:
             self._unverified_marker(name).unlink(missing_ok=True)
         else:
-            log.warning("UNVERIFIED: %s is not the published %s; results from it are not comparable", source, name)
             self._unverified_marker(name).write_text(found + "\n")
         return kept
 

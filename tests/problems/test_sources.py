@@ -37,8 +37,11 @@ def test_a_given_file_must_match_its_hash(tmp_path, caplog):
         sources.give("a1a", wrong)
     assert not sources.folder.exists()
     sources.give("a1a", wrong, verify=False)
-    assert "UNVERIFIED" in caplog.text
     assert sources.path("a1a").read_text() == "+1 1:1\n"
+    assert "UNVERIFIED" in caplog.text
+    sources.path("a1a").unlink()
+    with pytest.raises(DataError, match="the unverified file that was given is gone"):
+        sources.path("a1a")
 
 
 def test_giving_the_true_file_ends_being_unverified(tmp_path, real_data):
