@@ -91,7 +91,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
 @contextmanager
 def _figure(panels: int) -> Iterator[tuple[Figure, list[Axes]]]:
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(1.2 + 3.4 * panels, 3.4), layout="constrained")
+        figure = Figure(figsize=(1.2 + 3.4 * panels, 3.8), layout="constrained")
         yield figure, list(np.ravel(figure.subplots(1, panels, squeeze=False)))
 
 
@@ -118,7 +118,7 @@ def _curves(axes: Axes, result: ExperimentResults) -> None:
     axes.set_title(SETTING_TITLES[result.setting])
     axes.set_xlabel("acquisition step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
 
 
 def _ranks(axes: Axes, group: Sequence[ExperimentResults]) -> None:
