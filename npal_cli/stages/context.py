@@ -55,6 +55,6 @@ class At:
     strategy: str
 
     @property
-    def folder(self) -> str:
+    def name(self) -> str:
         """The name of the artifact of this state."""
         return f"{self.strategy}_step{self.step:02d}"

@@ -38,7 +38,7 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
     inputs = {run: {"prepared": prepared.input_digest(run)} for run in experiment.runs}
     if at is None:
         return Start(problems, inputs, 1)
-    return after(Start(problems, inputs, 1), _chosen(context, experiment, at))
+    return after(Start(problems, inputs, 1), _chosen(context, experiment, at, inputs))
 
 
 def after(start: Start, chosen: Mapping[Run, Int[np.ndarray, "step batch"]]) -> Start:
@@ -60,7 +60,7 @@ def stage_path(context: Context, stage: str, experiment: Experiment, at: At | No
     """Where an artifact of ``simulate``, ``oracle`` or ``train-np`` is."""
     folder = context.root / stage / experiment.data
     if at is not None:
-        return folder / experiment.setting / experiment.classifier / f"{at.folder}.zarr"
+        return folder / experiment.setting / experiment.classifier / f"{at.name}.zarr"
     if by_classifier:
         return folder / experiment.setting / f"{experiment.classifier}.zarr"
     return folder / f"{experiment.setting}.zarr"
@@ -75,16 +75,23 @@ def _digest(rows: Int[np.ndarray, "step batch"]) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
 
 
-def _chosen(context: Context, experiment: Experiment, at: At) -> dict[Run, np.ndarray]:
+def _chosen(
+    context: Context, experiment: Experiment, at: At, inputs: Mapping[Run, Mapping[str, str]]
+) -> dict[Run, np.ndarray]:
     path = acquired_path(context, experiment, at.strategy)
     steps = max(at.step - 1, 1)
     acquire = f"npal acquire {experiment.command_options} --strategy {at.strategy} --steps {steps}"
     if not path.exists():
         raise MissingArtifactError(f"--step {at.step}: {path} does not exist; acquire first with: {acquire}")
-    record = read(path, AcquiredRecord)[0]
-    missing = [run for run in experiment.runs if run not in record.runs]
-    if missing:
-        raise MissingArtifactError(f"--step {at.step}: {path} lacks run {missing[0]}; acquire it with: {acquire}")
+    record, provenance = read(path, AcquiredRecord)
+    for run in experiment.runs:
+        if run not in record.runs:
+            raise MissingArtifactError(f"--step {at.step}: {path} lacks run {run}; acquire it with: {acquire}")
+        if provenance.inputs[str(run)] != inputs[run]:
+            raise MissingArtifactError(
+                f"--step {at.step}: run {run} of {path} was acquired from other prepared problems; "
+                f"acquire it again with: {acquire}"
+            )
     done = record.chosen.shape[1]
     if not 1 <= at.step <= done + 1:
         raise UsageError(f"--step {at.step}: {path} holds {done} steps, so 1 to {done + 1} can be asked for")

@@ -134,6 +134,9 @@ def test_a_step_that_was_not_reached_is_refused(npal):
     npal("acquire", "--strategy", "np", "--steps", 1)
     assert "holds 1 steps, so 1 to 2 can be asked for" in npal("simulate", "--step", 3, code=2).stderr
     assert "lacks run 1-7" in npal("simulate", "--step", 2, "--seed", 7, code=1).stderr
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params.replace("annotated: 40", "annotated: 50"))
+    assert "acquired from other prepared problems" in npal("simulate", "--step", 2, code=1).stderr
 
 
 def test_the_reference_variant_has_an_artifact_of_its_own(npal):
