@@ -43,6 +43,13 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _fits_64_bits(seeds: Seeds) -> Seeds:
+    """Refuse what an artifact cannot hold; a ``max`` would print its 19 digits in every help text."""
+    if seeds is not None and max(seeds, default=0) >= 2**63:
+        raise typer.BadParameter(f"{max(seeds)} is not below 2**63")
+    return seeds
+
+
 def _option(*names: str, default: Any = None, **settings: Any) -> Any:
     return field(default=default, metadata={"option": typer.Option(*names, **settings)})
 
@@ -57,10 +64,10 @@ class Options:
     )
     classifier: Names = _option("--classifier", help="logistic or svm; repeatable. (default: params.yaml)")
     data_seed: Seeds = _option(
-        "--data-seed", min=0, max=2**63 - 1, help="Draws the splits; repeatable. (default: params.yaml)"
+        "--data-seed", min=0, callback=_fits_64_bits, help="Draws the splits; repeatable. (default: params.yaml)"
     )
     seed: Seeds = _option(
-        "--seed", min=0, max=2**63 - 1, help="Draws everything else; repeatable. (default: params.yaml)"
+        "--seed", min=0, callback=_fits_64_bits, help="Draws everything else; repeatable. (default: params.yaml)"
     )
     params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
     root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")

@@ -7,6 +7,7 @@ same distribution); standardising and splitting come later.
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ class Dataset:
 class Entry:
     """A named data set: what reads it, and the source file it is read from (none for generated data)."""
 
-    load: Callable[[Sources], Dataset]
+    load: Callable[[Path], Dataset]
     file: str | None
 
 
@@ -50,10 +51,9 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
     """
     if name in REGISTRY:
         entry = REGISTRY[name]
-        if entry.file is not None:
-            sources.path(entry.file)
+        path = sources.path(entry.file) if entry.file is not None else Path()
         try:
-            return entry.load(sources)
+            return entry.load(path)
         except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:  # what the readers of tables raise
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"{entry.file}: not a readable copy of the published file ({reason}); {GIVE}") from error
@@ -77,31 +77,31 @@ def source_digest(name: str, sources: Sources) -> str | None:
     raise unknown("data set", name, known_datasets(sources))
 
 
-def load_waveform(_: Sources) -> Dataset:
+def load_waveform(_: Path) -> Dataset:
     """Waveform, generated: 5,000 points of 21 features; class 1 (1,647 points) against the other two."""
     return _waveform("waveform", *generate_waveform())
 
 
-def load_waveform_uci(sources: Sources) -> Dataset:
+def load_waveform_uci(path: Path) -> Dataset:
     """Waveform, the UCI file as PMLB serves it: the points that the paper used."""
-    table = pd.read_csv(sources.path("waveform_21.tsv.gz"), sep="\t")
+    table = pd.read_csv(path, sep="\t")
     _expect("waveform_21.tsv.gz", table.shape, (5000, 22))
     features = table.drop(columns="target").to_numpy(np.float64)
     return _waveform("waveform_uci", features, table["target"].to_numpy(np.int64))
 
 
-def load_mushrooms(sources: Sources) -> Dataset:
+def load_mushrooms(path: Path) -> Dataset:
     """UCI mushrooms: each letter replaced by its alphabetical rank within its column; poisonous is class 1."""
-    table = pd.read_csv(sources.path("agaricus-lepiota.data"), header=None, dtype=str, keep_default_na=False)
+    table = pd.read_csv(path, header=None, dtype=str, keep_default_na=False)
     _expect("agaricus-lepiota.data", table.shape, (8124, 23))
     ranks = [np.unique(table[column].to_numpy(str), return_inverse=True)[1] for column in table.columns[1:]]
     labels = (table[0] == "p").to_numpy(np.int64)
     return Dataset("mushrooms", np.column_stack(ranks).astype(np.float64), labels, ("edible", "poisonous"))
 
 
-def load_adult(sources: Sources) -> Dataset:
+def load_adult(path: Path) -> Dataset:
     """UCI Adult as LIBSVM's a1a: 119 binary features; an income above 50k is class 1."""
-    features, labels = load_svmlight_file(str(sources.path("a1a")), n_features=119)
+    features, labels = load_svmlight_file(str(path), n_features=119)
     _expect("a1a", features.shape, (1605, 119))
     return Dataset("adult", features.toarray(), (labels > 0).astype(np.int64), ("<=50k", ">50k"))
 

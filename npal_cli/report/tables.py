@@ -58,15 +58,14 @@ def caption(data: str, classifier: str, metrics: Sequence[str], number: int | No
     if "rare_recall" in metrics:
         what = "Final-step precision and recall of the rare class"
     first = f"Table {number} of the paper: " if number is not None else ""
-    return (
-        f"{first}{what}, {data} with {CLASSIFIER_TITLES.get(classifier, classifier)}. Mean ± standard deviation over "
-        "runs; z: difference to the reported mean in standard errors; - Random: paired difference ± standard error."
-    )
+    model = CLASSIFIER_TITLES.get(classifier, classifier)
+    return f"{first}{what}, {data} with {model}. Mean ± standard deviation over runs."
 
 
 def to_markdown(wide: pd.DataFrame, title: str) -> str:
     """GitHub-flavoured Markdown, one small table a setting so that it can be read."""
-    parts = [title]
+    legend = "z: difference to the reported mean in standard errors; - Random: paired difference ± standard error."
+    parts = [f"{title} {legend}"]
     for setting in SETTING_TITLES.values():
         columns = [column for column in wide.columns if column.startswith(f"{setting}: ")]
         if columns:
