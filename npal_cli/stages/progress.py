@@ -40,5 +40,5 @@ class Progress:
                 stored = [Run(int(d), int(s)) for d, s in zip(arrays["data_seed"], arrays["seed"], strict=True)]
                 rows = [stored.index(run) for run in self._runs]
                 return Acquired(arrays["chosen"][rows], arrays["scores"][rows], arrays["loss"][rows])
-        except (OSError, KeyError, ValueError, BadZipFile):
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile):
             return None

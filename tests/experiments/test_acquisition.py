@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.experiments.acquisition import acquire, evaluate, nothing_acquired
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies import STRATEGIES, ScoringStrategy
 from tests.conftest import make_problem
 from tests.strategies.conftest import ALL, make_strategy
 
@@ -55,6 +55,34 @@ def test_pool_labels_not_acquired_and_the_test_set_change_nothing(name, problem)
     after = run_loop([replace(problem, labels=labels, features=features)], name)
     assert after.chosen.tobytes() == before.chosen.tobytes()
     assert after.scores.tobytes() == before.scores.tobytes()
+
+
+class Spy(ScoringStrategy):
+    """Remembers the states it was asked about."""
+
+    name = "spy"
+    label = "Spy"
+
+    def __init__(self):
+        self.states = []
+
+    def scores(self, state):
+        self.states.append(state)
+        return np.zeros(len(state.pool_features))
+
+
+def test_the_truth_is_given_only_to_a_strategy_that_declares_it(problem):
+    spy = Spy()
+    acquire([problem], spy, LOGISTIC, 2, nothing_acquired(1, 1))
+    assert [state.truth for state in spy.states] == [None, None]
+
+
+def test_each_run_and_step_has_a_stream_of_its_own():
+    spy = Spy()
+    acquire([make_problem(1), make_problem(2)], spy, LOGISTIC, 3, nothing_acquired(2, 1))
+    assert [(state.run.seed, state.step) for state in spy.states] == [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (2, 3)]
+    beginnings = {state.random.bit_generator.seed_seq.entropy for state in spy.states}
+    assert len(beginnings) == 6
 
 
 def test_the_oracle_does_see_them(problem):

@@ -8,6 +8,7 @@ import zarr
 
 from npal_cli.artifacts import read
 from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord
+from npal_cli.strategies.neural_process import NeuralProcess
 from tests.stages.conftest import contents, json_of
 
 DATA = Path("data")
@@ -116,13 +117,19 @@ def test_more_steps_for_one_run_keep_the_others(npal):
     assert read(ACQUIRED / "random.zarr", AcquiredRecord)[0].chosen.shape == (2, 2, 1)
 
 
-def test_the_loop_driven_by_hand_equals_the_loop(npal):
+def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch):
     npal("acquire", "--strategy", "np", "--root", "loop")
     npal("acquire", "--strategy", "np", "--steps", 1)
     for stage in ("simulate", "oracle", "train-np"):
         npal(stage, "--step", 2, "--no-build")
     by_hand = DATA / "np" / "waveform" / "imbalanced_weighted" / "logistic" / "np_step02.zarr"
     record = read(by_hand, NetworkRecord)[0]
+
+    def train(_self, states):
+        assert states == [], "a network that was trained by hand was trained again"
+        return []
+
+    monkeypatch.setattr(NeuralProcess, "_train", train)
     npal("acquire", "--strategy", "np", "--steps", 2)
     acquired = read(ACQUIRED / "np.zarr", AcquiredRecord)[0]
     np.testing.assert_array_equal(acquired.loss[:, 1], record.loss)

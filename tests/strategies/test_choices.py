@@ -11,7 +11,7 @@ from npal_cli.strategies import AcquisitionState
 from npal_cli.strategies.base import top
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
-from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.neural_process import NeuralProcess, simulation_stream, training_stream
 from npal_cli.strategies.oracle import Oracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, UncertaintySampling
 from tests.conftest import make_problem
@@ -196,6 +196,12 @@ def test_np_uses_a_network_that_was_trained_before(problem):
     assert reused.query([state_of(problem)], 1)[0].scores.tobytes() == (
         plain.query([state_of(problem)], 1)[0].scores.tobytes()
     )
+
+
+def test_np_simulates_and_trains_from_a_stream_of_each_run_and_step():
+    keys = [(Run(1, 1), 1), (Run(1, 2), 1), (Run(2, 1), 1), (Run(1, 1), 2)]
+    draws = {named(*key).integers(2**63) for named in (simulation_stream, training_stream) for key in keys}
+    assert len(draws) == 8
 
 
 def test_what_np_knows_has_no_pool_labels_and_no_test_set():
