@@ -184,9 +184,8 @@ def _context(options: Options, steps: int | None = None) -> "Context":
     return Context(
         root=options.root,
         settings=settings,
-        engine=Engine(options.workers or os.cpu_count() or 1, progress=show),
+        engine=Engine(options.workers or os.cpu_count() or 1, show, options.refits.value, options.device.value),
         sources=sources_from_environment(options.root / "raw", progress=show),
-        device=options.device.value,
         build=not options.no_build,
         force=options.force,
     )

@@ -1,4 +1,4 @@
-"""Where work runs: in this process, or in local worker processes (joblib's loky).
+"""How work runs: in this process or in several, on which device, and with which implementation of refits.
 
 Results come back in the order of the work, and each piece of work runs with one thread of BLAS, so that the bytes of
 a result depend neither on the number of workers nor on the machine's cores.
@@ -7,14 +7,20 @@ a result depend neither on the number of workers nor on the machine's cores.
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from npal_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Refits = Literal["numba", "sequential"]
 
 
 @dataclass(frozen=True)
@@ -22,28 +28,59 @@ class Engine:
     """Runs a function over many pieces of work."""
 
     workers: int = 1
-    """How many processes; 1 works in this one."""
+    """How many processes or threads; 1 works in this one."""
     progress: bool = False
     """Show a progress bar on stderr."""
+    refits: Refits = "numba"
+    """Which implementation of refits to use; all give the same improvements."""
+    device: str = "auto"
+    """Where torch works: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is any."""
 
     def map(
-        self, function: Callable[[Item], Result], items: Iterable[Item], *, label: str, unit: str = "it"
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        label: str,
+        unit: str = "it",
+        threads: bool = False,
     ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item, in order.
+
+        ``threads`` shares this process's memory among the workers, for functions that let go of the interpreter's lock.
 
         >>> list(Engine().map(abs, [-1, 2], label="absolute values"))
         [1, 2]
         """
         work = list(items)
-        results: Iterator[Result]
-        if self.workers == 1 or len(work) == 1:
-            results = (_single_threaded(function, item) for item in work)
-        else:
-            parallel = Parallel(n_jobs=self.workers, return_as="generator")
-            results = iter(parallel(delayed(_single_threaded)(function, item) for item in work))
         # Loky takes the first import of torch in a worker for a memory leak, replaces the worker and warns of it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
+        results = self._shared(function, work) if threads else self._apart(function, work)
         yield from tqdm(results, total=len(work), desc=label, unit=unit, disable=not self.progress, leave=False)
+
+    def torch_device(self) -> "torch.device":
+        """The device that torch works on.
+
+        Raises:
+            UsageError: if CUDA is asked for and there is none.
+        """
+        import torch  # noqa: PLC0415  # takes a second, which most work does not need
+
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise UsageError("--device cuda: no CUDA device is available here; use --device cpu or auto")
+        return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")
+
+    def _apart(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:
+        if self.workers == 1 or len(work) == 1:
+            yield from (_single_threaded(function, item) for item in work)
+        else:
+            parallel = Parallel(n_jobs=self.workers, return_as="generator")
+            yield from parallel(delayed(_single_threaded)(function, item) for item in work)
+
+    def _shared(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:
+        with threadpool_limits(limits=1):
+            parallel = Parallel(n_jobs=min(self.workers, len(work)) or 1, prefer="threads", return_as="generator")
+            yield from parallel(delayed(function)(item) for item in work)
 
 
 def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:

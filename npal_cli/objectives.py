@@ -7,7 +7,7 @@ class, so that all classes matter equally however rare they are.
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 Setting = Literal["balanced", "imbalanced", "imbalanced_weighted"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -33,41 +33,50 @@ def class_weights(counts: Int[np.ndarray, " class"]) -> Float[np.ndarray, " clas
     return np.asarray(inverse / inverse.mean())
 
 
+def confusion_counts(
+    predictions: Int[np.ndarray, "*fits point"], labels: Int[np.ndarray, " point"], classes: int
+) -> Int[np.ndarray, "*fits class class"]:
+    """How many points of each class (rows) were predicted to be of each class (columns), after one or many fits.
+
+    Every objective here is a function of these counts.
+
+    >>> confusion_counts(np.array([0, 1, 1, 0]), np.array([0, 1, 1, 1]), 2).tolist()
+    [[1, 0], [1, 2]]
+    """
+    true = (labels[:, None] == np.arange(classes)).astype(np.float64)
+    counts = [(predictions == each).astype(np.float64) @ true for each in range(classes)]
+    return np.stack(counts, axis=-1).astype(np.int32)
+
+
 def weighted_accuracy(
-    predictions: Int[np.ndarray, "*fits point"],
-    labels: Int[np.ndarray, " point"],
-    weights: Float[np.ndarray, " class"],
+    counts: Int[np.ndarray, "*fits class class"], weights: Float[np.ndarray, " class"]
 ) -> Float[np.ndarray, "*fits"]:
-    """Class-weighted accuracy, in [0, 1], of one or many sets of predictions of the same points.
+    """Class-weighted accuracy, in [0, 1], of one or many fits from their confusion counts.
 
-    Correct points are counted by class before they are weighted, so that equal counts give equal floats and ties
-    between candidates are exact.
+    Points are counted by class before they are weighted, so that equal counts give equal floats and ties between
+    candidates are exact.
 
-    >>> labels, weights = np.array([0, 1, 1, 1]), np.array([1.5, 0.5])
-    >>> weighted_accuracy(np.array([[0, 1, 1, 0], [1, 1, 1, 1]]), labels, weights).round(3).tolist()
+    >>> weighted_accuracy(np.array([[[1, 0], [1, 2]], [[0, 1], [0, 3]]]), np.array([1.5, 0.5])).round(3).tolist()
     [0.833, 0.5]
     """
-    one_hot = labels[:, None] == np.arange(len(weights))
-    correct = (predictions == labels).astype(np.float64) @ one_hot.astype(np.float64)
-    return np.asarray((correct * weights).sum(-1) / (one_hot.sum(0) * weights).sum())
+    correct = np.diagonal(counts, axis1=-2, axis2=-1)
+    return np.asarray((correct * weights).sum(-1) / (counts.sum(-1) * weights).sum(-1))
 
 
 def class_precision_recall(
-    predictions: Int[np.ndarray, " point"], labels: Int[np.ndarray, " point"], classes: int
-) -> tuple[Float[np.ndarray, " class"], Float[np.ndarray, " class"]]:
-    """Precision and recall of every class; the recall is the per-class accuracy.
+    counts: Int[np.ndarray, "*fits class class"],
+) -> tuple[Float[np.ndarray, "*fits class"], Float[np.ndarray, "*fits class"]]:
+    """Precision and recall of every class from confusion counts; the recall is the per-class accuracy.
 
     Precision is NaN where a class is never predicted, recall where it has no point.
 
-    >>> precision, recall = class_precision_recall(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 2)
+    >>> precision, recall = class_precision_recall(np.array([[1, 0], [1, 2]]))
     >>> precision.tolist(), recall.round(3).tolist()
     ([0.5, 1.0], [1.0, 0.667])
     """
-    predicted: Bool[np.ndarray, "point class"] = predictions[:, None] == np.arange(classes)
-    true: Bool[np.ndarray, "point class"] = labels[:, None] == np.arange(classes)
-    hits = (predicted & true).sum(0)
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
     with np.errstate(invalid="ignore"):
-        return hits / predicted.sum(0), hits / true.sum(0)
+        return hits / counts.sum(-2), hits / counts.sum(-1)
 
 
 def auac(curve: Float[np.ndarray, "*runs step"]) -> Float[np.ndarray, "*runs"]:

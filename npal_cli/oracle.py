@@ -11,7 +11,7 @@ from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import weighted_accuracy
 from npal_cli.problems.problem import Problem
-from npal_cli.refit import Predictions, RefitProblem, refit_sequential
+from npal_cli.refit import Confusions, RefitProblem, refit
 
 Improvements = Float[np.ndarray, " candidate"]
 Rows = Int[np.ndarray, "_"]
@@ -33,8 +33,8 @@ class OracleScores:
 def pool_improvements(problems: Sequence[Problem], classifier: Classifier, engine: Engine) -> list[Improvements]:
     """The improvement of each true pool point, with its true label, on the *test* set: what only Oracle may see."""
     refits = [_refit_problem(problem, problem.annotated, problem.pool, problem.test) for problem in problems]
-    predictions = refit_sequential(refits, classifier, engine)
-    return [_improvements(p, problem, problem.test) for p, problem in zip(predictions, problems, strict=True)]
+    results = refit(refits, classifier, engine)
+    return [_improvements(result, problem) for result, problem in zip(results, problems, strict=True)]
 
 
 def simulated_improvements(
@@ -52,17 +52,17 @@ def simulated_improvements(
         for problem, masks in zip(problems, simulated, strict=True)
         for kept in masks
     ]
-    predictions = iter(refit_sequential(refits, classifier, engine))
-    results = []
+    results = iter(refit(refits, classifier, engine))
+    scores = []
     for problem, masks in zip(problems, simulated, strict=True):
         values = np.full(masks.shape, np.nan)
         before = np.empty(len(masks))
         for i, kept in enumerate(masks):
-            prediction = next(predictions)
-            values[i, ~kept] = _improvements(prediction, problem, problem.reward)
-            before[i] = _score(prediction.before, problem, problem.reward)
-        results.append(OracleScores(values, before))
-    return results
+            result = next(results)
+            values[i, ~kept] = _improvements(result, problem)
+            before[i] = weighted_accuracy(result.before, problem.class_weights)
+        scores.append(OracleScores(values, before))
+    return scores
 
 
 def context_improvements(
@@ -82,8 +82,8 @@ def context_improvements(
             wanted.append((i, point))
             one = problem.annotated[[point]]
             refits.append(_refit_problem(problem, problem.annotated[kept], one, problem.reward))
-    for (i, point), prediction in zip(wanted, refit_sequential(refits, classifier, engine), strict=True):
-        values[i, point] = _improvements(prediction, problem, problem.reward)[0]
+    for (i, point), result in zip(wanted, refit(refits, classifier, engine), strict=True):
+        values[i, point] = _improvements(result, problem)[0]
     return values
 
 
@@ -94,15 +94,11 @@ def _refit_problem(problem: Problem, annotated: Rows, candidates: Rows, evaluati
         problem.features[candidates],
         problem.labels[candidates],
         problem.features[evaluation],
+        problem.labels[evaluation],
         problem.training_weights,
     )
 
 
-def _score(
-    predictions: Int[np.ndarray, "*fits point"], problem: Problem, evaluation: Rows
-) -> Float[np.ndarray, "*fits"]:
-    return weighted_accuracy(predictions, problem.labels[evaluation], problem.class_weights)
-
-
-def _improvements(predictions: Predictions, problem: Problem, evaluation: Rows) -> Improvements:
-    return _score(predictions.after, problem, evaluation) - _score(predictions.before, problem, evaluation)
+def _improvements(result: Confusions, problem: Problem) -> Improvements:
+    weights = problem.class_weights
+    return weighted_accuracy(result.after, weights) - weighted_accuracy(result.before, weights)

@@ -15,7 +15,8 @@ jaxtyping.install_import_hook(
             "objectives",
             "oracle",
             "problems",
-            "refit",
+            "refit.base",
+            "refit.sequential",
             "report.statistics",
             "strategies",
         )

@@ -21,7 +21,7 @@ __all__ = ["npal"]
 COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
-    "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
+    "--refits", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
 ]  # fmt: skip
 
 

@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, precision_score, recall_score
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score
 
-from npal_cli.objectives import auac, class_precision_recall, class_weights, weighted_accuracy
+from npal_cli.objectives import auac, class_precision_recall, class_weights, confusion_counts, weighted_accuracy
+
+
+def test_confusion_counts_are_scikit_learns():
+    labels, first, second = np.random.default_rng(0).integers(4, size=(3, 50))
+    counts = confusion_counts(np.stack([first, second]), labels, 4)
+    np.testing.assert_array_equal(counts[0], confusion_matrix(labels, first))
+    np.testing.assert_array_equal(counts[1], confusion_matrix(labels, second))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
@@ -13,7 +20,8 @@ def test_weighted_accuracy_is_accuracy_with_each_point_weighted_by_its_class(n_c
     labels, predictions = draws.integers(n_classes, size=(2, 200))
     weights = draws.uniform(0.1, 3, size=n_classes)
     expected = accuracy_score(labels, predictions, sample_weight=weights[labels])
-    assert weighted_accuracy(predictions, labels, weights) == pytest.approx(expected)
+    counts = confusion_counts(predictions, labels, n_classes)
+    assert weighted_accuracy(counts, weights) == pytest.approx(expected)
 
 
 def test_weights_are_inverse_to_frequency_with_mean_one():
@@ -26,18 +34,19 @@ def test_equal_counts_of_correct_points_score_exactly_equal():
     labels = np.repeat([0, 1], [7, 93])
     wrong = np.tile(labels, (93, 1))
     wrong[np.arange(93), 7 + np.arange(93)] = 0
-    assert len(set(weighted_accuracy(wrong, labels, np.array([1.8, 0.2])).tolist())) == 1
+    counts = confusion_counts(wrong, labels, 2)
+    assert len(set(weighted_accuracy(counts, np.array([1.8, 0.2])).tolist())) == 1
 
 
 def test_precision_and_recall_of_each_class():
     labels, predictions = np.random.default_rng(1).integers(3, size=(2, 60))
-    precision, recall = class_precision_recall(predictions, labels, 3)
+    precision, recall = class_precision_recall(confusion_counts(predictions, labels, 3))
     np.testing.assert_allclose(precision, precision_score(labels, predictions, average=None))
     np.testing.assert_allclose(recall, recall_score(labels, predictions, average=None))
 
 
 def test_the_precision_of_a_class_never_predicted_is_undefined():
-    precision, recall = class_precision_recall(np.array([1, 1]), np.array([0, 1]), 2)
+    precision, recall = class_precision_recall(np.array([[0, 1], [0, 1]]))
     assert np.isnan(precision[0])
     assert recall.tolist() == [0, 1]
 

@@ -7,7 +7,15 @@ from npal_cli.errors import unknown
 
 CLASSIFIERS: dict[str, type[Logistic] | type[SVM]] = {"logistic": Logistic, "svm": SVM}
 
-__all__ = ["CLASSIFIERS", "Classifier", "ClassifierOptions", "FittedClassifier", "make_classifier"]
+__all__ = [
+    "CLASSIFIERS",
+    "SVM",
+    "Classifier",
+    "ClassifierOptions",
+    "FittedClassifier",
+    "Logistic",
+    "make_classifier",
+]
 
 
 def make_classifier(name: str, options: ClassifierOptions) -> Classifier:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from npal_cli.classifiers import Classifier, FittedClassifier
-from npal_cli.objectives import auac, class_precision_recall, weighted_accuracy
+from npal_cli.objectives import auac, class_precision_recall, confusion_counts, weighted_accuracy
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import stream
 from npal_cli.strategies import AcquisitionState, Choice, Strategy
@@ -88,12 +88,13 @@ def evaluate(problem: Problem, chosen: Int[np.ndarray, "step batch"], classifier
             for step in range(len(chosen) + 1)
         ]
     )
-    by_class = [class_precision_recall(p, labels, problem.n_classes) for p in predictions]
+    counts = confusion_counts(predictions, labels, problem.n_classes)
+    precision, recall = class_precision_recall(counts)
     return Evaluation(
         predictions=predictions,
-        score=weighted_accuracy(predictions, labels, problem.class_weights),
-        precision=np.stack([precision for precision, _ in by_class]),
-        recall=np.stack([recall for _, recall in by_class]),
+        score=weighted_accuracy(counts, problem.class_weights),
+        precision=precision,
+        recall=recall,
     )
 
 

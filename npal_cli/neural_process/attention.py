@@ -3,7 +3,7 @@
 from typing import final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from npal_cli.neural_process.mlp import MLP
@@ -44,9 +44,36 @@ class CrossAttention(nn.Module):
         attended = nn.functional.scaled_dot_product_attention(
             self._split(self.query_map(queries)), self._split(self.key_map(keys)), self._split(self.value_map(values))
         )
-        hidden = self.first_norm(attended.transpose(1, 2).flatten(2) + queries)
+        return self._finish(attended.transpose(1, 2).flatten(2), queries)
+
+    def among(
+        self,
+        points: Float[Tensor, "point width"],
+        values: Float[Tensor, "#batch point width"],
+        masks: Float[Tensor, "batch point"],
+        targets: Int[Tensor, " target"],
+    ) -> Float[Tensor, "target width"]:
+        """Attend among the same points in many problems, each with its own context (where ``masks`` is 1).
+
+        ``targets`` are positions in the flattened (batch, point). The exponentials of the softmax are the same in all
+        problems: only what they weigh is masked, and one matrix product sums it. (A context whose logits are all 69
+        below the largest of its row would count as nothing.)
+        """
+        queries, keys = self._split(self.query_map(points)), self._split(self.key_map(points))
+        logits = queries @ keys.transpose(1, 2) * keys.shape[2] ** -0.5
+        weights = (logits - logits.amax(dim=2, keepdim=True).detach()).exp()
+        summed = nn.functional.pad(self._split(self.value_map(values)), (0, 1), value=1.0).movedim(0, 2)
+        masked = (summed * masks.T[:, :, None]).flatten(2)
+        total = (weights @ masked).unflatten(2, (len(masks), -1)).transpose(0, 2).flatten(0, 1)[targets]
+        attended = total[..., :-1] / total[..., -1:].clamp_min(1e-30)
+        return self._finish(attended.flatten(1), points[targets % len(points)])
+
+    def _split(self, points: Float[Tensor, "*batch point width"]) -> Float[Tensor, "*batch head point head_width"]:
+        return points.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+
+    def _finish(
+        self, attended: Float[Tensor, "*target width"], queries: Float[Tensor, "*target width"]
+    ) -> Float[Tensor, "*target width"]:
+        hidden = self.first_norm(attended + queries)
         result: Tensor = self.second_norm(hidden + self.mlp(hidden))
         return result
-
-    def _split(self, points: Float[Tensor, "batch point width"]) -> Float[Tensor, "batch head point head_width"]:
-        return points.unflatten(2, (self.heads, -1)).transpose(1, 2)

@@ -1,11 +1,11 @@
-"""Training data of a network: simulated problems as context and target sets of one annotated set."""
+"""Training data of networks: simulated problems as context and target sets of one annotated set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -24,15 +24,33 @@ class Episodes:
     context_labels: Float[np.ndarray, "problem point"]
     """What the network is told about context points; 0 in the paper."""
 
+    def batches(self, size: int, draws: np.random.Generator) -> list[Int[np.ndarray, " problem"]]:
+        """One epoch: every problem once, in batches of up to ``size`` problems of equal context, in random order."""
+        context_sizes = self.masks.sum(axis=1)
+        groups = []
+        for context_size in np.unique(context_sizes):
+            problems = draws.permutation(np.flatnonzero(context_sizes == context_size))
+            groups += [problems[start : start + size] for start in range(0, len(problems), size)]
+        return [groups[i] for i in draws.permutation(len(groups))]
+
+    def steps_per_epoch(self, size: int) -> int:
+        """How many batches of up to ``size`` problems an epoch has."""
+        counts = np.unique(self.masks.sum(axis=1), return_counts=True)[1]
+        return int(np.ceil(counts / size).sum())
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Simulated problems of equal size."""
+    """One batch of each network, filled up to equal sizes with problems and targets that weigh nothing."""
 
-    context: Float[Tensor, "batch context feature"]
-    context_labels: Float[Tensor, "batch context"]
-    targets: Float[Tensor, "batch target feature"]
-    improvements: Float[Tensor, "batch target"]
+    masks: Float[Tensor, "network batch point"]
+    labels: Float[Tensor, "network _ point"]
+    """One row for the whole batch where no point has one."""
+    targets: Int[Tensor, "network target"]
+    """Positions in the flattened (batch, point)."""
+    improvements: Float[Tensor, "network target"]
+    weights: Float[Tensor, "network target"]
+    """They sum to 1: the mean over a problem's targets, then over problems."""
 
 
 def input_scale(annotated: Float[np.ndarray, "point feature"], pool: Float[np.ndarray, "pool feature"]) -> float:
@@ -44,28 +62,30 @@ def input_scale(annotated: Float[np.ndarray, "point feature"], pool: Float[np.nd
     return float(max(np.abs(annotated).max(initial=0.0), np.abs(pool).max(initial=0.0))) or 1.0
 
 
-def batches(episodes: Episodes, size: int, draws: np.random.Generator, device: torch.device) -> Iterator[Batch]:
-    """One epoch: every problem once, in batches of up to ``size`` problems of equal size, in random order."""
-    context_sizes = episodes.masks.sum(axis=1)
-    groups = []
-    for context_size in np.unique(context_sizes):
-        problems = draws.permutation(np.flatnonzero(context_sizes == context_size))
-        groups += [problems[start : start + size] for start in range(0, len(problems), size)]
-    for i in draws.permutation(len(groups)):
-        yield _batch(episodes, groups[i], device)
+def epoch(
+    episodes: Sequence[Episodes], size: int, draws: Sequence[np.random.Generator], device: torch.device
+) -> Iterator[Batch]:
+    """One epoch of all networks in lock-step, each drawn from its own stream; they have equally many batches."""
+    orders = [one.batches(size, draw) for one, draw in zip(episodes, draws, strict=True)]
+    for problems in zip(*orders, strict=True):
+        yield _batch(episodes, problems, device)
 
 
-def _batch(episodes: Episodes, problems: np.ndarray, device: torch.device) -> Batch:
-    masks = episodes.masks[problems]
-    context = np.nonzero(masks)[1].reshape(len(problems), -1)
-    targets = np.nonzero(~masks)[1].reshape(len(problems), -1)
-
-    def tensor(values: np.ndarray) -> Tensor:
-        return torch.as_tensor(values, dtype=torch.float32, device=device)
-
-    return Batch(
-        context=tensor(episodes.features[context]),
-        context_labels=tensor(np.take_along_axis(episodes.context_labels[problems], context, axis=1)),
-        targets=tensor(episodes.features[targets]),
-        improvements=tensor(np.take_along_axis(episodes.improvements[problems], targets, axis=1)),
-    )
+def _batch(episodes: Sequence[Episodes], problems: Sequence[np.ndarray], device: torch.device) -> Batch:
+    points = episodes[0].masks.shape[1]
+    at = [np.flatnonzero(~one.masks[rows]) for one, rows in zip(episodes, problems, strict=True)]
+    most_problems, most_targets = max(map(len, problems)), max(map(len, at))
+    told = any(one.context_labels.any() for one in episodes)
+    masks = np.zeros((len(episodes), most_problems, points), dtype=np.float32)
+    labels = np.zeros((len(episodes), most_problems if told else 1, points), dtype=np.float32)
+    targets = np.zeros((len(episodes), most_targets), dtype=np.int64)
+    improvements = np.zeros((len(episodes), most_targets), dtype=np.float32)
+    weights = np.zeros((len(episodes), most_targets), dtype=np.float32)
+    for i, (one, rows, positions) in enumerate(zip(episodes, problems, at, strict=True)):
+        masks[i, : len(rows)] = one.masks[rows]
+        if told:
+            labels[i, : len(rows)] = one.context_labels[rows]
+        targets[i, : len(positions)] = positions
+        improvements[i, : len(positions)] = one.improvements[rows].ravel()[positions]
+        weights[i, : len(positions)] = 1.0 / len(positions)
+    return Batch(*(torch.as_tensor(each).to(device) for each in (masks, labels, targets, improvements, weights)))

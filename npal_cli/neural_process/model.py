@@ -5,7 +5,7 @@ from typing import Annotated, Literal, final
 
 import torch
 from annotated_types import Ge, MultipleOf
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from npal_cli.neural_process.attention import CrossAttention
@@ -58,11 +58,43 @@ class AttentiveCNP(nn.Module):
         """Mean and standard deviation of the improvement of each target point."""
         keys = self.point_encoder(context)
         queries = self.point_encoder(targets)
-        values = self.value_mlp(torch.relu(keys + self.label_encoder(context_labels.unsqueeze(-1))))
+        values = self._values(keys, context_labels)
         if self.attention is not None:
             representation = self.attention(keys, queries, values)
         else:
             representation = values.mean(dim=1, keepdim=True).expand_as(queries)
+        return self._decode(representation, queries)
+
+    def among(
+        self,
+        points: Float[Tensor, "point feature"],
+        labels: Float[Tensor, "#batch point"],
+        masks: Float[Tensor, "batch point"],
+        targets: Int[Tensor, " target"],
+    ) -> tuple[Float[Tensor, " target"], Float[Tensor, " target"]]:
+        """The same for many problems among the same points, which are then encoded once.
+
+        A problem's context is where its mask is 1; ``labels`` are theirs, one row if all problems share them.
+        ``targets`` are positions in the flattened (batch, point).
+        """
+        encoded = self.point_encoder(points)
+        values = self._values(encoded[None], labels)
+        if self.attention is not None:
+            representation = self.attention.among(encoded, values, masks, targets)
+        else:
+            mean = (values * masks[:, :, None]).sum(dim=1) / masks.sum(dim=1).clamp_min(1)[:, None]
+            representation = mean[targets // len(points)]
+        return self._decode(representation, encoded[targets % len(points)])
+
+    def _values(
+        self, keys: Float[Tensor, "#batch context width"], labels: Float[Tensor, "batch context"]
+    ) -> Float[Tensor, "batch context width"]:
+        values: Tensor = self.value_mlp(torch.relu(keys + self.label_encoder(labels.unsqueeze(-1))))
+        return values
+
+    def _decode(
+        self, representation: Float[Tensor, "*target width"], queries: Float[Tensor, "*target width"]
+    ) -> tuple[Float[Tensor, "*target"], Float[Tensor, "*target"]]:
         decoded = self.decoder(torch.relu(self.representation_mlp(representation) + queries))
         mean, scale = decoded.unbind(dim=-1)
         return mean, 0.01 + 0.99 * nn.functional.softplus(scale)

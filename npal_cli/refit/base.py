@@ -1,6 +1,6 @@
 """What is asked of a refit, and what comes back; every implementation takes many problems at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,14 +15,28 @@ class RefitProblem:
     candidate_features: Float[np.ndarray, "candidate feature"]
     candidate_labels: Int[np.ndarray, " candidate"]
     evaluation_features: Float[np.ndarray, "evaluation feature"]
+    evaluation_labels: Int[np.ndarray, " evaluation"]
     training_weights: Float[np.ndarray, " class"]
+
+    def of_candidates(self, which: "slice | Int[np.ndarray, '_']") -> "RefitProblem":
+        """The same problem with some of its candidates."""
+        return replace(
+            self,
+            candidate_features=self.candidate_features[which],
+            candidate_labels=self.candidate_labels[which],
+        )
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """Classes predicted for the evaluation points."""
+class Confusions:
+    """How many evaluation points of each class (rows) were predicted to be of each class (columns)."""
 
-    before: Int[np.ndarray, " evaluation"]
+    before: Int[np.ndarray, "class class"]
     """By the fit to the training set alone."""
-    after: Int[np.ndarray, "candidate evaluation"]
+    after: Int[np.ndarray, "candidate class class"]
     """By the fit with each candidate added."""
+
+
+def joined(parts: list[Confusions]) -> Confusions:
+    """The results of a problem whose candidates were split into parts."""
+    return Confusions(parts[0].before, np.concatenate([part.after for part in parts]))

@@ -11,7 +11,7 @@ from npal_cli.artifacts import read, run_columns
 from npal_cli.classifiers import Classifier
 from npal_cli.errors import ArtifactError, DataError
 from npal_cli.experiments.acquisition import Acquired, Evaluation, acquire, evaluate, nothing_acquired
-from npal_cli.neural_process.training import Network, resolve_device
+from npal_cli.neural_process.training import Network
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
@@ -147,7 +147,6 @@ def _strategy(context: Context, experiment: Experiment, start: Start, name: str,
             context.settings.simulate,
             context.settings.train_np,
             context.engine,
-            resolve_device(context.device),
             _networks(context, experiment, start, progress),
         )
     return simple_strategy(name)

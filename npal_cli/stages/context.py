@@ -19,7 +19,6 @@ class Context:
     settings: Settings
     engine: Engine
     sources: Sources
-    device: str = "auto"
     build: bool = True
     """Build missing inputs; otherwise refuse and name the command that would."""
     force: bool = False

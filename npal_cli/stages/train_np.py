@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from npal_cli.artifacts import run_columns
-from npal_cli.neural_process.training import Network, resolve_device, train_networks
+from npal_cli.neural_process.training import Network, train_networks
 from npal_cli.oracle import OracleScores
 from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run
@@ -24,7 +24,7 @@ def train_np(
     context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
 ) -> Made[NetworkRecord]:
     """Make the network artifact of an experiment."""
-    device = resolve_device(context.device)
+    context.engine.torch_device()  # refuse a device that is not there before any work is done
     begin = start or start_of(context, experiment, at)
     force = asked and context.force
     if force or peek(_target(context, experiment, at, begin)) is None:
@@ -45,7 +45,7 @@ def train_np(
             episodes.append(make_episodes(problem, splits, scores, training, classifier, context.engine))
         scales = [network_scale(problem) for problem in problems]
         draws = [training_stream(run, begin.step) for run in runs]
-        networks = train_networks(episodes, scales, training, draws, context.engine, device)
+        networks = train_networks(episodes, scales, training, draws, context.engine)
         for run, network in zip(runs, networks, strict=True):
             trained += 1
             yield NetworkRecord(

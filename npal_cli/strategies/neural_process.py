@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import final
 
 import numpy as np
-import torch
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
@@ -37,14 +36,12 @@ class NeuralProcess(Strategy):
         simulate_options: SimulateOptions,
         training: TrainingOptions,
         engine: Engine,
-        device: torch.device,
         trained: Networks = lambda _run, _step: None,
     ) -> None:
         self._classifier = classifier
         self._simulate = simulate_options
         self._training = training
         self._engine = engine
-        self._device = device
         self._trained = trained
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
@@ -73,7 +70,7 @@ class NeuralProcess(Strategy):
         ]
         scales = [network_scale(problem) for problem in problems]
         draws = [training_stream(state.run, state.step) for state in states]
-        return list(train_networks(episodes, scales, self._training, draws, self._engine, self._device))
+        return list(train_networks(episodes, scales, self._training, draws, self._engine))
 
     def _choose(self, state: AcquisitionState, network: Network, batch_size: int) -> Choice:
         context_labels = np.zeros(len(state.annotated_labels))
@@ -81,7 +78,12 @@ class NeuralProcess(Strategy):
             everything = np.ones((1, len(context_labels)), dtype=bool)
             context_labels = context_improvements(state.known, everything, self._classifier, self._engine)[0]
         mean, sigma = predict(
-            network, self._training.model, state.annotated_features, context_labels, state.pool_features, self._device
+            network,
+            self._training.model,
+            state.annotated_features,
+            context_labels,
+            state.pool_features,
+            self._engine.torch_device(),
         )
         scores = mean if self._training.acquire_by == "mean" else mean + sigma
         return Choice(top(scores, batch_size, state.random), scores, network.loss)

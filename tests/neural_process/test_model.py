@@ -54,6 +54,19 @@ def test_problems_in_a_batch_ignore_each_other(model):
     )
 
 
+@pytest.mark.parametrize("told", [False, True])
+def test_among_the_same_points_it_predicts_as_problem_by_problem(model, told):
+    everything, masks = points(12, 5), torch.rand(3, 12, generator=torch.Generator().manual_seed(0)) < 0.5
+    labels = points(3, 12) if told else torch.zeros(1, 12)
+    targets = (~masks).flatten().nonzero()[:, 0]
+    mean, sigma = model.among(everything, labels, masks.float(), targets)
+    for i, mask in enumerate(masks):
+        known = labels[i if told else 0][mask]
+        alone = model(everything[mask][None], known[None], everything[~mask][None])
+        torch.testing.assert_close(mean[targets // 12 == i], alone[0][0])
+        torch.testing.assert_close(sigma[targets // 12 == i], alone[1][0])
+
+
 def test_the_context_and_its_labels_matter(model):
     context, labels, targets = points(1, 7, 5), points(1, 7), points(1, 9, 5)
     mean = model(context, labels, targets)[0]

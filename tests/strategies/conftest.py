@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
@@ -41,7 +40,7 @@ def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
         return Oracle(task, Engine())
     if name == "np":
         options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
-        return NeuralProcess(task, *options, Engine(), torch.device("cpu"))
+        return NeuralProcess(task, *options, Engine(device="cpu"))
     return simple_strategy(name)
 
 

@@ -1,0 +1,38 @@
+"""The compiled arithmetic of the fast refits (numba), cached on disk after the first call.
+
+numba knows a cached function by its own file only, not by the functions it calls; so the cache's folder is named by
+the sources of all of them.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+import pooch
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def _cache_folder() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return str(Path(pooch.os_cache("npal")) / f"kernels-{digest.hexdigest()[:12]}")
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = _cache_folder()  # type: ignore[attr-defined]  # made when numba is imported
+
+
+def kernel(function: Kernel) -> Kernel:
+    """Compile at the first call; floating point as written, division by zero gives infinity, threads may share."""
+    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+
+
+def arithmetic_kernel(function: Kernel) -> Kernel:
+    """The same for inner loops, whose sums may be taken in any order; NaN and infinities keep their meaning."""
+    freedom = {"nsz", "contract", "reassoc", "arcp"}
+    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))

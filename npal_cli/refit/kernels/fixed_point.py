@@ -1,0 +1,257 @@
+"""Refits of a two-class logistic regression as fixed points near one base optimum.
+
+With the Cholesky factor L of the base's Hessian, points become ``x' = L^-1 x`` and the refit with one more point
+(x_c, y_c) is
+
+    z = r + tau x_c',   r = sum_i q_i(x_i'.z) x_i',   tau = s_c (y_c - sigma(a_c + x_c'.z)),
+
+where z is the change of L^T w, a the base decision value, and ``q_i(t) = -s_i (sigma(a_i + t) - sigma(a_i) -
+sigma'(a_i) t)`` what the base's quadratic model leaves out. Given r, tau is the root of a monotone function. The map
+from r to the next r has slope at most ``exp(max_i |t_i|) - 1``, since sigma' changes by at most a factor exp(|t|); so
+the last step bounds the distance to the solution, and a candidate is done once that separates every decision value
+from zero. Steps are accelerated by a secant (Anderson, 1965, with one step of memory).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.newton import sigmoid
+
+STEPS = 16
+CLEAR = 1e-9
+"""Decision values closer to zero than this are taken as they are."""
+ROUNDING = 1e-14
+"""Relative error of a decision value by rounding, generously."""
+SLACK = 1.2
+LARGEST_SHIFT = 4.0
+"""Up to which :func:`remainders` are exact to 1e-11."""
+
+
+class Base(NamedTuple):
+    """The base problem at its optimum, in whitened coordinates (p of them)."""
+
+    whiten: np.ndarray
+    """(p, d): takes a point to whitened coordinates, with ..."""
+    whiten_one: np.ndarray
+    """(p,) ... what its 1 adds."""
+    points: np.ndarray
+    """(n, p)"""
+    optimum: np.ndarray
+    """(p,) L^T w of the base."""
+    curvatures: np.ndarray
+    """(n,) s sigma'(a)"""
+    tilts: np.ndarray
+    """(n,) tanh(a / 2)"""
+    reach: float
+    """The longest whitened point."""
+    evaluation: np.ndarray
+    """(e, p)"""
+    lengths: np.ndarray
+    """(e,) of the evaluation points, with the part outside the span of the points."""
+    longest: float
+    """The largest of them."""
+
+
+@kernel
+def refit_block(
+    base: Base,
+    truths: np.ndarray,
+    candidates: np.ndarray,
+    outside: np.ndarray,
+    lengths: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    positives: np.ndarray,
+    done: np.ndarray,
+) -> None:
+    """Positive predictions by true class after each refit: into ``positives`` (candidate, class), where ``done``.
+
+    ``candidates`` (p, candidate) are whitened and ``lengths`` their squared lengths; ``outside`` (e, candidate) are
+    the inner products of evaluation points and candidates outside the span of the points, or empty. The arrays by
+    candidate are overwritten.
+    """
+    p, m = candidates.shape
+    n, e = len(base.points), len(base.evaluation)
+    ids = np.arange(m)
+    offsets = np.dot(base.optimum, candidates)
+    tau = np.empty(m)
+    for j in range(m):
+        tau[j] = solve_tau(0.0, offsets[j], lengths[j], targets[j], weights[j])
+    r = np.zeros((p, m))
+    last = np.zeros((p, m))
+    last_step = np.zeros((p, m))
+    space = np.empty((3 * p + 2 * n + e) * m)
+    for iteration in range(STEPS):
+        wide = space[: 3 * p * m].reshape(3, p, m)
+        z, mapped, optimum = wide[0], wide[1], wide[2]
+        tall = space[3 * p * m : (3 * p + 2 * n) * m].reshape(2, n, m)
+        shifts, left_out = tall[0], tall[1]
+        decisions = space[(3 * p + 2 * n) * m : (3 * p + 2 * n + e) * m].reshape(e, m)
+        largest, bounds, clear = np.empty(m), np.empty(m), np.empty(m)
+        positive = np.empty((positives.shape[1], m))
+        z[:] = r + tau * candidates
+        np.dot(base.points, z, shifts)
+        remainders(shifts, base.curvatures, base.tilts, left_out, largest)
+        np.dot(base.points.T, left_out, mapped)
+        sizes = np.sqrt(((mapped - r) ** 2).sum(axis=0))
+        here = (r * candidates).sum(axis=0)
+        there = (mapped * candidates).sum(axis=0)
+        for j in range(m):
+            after, before = distances(sizes[j], largest[j], base.reach)
+            offset = offsets[j] + (there[j] if after <= before else here[j])
+            if after <= before:
+                tau[j] = solve_tau(tau[j], offset, lengths[j], targets[j], weights[j])
+                optimum[:, j] = base.optimum + mapped[:, j] + tau[j] * candidates[:, j]
+            else:
+                optimum[:, j] = base.optimum + z[:, j]
+            excess = tau[j] - weights[j] * (targets[j] - sigmoid(offset + lengths[j] * tau[j]))
+            bounds[j] = min(after, before) + abs(excess) * math.sqrt(lengths[j])
+        bounds += ROUNDING * np.sqrt((optimum * optimum).sum(axis=0))
+        np.dot(base.evaluation, optimum, decisions)
+        for i in range(len(outside)):
+            for j in range(m):
+                decisions[i, j] += tau[j] * outside[i, ids[j]]
+        judge(decisions, base.lengths, truths, bounds, clear, positive)
+        kept = 0
+        for j in range(m):
+            if clear[j] == e or bounds[j] * base.longest < CLEAR:
+                positives[ids[j]] = positive[:, j]
+                done[ids[j]] = True
+            else:
+                accelerate(iteration, r, mapped, last, last_step, candidates, j, kept)
+                ids[kept], tau[kept], offsets[kept] = ids[j], tau[j], offsets[j]
+                lengths[kept], targets[kept], weights[kept] = lengths[j], targets[j], weights[j]
+                kept += 1
+        if kept == 0:
+            break
+        m = kept
+        tau = tau[:m]
+        r, last, last_step, candidates = narrow(r, m), narrow(last, m), narrow(last_step, m), narrow(candidates, m)
+        here = (r * candidates).sum(axis=0)
+        for j in range(m):
+            tau[j] = solve_tau(tau[j], offsets[j] + here[j], lengths[j], targets[j], weights[j])
+
+
+@kernel
+def solve_tau(tau: float, offset: float, length: float, target: float, weight: float) -> float:
+    """The root of ``tau - weight (target - sigma(offset + length tau))``, from a guess.
+
+    Newton's method, or halving where that leaves the bracket or is slow: with long candidates sigma is flat on both
+    sides of the root, and Newton's steps go to and fro.
+    """
+    low = weight * (target - 1.0)
+    high = weight * target
+    tau = min(max(tau, low), high)
+    last = high - low
+    for _ in range(100):
+        s = sigmoid(offset + length * tau)
+        excess = tau - weight * (target - s)
+        if abs(excess) <= 1e-15 * weight:
+            break
+        if excess > 0:
+            high = tau
+        else:
+            low = tau
+        step = -excess / (1.0 + weight * length * s * (1.0 - s))
+        if not low <= tau + step <= high or abs(step) > 0.5 * last:
+            step = 0.5 * (low + high) - tau
+        last = abs(step)
+        if tau + step == tau:
+            break
+        tau += step
+    return tau
+
+
+@arithmetic_kernel
+def remainders(
+    shifts: np.ndarray, curvatures: np.ndarray, tilts: np.ndarray, out: np.ndarray, largest: np.ndarray
+) -> None:
+    """``q(t) = curvature (t - 2 h / (1 + tilt h))`` with ``h = tanh(t / 2)``, and max |t| by column.
+
+    tanh by its continued fraction, which is exact to rounding for |t| < 3.
+    """
+    largest[:] = 0.0
+    for i in range(len(shifts)):
+        curvature, tilt, row, to = curvatures[i], tilts[i], shifts[i], out[i]
+        for j in range(len(row)):
+            t = row[j]
+            x = 0.5 * t
+            y = x * x
+            above = x * (34459425.0 + y * (4729725.0 + y * (135135.0 + y * (990.0 + y))))
+            below = 34459425.0 + y * (16216200.0 + y * (945945.0 + y * (13860.0 + y * 45.0)))
+            to[j] = curvature * (t - 2.0 * above / (below + tilt * above))
+        for j in range(len(row)):
+            size = abs(row[j])
+            largest[j] = size if size > largest[j] else largest[j]
+
+
+@kernel
+def distances(step: float, largest: float, reach: float) -> tuple[float, float]:
+    """Bounds of the solution's distance from r after a step, and from r before it; infinite where not known.
+
+    Where the slope is below 1/2, what is left is at most slope / (1 - slope) of the step (Banach). Else the objective
+    is curved by at least ``exp(-max |t|)``, and where that holds as far as it says the solution is, there it is.
+    """
+    slope = math.expm1(largest + 2.0 * reach * step)
+    after = slope / (1.0 - slope) * step if slope < 0.5 else np.inf
+    before = SLACK * step * math.exp(min(largest, 50.0))
+    known = math.exp(reach * before) <= SLACK and largest + reach * before < LARGEST_SHIFT
+    return after, before if known else np.inf
+
+
+@arithmetic_kernel
+def judge(
+    decisions: np.ndarray,
+    lengths: np.ndarray,
+    truths: np.ndarray,
+    bounds: np.ndarray,
+    clear: np.ndarray,
+    positives: np.ndarray,
+) -> None:
+    """By column: how many decision values are clear of zero, and how many of each true class are positive."""
+    clear[:] = 0.0
+    positives[:] = 0.0
+    for i in range(len(decisions)):
+        row, to, length = decisions[i], positives[truths[i]], lengths[i]
+        for j in range(len(row)):
+            to[j] += 1.0 if row[j] > 0.0 else 0.0
+            clear[j] += 1.0 if abs(row[j]) > length * bounds[j] + CLEAR else 0.0
+
+
+@kernel
+def accelerate(
+    iteration: int,
+    r: np.ndarray,
+    mapped: np.ndarray,
+    last: np.ndarray,
+    last_step: np.ndarray,
+    candidates: np.ndarray,
+    j: int,
+    to: int,
+) -> None:
+    """Write column j's next r, and what the step after needs, to column ``to`` <= j."""
+    share = 0.0
+    if iteration > 0:
+        above = 0.0
+        below = 0.0
+        for k in range(len(r)):
+            step = mapped[k, j] - r[k, j]
+            change = step - last_step[k, j]
+            above += step * change
+            below += change * change
+        share = max(min(above / below, 1.0), -1.0) if below > 0.0 else 0.0
+    for k in range(len(r)):
+        step = mapped[k, j] - r[k, j]
+        r[k, to] = mapped[k, j] - share * (mapped[k, j] - last[k, j])
+        last[k, to] = mapped[k, j]
+        last_step[k, to] = step
+        candidates[k, to] = candidates[k, j]
+
+
+@kernel
+def narrow(columns: np.ndarray, m: int) -> np.ndarray:
+    """The first m columns."""
+    return np.ascontiguousarray(columns[:, :m])

@@ -1,0 +1,158 @@
+"""Refits of a two-class logistic regression: the base problem once, then blocks of candidates."""
+
+import math
+
+import numpy as np
+
+from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels.fixed_point import Base, refit_block
+from npal_cli.refit.kernels.newton import invert_lower, newton, sigmoid
+
+BLOCK = 128
+"""Candidates at a time: what is computed of them stays in a core's cache."""
+CONVERGED = 1e-10
+"""The largest Newton decrement of a fit that is trusted."""
+
+
+@kernel
+def refit(
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    candidates: np.ndarray,
+    new_targets: np.ndarray,
+    new_weights: np.ndarray,
+    evaluation: np.ndarray,
+    truths: np.ndarray,
+    classes: int,
+    ridge: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positive predictions by true class before and after each refit, and which of them can be trusted.
+
+    Shapes: features (n, d), candidates (c, d), evaluation (e, d); targets are 0 or 1, truths any class, ``ridge`` is
+    1 / C. Returns ``before`` (class,), ``after`` (c, class) and ``done`` (c + 1,), whose last entry speaks for
+    ``before``.
+    """
+    base, basis, w, decrement = make_base(features, targets, weights, ridge, evaluation)
+    before = np.zeros(classes, np.int32)
+    count_positive(np.dot(base.evaluation, base.optimum), truths, before)
+    count = len(candidates)
+    after = np.zeros((count, classes), np.int32)
+    done = np.zeros(count + 1, np.bool_)
+    done[count] = decrement < CONVERGED
+    if not done[count]:
+        return before, after, done
+    outside = np.empty((0, 0))
+    for begin in range(0, count, BLOCK):
+        end = min(begin + BLOCK, count)
+        block = candidates[begin:end]
+        white = np.dot(base.whiten, block.T)
+        for k in range(len(white)):
+            white[k] += base.whiten_one[k]
+        lengths = (white * white).sum(axis=0)
+        if basis.shape[1] < features.shape[1]:
+            inside = np.dot(block, basis)
+            lengths += np.maximum((block * block).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
+            outside = np.dot(evaluation, (block - np.dot(inside, basis.T)).T) / ridge
+        y, s = new_targets[begin:end].copy(), new_weights[begin:end].copy()
+        refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end])
+    left = np.flatnonzero(~done[:count])
+    if len(left) > 0:
+        plain = fit_each(
+            features, targets, weights, candidates[left], new_targets[left], new_weights[left], ridge, basis, w
+        )
+        for a in range(len(left)):
+            bias = plain[a, -2]
+            count_positive(np.dot(evaluation, plain[a, : features.shape[1]]) + bias, truths, after[left[a]])
+            done[left[a]] = plain[a, -1] < CONVERGED
+    return before, after, done
+
+
+@kernel
+def make_base(
+    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: float, evaluation: np.ndarray
+) -> tuple[Base, np.ndarray, np.ndarray, float]:
+    """Solve the base problem and whiten.
+
+    Few points in many dimensions are first written in a basis of their span (a candidate adds what it has outside).
+    Returns the base, the basis (d, r), the optimum (r + 1,) in it, and the Newton decrement.
+    """
+    n, d = features.shape
+    basis = np.eye(d)
+    if 2 * n < d:
+        basis = np.ascontiguousarray(np.linalg.qr(features.T)[0])
+    r = basis.shape[1]
+    points = np.ones((n, r + 1))
+    points[:, :r] = np.dot(features, basis)
+    w, factor, decrement = newton(points, targets, weights, ridge, np.zeros(r + 1))
+    inverse = invert_lower(factor)
+    whiten = np.dot(np.ascontiguousarray(inverse[:, :r]), basis.T)
+    whiten_one = np.ascontiguousarray(inverse[:, r])
+    decisions = np.dot(points, w)
+    curvatures = np.empty(n)
+    tilts = np.empty(n)
+    for i in range(n):
+        s = sigmoid(decisions[i])
+        curvatures[i] = weights[i] * s * (1.0 - s)
+        tilts[i] = 2.0 * s - 1.0
+    white = np.ascontiguousarray(np.dot(points, inverse.T))
+    reach = math.sqrt((white * white).sum(axis=1).max())
+    seen = np.dot(evaluation, whiten.T) + whiten_one
+    lengths = (seen * seen).sum(axis=1)
+    if r < d:
+        inside = np.dot(evaluation, basis)
+        lengths += np.maximum((evaluation * evaluation).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
+    lengths = np.sqrt(lengths)
+    optimum = np.dot(factor.T, w)
+    base = Base(whiten, whiten_one, white, optimum, curvatures, tilts, reach, seen, lengths, lengths.max())
+    return base, basis, w, decrement
+
+
+@kernel
+def fit_each(
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    candidates: np.ndarray,
+    new_targets: np.ndarray,
+    new_weights: np.ndarray,
+    ridge: float,
+    basis: np.ndarray,
+    w: np.ndarray,
+) -> np.ndarray:
+    """What the fixed point leaves open, by Newton's method from the base: rows of d weights, bias, decrement."""
+    n, d = features.shape
+    r = basis.shape[1]
+    p = r + 1 + (r < d)  # the span of the points, what the candidate has outside of it, and the bias
+    points = np.zeros((n + 1, p))
+    points[:n, :r] = np.dot(features, basis)
+    points[:, p - 1] = 1.0
+    y = np.append(targets, 0.0)
+    s = np.append(weights, 0.0)
+    start = np.zeros(p)
+    start[:r] = w[:r]
+    start[p - 1] = w[r]
+    result = np.empty((len(candidates), d + 2))
+    for j in range(len(candidates)):
+        inside = np.dot(candidates[j], basis)
+        outside = candidates[j] - np.dot(basis, inside)
+        size = math.sqrt(np.dot(outside, outside))
+        points[n, :r] = inside
+        if r < d:
+            points[n, r] = size
+        y[n] = new_targets[j]
+        s[n] = new_weights[j]
+        fitted, _, decrement = newton(points, y, s, ridge, start)
+        result[j, :d] = np.dot(basis, fitted[:r])
+        if r < d and size > 0.0:
+            result[j, :d] += outside * (fitted[r] / size)
+        result[j, d] = fitted[p - 1]
+        result[j, d + 1] = decrement
+    return result
+
+
+@kernel
+def count_positive(decisions: np.ndarray, truths: np.ndarray, positives: np.ndarray) -> None:
+    """Add how many decision values are positive, by true class."""
+    for i in range(len(decisions)):
+        positives[truths[i]] += decisions[i] > 0.0

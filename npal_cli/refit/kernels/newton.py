@@ -1,0 +1,105 @@
+"""Plain logistic regression of two classes by Newton's method, and triangular systems."""
+
+import math
+
+import numpy as np
+
+from npal_cli.refit.kernels import arithmetic_kernel, kernel
+
+
+@kernel
+def sigmoid(a: float) -> float:
+    """``1 / (1 + exp(-a))`` without overflow."""
+    if a >= 0:
+        return 1.0 / (1.0 + math.exp(-a))
+    e = math.exp(a)
+    return e / (1.0 + e)
+
+
+@kernel
+def newton(
+    points: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: float, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Minimise ``sum_i s_i log(1 + exp(-y_i x_i.w)) + ridge |w|^2 / 2``, from ``start``, by damped steps.
+
+    Points (n, p) end with a 1; the last of the p weights, the bias, has no penalty. Targets are 0 or 1. Returns the
+    optimum, the lower Cholesky factor of the Hessian there, and the Newton decrement: the distance to the optimum in
+    the Hessian's norm.
+    """
+    n, p = points.shape
+    w = start.copy()
+    step = np.zeros(p)
+    curved = np.empty((n, p))
+    residual = np.empty(n)
+    factor = np.empty((p, p))
+    last = np.inf
+    decrement = np.inf
+    for _ in range(100):
+        size = 1.0
+        while True:
+            trial = w - size * step
+            decisions = np.dot(points, trial)
+            value = 0.5 * ridge * np.dot(trial[: p - 1], trial[: p - 1])
+            for i in range(n):
+                a = decisions[i] if targets[i] == 0.0 else -decisions[i]
+                value += weights[i] * (max(a, 0.0) + math.log1p(math.exp(-abs(a))))
+            if value <= last + 1e-13 * abs(last) or size < 1e-8:
+                break
+            size *= 0.5
+        w = trial
+        last = value
+        for i in range(n):
+            s = sigmoid(decisions[i])
+            residual[i] = weights[i] * (s - targets[i])
+            curved[i] = points[i] * math.sqrt(weights[i] * s * (1.0 - s))
+        gradient = np.dot(points.T, residual)
+        gradient[: p - 1] += ridge * w[: p - 1]
+        hessian = np.dot(curved.T, curved)
+        for k in range(p - 1):
+            hessian[k, k] += ridge
+        hessian[p - 1, p - 1] += 1e-12 * ridge  # where all probabilities are 0 or 1
+        factor = np.linalg.cholesky(hessian)
+        half = forward(factor, gradient)
+        step = backward(factor, half)
+        decrement = math.sqrt(np.dot(half, half))
+        if decrement < 1e-13:
+            break
+    return w, factor, decrement
+
+
+@arithmetic_kernel
+def forward(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve ``lower x = right``."""
+    x = np.empty(len(right))
+    for i in range(len(right)):
+        total = right[i]
+        for k in range(i):
+            total -= lower[i, k] * x[k]
+        x[i] = total / lower[i, i]
+    return x
+
+
+@arithmetic_kernel
+def backward(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve ``lower.T x = right``."""
+    x = right.copy()
+    for i in range(len(right) - 1, -1, -1):
+        x[i] /= lower[i, i]
+        for k in range(i):
+            x[k] -= lower[i, k] * x[i]
+    return x
+
+
+@arithmetic_kernel
+def invert_lower(lower: np.ndarray) -> np.ndarray:
+    """The inverse of a lower triangular matrix."""
+    n = len(lower)
+    inverse = np.zeros((n, n))
+    for i in range(n):
+        for k in range(i):
+            for j in range(k + 1):
+                inverse[i, j] -= lower[i, k] * inverse[k, j]
+        for j in range(i):
+            inverse[i, j] /= lower[i, i]
+        inverse[i, i] = 1.0 / lower[i, i]
+    return inverse

@@ -1,0 +1,284 @@
+"""Following the solution of a support vector machine while its data change along a line.
+
+Points split into free ones (``low < beta < high``, gradient ``w = K beta + bias - y`` zero) and bound ones (beta at a
+bound, w on its allowed side). Within one split everything is linear, so the solution follows straight pieces; where a
+value reaches the end of its interval its point changes sides (Cauwenberghs and Poggio, 2001). The split of the *base*
+problem is inverted once (:mod:`npal_cli.refit.kernels.tableau`); the few points that changed sides since are handled
+by a small system of their own.
+
+Indices: 0..n-1 are points, n is the bias (always free), n + 1 the candidate.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.pair import PRECISION
+from npal_cli.refit.kernels.tableau import Tableau
+
+UNBOUNDED = 1e200
+MOST_CHANGES = 24
+"""Points that may change sides before the path is given up for a plain solve."""
+
+
+class Place(NamedTuple):
+    """Where on the path a candidate's solution is; each (n + 2,), or (candidate, n + 2) for all, but the last two."""
+
+    outputs: np.ndarray
+    """beta of free points, w of bound ones."""
+    floor: np.ndarray
+    ceiling: np.ndarray
+    """The interval of each output."""
+    held: np.ndarray
+    """beta of bound points."""
+    free: np.ndarray
+    changed: np.ndarray
+    """(MOST_CHANGES,) points that are not on the side they were at the base; the first ``changes[0]`` are set."""
+    changes: np.ndarray
+    """(1,)"""
+
+
+class Work(NamedTuple):
+    """Scratch space."""
+
+    system: np.ndarray
+    solution: np.ndarray
+    direction: np.ndarray
+    steps: np.ndarray
+
+
+@kernel
+def make_places(count: int, n: int) -> Place:
+    """Room for the places of ``count`` candidates."""
+    size = (count, n + 2)
+    changed = np.empty((count, MOST_CHANGES), np.int64)
+    return Place(
+        np.empty(size),
+        np.empty(size),
+        np.empty(size),
+        np.zeros(size),
+        np.zeros(size, np.bool_),
+        changed,
+        np.zeros((count, 1), np.int64),
+    )
+
+
+@kernel
+def place_of(places: Place, j: int) -> Place:
+    """The place of candidate j."""
+    return Place(
+        places.outputs[j],
+        places.floor[j],
+        places.ceiling[j],
+        places.held[j],
+        places.free[j],
+        places.changed[j],
+        places.changes[j],
+    )
+
+
+@kernel
+def start(place: Place, tableau: Tableau, low: np.ndarray, high: np.ndarray) -> None:
+    """Put a place at the base solution; the candidate is not yet bound to anything."""
+    n = len(tableau.beta)
+    place.changes[0] = 0
+    place.free[:] = tableau.free
+    place.floor[n:] = -UNBOUNDED
+    place.ceiling[n:] = UNBOUNDED
+    place.outputs[n] = tableau.bias
+    for i in range(n):
+        at_low = tableau.beta[i] == low[i]
+        if tableau.free[i]:
+            place.outputs[i], place.floor[i], place.ceiling[i] = tableau.beta[i], low[i], high[i]
+        else:
+            place.outputs[i], place.held[i] = tableau.gradient[i], tableau.beta[i]
+            place.floor[i], place.ceiling[i] = (0.0, UNBOUNDED) if at_low else (-UNBOUNDED, 0.0)
+
+
+@kernel
+def add_candidate(
+    y: float,
+    tableau: Tableau,
+    own: np.ndarray,
+    own_self: float,
+    low: np.ndarray,
+    high: np.ndarray,
+    place: Place,
+    work: Work,
+) -> bool:
+    """Move the candidate's beta from zero until its margin is right or its bound is reached; False if lost."""
+    c = len(low) - 1
+    place.floor[c], place.ceiling[c] = (0.0, UNBOUNDED) if y > 0 else (-UNBOUNDED, 0.0)
+    if place.outputs[c] * y >= 0:
+        return True
+    place.floor[c], place.ceiling[c] = (-UNBOUNDED, 0.0) if y > 0 else (0.0, UNBOUNDED)
+    bound = high[c] if y > 0 else low[c]
+    change = np.empty(c + 1)
+    change[:c] = bound * own
+    change[c] = bound * own_self
+    reached = follow(change, True, tableau, own, own_self, low, high, place, work)
+    place.held[c] = bound * reached
+    return reached >= 0 and (reached == 1.0 or switch(place, c, False, low, high))
+
+
+@kernel
+def inside(place: Place) -> bool:
+    """Whether all outputs are in their intervals, and some beta are free, none of them at a bound up to rounding.
+
+    Without any free another bias may be as good, and only a plain solve knows which one is meant.
+    """
+    if place.free.sum() < 2:  # the bias always is
+        return False
+    for i in range(len(place.outputs)):
+        margin = 1e-9 * (place.ceiling[i] - place.floor[i]) if place.free[i] else -PRECISION
+        if not place.floor[i] + margin < place.outputs[i] < place.ceiling[i] - margin:
+            return False
+    return True
+
+
+@kernel
+def make_work(n: int) -> Work:
+    """Scratch space for n points."""
+    return Work(np.empty((MOST_CHANGES, MOST_CHANGES)), np.empty(MOST_CHANGES), np.empty(n + 2), np.empty(n + 2))
+
+
+@kernel
+def follow(
+    change: np.ndarray,
+    until_candidate: bool,
+    tableau: Tableau,
+    own: np.ndarray,
+    own_self: float,
+    low: np.ndarray,
+    high: np.ndarray,
+    place: Place,
+    work: Work,
+) -> float:
+    """Move the outputs along the answer to ``change`` (n + 2,), in units of it from 0 to 1.
+
+    ``own`` (n + 1,) and ``own_self`` are the candidate's column of the tableau. With ``until_candidate`` the path ends
+    where the candidate's output reaches the end of its interval. Returns how far it went, negative if it was lost.
+    """
+    candidate = len(change) - 1
+    done = 0.0
+    for _ in range(10 * MOST_CHANGES):
+        if not _direction(change, tableau, own, own_self, place, work):
+            return -1.0
+        _steps(place.outputs, place.floor, place.ceiling, work.direction, work.steps)
+        step = 1.0 - done
+        hit = -1
+        for i in range(candidate + 1):
+            if work.steps[i] < step:
+                step = work.steps[i]
+                hit = i
+        for i in range(candidate + 1):
+            place.outputs[i] += step * work.direction[i]
+        done += step
+        if hit < 0 or (until_candidate and hit == candidate):
+            return done
+        if not switch(place, hit, work.direction[hit] > 0, low, high):
+            return -1.0
+    return -1.0
+
+
+@kernel
+def switch(place: Place, i: int, upwards: bool, low: np.ndarray, high: np.ndarray) -> bool:
+    """Let index ``i`` change sides; False if too many have."""
+    if place.free[i]:
+        place.free[i] = False
+        place.held[i] = high[i] if upwards else low[i]
+        place.floor[i] = -UNBOUNDED if upwards else 0.0
+        place.ceiling[i] = 0.0 if upwards else UNBOUNDED
+        place.outputs[i] = 0.0
+    else:
+        place.free[i] = True
+        place.floor[i] = low[i]
+        place.ceiling[i] = high[i]
+        place.outputs[i] = place.held[i]
+    count = place.changes[0]
+    for a in range(count):
+        if place.changed[a] == i:
+            for b in range(a, count - 1):
+                place.changed[b] = place.changed[b + 1]
+            place.changes[0] = count - 1
+            return True
+    if count == MOST_CHANGES:
+        return False
+    place.changed[count] = i
+    place.changes[0] = count + 1
+    return True
+
+
+@kernel
+def _entry(output: int, change: int, tableau: Tableau, own: np.ndarray, own_self: float, candidate: int) -> float:
+    """One entry of the tableau, the candidate's row and column included."""
+    if change == candidate:
+        return own_self if output == candidate else own[output]
+    if output == candidate:
+        return -own[change] if tableau.free[change] else own[change]
+    return tableau.columns[change, output]
+
+
+@kernel
+def _direction(
+    change: np.ndarray, tableau: Tableau, own: np.ndarray, own_self: float, place: Place, work: Work
+) -> bool:
+    """The direction of all outputs, given that what changed sides is now held where it was an output."""
+    candidate = len(change) - 1
+    count = place.changes[0]
+    direction = work.direction
+    for a in range(count):
+        work.solution[a] = -change[place.changed[a]]
+        for b in range(count):
+            work.system[a, b] = _entry(place.changed[a], place.changed[b], tableau, own, own_self, candidate)
+    if not _solve(work.system, work.solution, count):
+        return False
+    direction[:] = change
+    for a in range(count):
+        j = place.changed[a]
+        column = own if j == candidate else tableau.columns[j]
+        for i in range(candidate):
+            direction[i] += work.solution[a] * column[i]
+        direction[candidate] += work.solution[a] * _entry(candidate, j, tableau, own, own_self, candidate)
+    for a in range(count):
+        direction[place.changed[a]] = work.solution[a]
+    return True
+
+
+@arithmetic_kernel
+def _steps(
+    outputs: np.ndarray, floor: np.ndarray, ceiling: np.ndarray, direction: np.ndarray, steps: np.ndarray
+) -> None:
+    """How far each output may go before it leaves its interval."""
+    for i in range(len(outputs)):
+        d = direction[i]
+        room = (ceiling[i] if d > 0 else floor[i]) - outputs[i]
+        step = room / d
+        steps[i] = (step if step > 0.0 else 0.0) if abs(d) > 1e-13 else UNBOUNDED
+
+
+@kernel
+def _solve(system: np.ndarray, right: np.ndarray, size: int) -> bool:
+    """Gaussian elimination with partial pivoting, in place; False if singular."""
+    for i in range(size):
+        pivot = i
+        for row in range(i + 1, size):
+            if abs(system[row, i]) > abs(system[pivot, i]):
+                pivot = row
+        if not abs(system[pivot, i]) > 1e-11:
+            return False
+        if pivot != i:
+            for column in range(i, size):
+                system[i, column], system[pivot, column] = system[pivot, column], system[i, column]
+            right[i], right[pivot] = right[pivot], right[i]
+        for row in range(i + 1, size):
+            factor = system[row, i] / system[i, i]
+            for column in range(i + 1, size):
+                system[row, column] -= factor * system[i, column]
+            right[row] -= factor * right[i]
+    for i in range(size - 1, -1, -1):
+        for column in range(i + 1, size):
+            right[i] -= system[i, column] * right[column]
+        right[i] /= system[i, i]
+    return True

@@ -1,0 +1,143 @@
+"""Every implementation of refits equals plain scikit-learn fits, one at a time."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, load_wine
+
+from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.engine import Engine
+from npal_cli.refit import RefitProblem, refit
+from tests.refit.truth import assert_equal_truth, refit_problem
+
+IMPLEMENTATIONS = ["sequential", "numba"]
+FAST = ["numba"]
+CLASSIFIERS = ["logistic", "svm"]
+SETTINGS = ["balanced", "imbalanced", "imbalanced_weighted"]
+DATA = ["waveform_uci", "mushrooms", "adult"]
+
+
+def refit_with(implementation, problems, classifier, workers=1, **options):
+    task = make_classifier(classifier, ClassifierOptions(**options))
+    return refit(problems, task, Engine(workers, refits=implementation, device="cpu"))
+
+
+@pytest.mark.parametrize("annotated", [10, 50, 110])
+@pytest.mark.parametrize("setting", ["balanced", "imbalanced_weighted"])
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_refits_equal_a_plain_loop(implementation, classifier, name, setting, annotated, sources):
+    problem = refit_problem(name, setting, sources, annotated)
+    assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("annotated", [10, 30, 50, 70, 90, 100, 110])
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", FAST)
+def test_thousands_of_refits_equal_a_plain_loop(implementation, classifier, name, setting, annotated, sources):
+    problem = refit_problem(name, setting, sources, annotated, candidates=2000)
+    assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier, decided=0.99)
+
+
+def many_classes(load, annotated, candidates=12, evaluation=50, drop=None):
+    data = load()
+    x, y = (data.data - data.data.mean()) / data.data.std(), data.target
+    order = np.random.default_rng(0).permutation(len(y))
+    known, pool, seen = np.split(order[: annotated + candidates + evaluation], [annotated, annotated + candidates])
+    known = known[y[known] != drop]
+    weights = np.linspace(0.5, 1.5, y.max() + 1)
+    return RefitProblem(x[known], y[known], x[pool], y[pool], x[seen], y[seen], weights)
+
+
+@pytest.mark.parametrize("drop", [None, 1])
+@pytest.mark.parametrize(("load", "annotated"), [(load_wine, 40), (load_digits, 100)])
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", FAST)
+def test_many_classes_some_of_them_not_annotated_yet(implementation, classifier, load, annotated, drop):
+    problem = many_classes(load, annotated, drop=drop)
+    assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier, decided=0.5)
+
+
+@st.composite
+def nasty_problems(draw):
+    """Few values, so that points repeat, some with opposite labels; constant and huge features; a class of one."""
+    n, d = draw(st.integers(3, 12)), draw(st.integers(1, 6))
+    values = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    x = values.integers(-2, 3, size=(n + 8 + 15, d)) * draw(st.sampled_from([0.01, 1.0, 1.0, 30.0]))
+    x += draw(st.sampled_from([0.0, 0.0, 1.0])) * 0.1 * values.normal(size=x.shape)
+    if d > 1:
+        x[:, 0] *= draw(st.sampled_from([0.0, 1.0, 1e3]))
+    y = values.integers(0, 2, size=len(x))
+    if draw(st.booleans()):
+        y = (x.sum(axis=1) > 0).astype(int)
+    if draw(st.booleans()):
+        y[:n] = 0
+    y[:2] = 0, 1
+    weights = np.array(draw(st.sampled_from([(1.0, 1.0), (1.8, 0.2)])))
+    return RefitProblem(x[:n], y[:n], x[n : n + 8], y[n : n + 8], x[n + 8 :], y[n + 8 :], weights)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(problem=nasty_problems())
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", FAST)
+def test_refits_of_nasty_data_equal_a_plain_loop(implementation, classifier, problem):
+    result = refit_with(implementation, [problem], classifier)[0]
+    # Where features are 1e5 and probabilities 1e-8, scikit-learn's decision values are known to no more than this.
+    assert_equal_truth(result, problem, classifier, decided=0, undecided=1e-5)
+
+
+def toy_problem(candidates):
+    draws = np.random.default_rng(candidates)
+    labels, new = np.tile([0, 1], 8), draws.integers(2, size=candidates)
+    x, seen = draws.normal(size=(16, 2)) + labels[:, None], draws.normal(size=(9, 2))
+    return RefitProblem(x, labels, draws.normal(size=(candidates, 2)), new, seen, np.arange(9) % 2, np.ones(2))
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_many_problems_at_once_equal_each_alone_whatever_the_workers(implementation, classifier):
+    problems = [toy_problem(candidates) for candidates in (0, 3, 2500 if implementation != "sequential" else 150, 7)]
+    together = refit_with(implementation, problems, classifier, workers=2)
+    for problem, result in zip(problems, together, strict=True):
+        alone = refit_with(implementation, [problem], classifier)[0]
+        np.testing.assert_array_equal(result.before, alone.before)
+        np.testing.assert_array_equal(result.after, alone.after)
+        assert result.after.shape == (len(problem.candidate_labels), 2, 2)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_the_penalty_is_used(implementation, classifier):
+    problem = toy_problem(40)
+    loose, tight = (refit_with(implementation, [problem], classifier, C=C)[0] for C in (100.0, 0.01))
+    expected = refit_with("sequential", [problem], classifier, C=0.01)[0]
+    np.testing.assert_array_equal(tight.after, expected.after)
+    assert (loose.after != tight.after).any()
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_evaluation_points_of_classes_that_are_not_annotated_are_counted(implementation, classifier):
+    problem = toy_problem(5)
+    problem = replace(problem, evaluation_labels=np.arange(9) % 3, training_weights=np.ones(3))
+    result = refit_with(implementation, [problem], classifier)[0]
+    assert (result.after.sum(axis=2) == 3).all()
+    assert (result.after[:, :, 2] == 0).all()
+    assert (result.before.sum(axis=1) == 3).all()
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_a_training_set_of_one_class_is_refused(implementation, classifier):
+    problem = toy_problem(3)
+    problem = replace(problem, labels=np.zeros(16, dtype=int))
+    with pytest.raises(ValueError, match="class"):
+        refit_with(implementation, [problem], classifier)
