@@ -4,7 +4,7 @@ import numpy as np
 
 from npal_cli.classifiers import SVM, Classifier, Logistic
 from npal_cli.refit.base import Confusions, RefitProblem
-from npal_cli.refit.kernels import logistic, one_vs_one
+from npal_cli.refit.kernels import logistic, multinomial, one_vs_one
 from npal_cli.refit.sequential import refit_sequential
 
 PIECE = 2048
@@ -28,6 +28,8 @@ def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
             before, after, done = _refit_svm(problem, classifier)
         case Logistic() if len(present) == 2:
             before, after, done = _refit_two_classes(problem, classifier, present)
+        case Logistic():
+            before, after, done = _refit_many_classes(problem, classifier, present)
         case _:
             return refit_sequential(problem, classifier)
     if not done[-1]:
@@ -48,6 +50,34 @@ def _refit_svm(problem: RefitProblem, classifier: SVM) -> tuple[np.ndarray, np.n
         problem.evaluation_labels,
         classifier.options.C * problem.training_weights,
     )
+
+
+def _refit_many_classes(
+    problem: RefitProblem, classifier: Logistic, present: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    classes = len(problem.training_weights)
+    known = np.isin(problem.candidate_labels, present)
+    before, after, done = multinomial.refit_multinomial(
+        np.ascontiguousarray(problem.features),
+        np.searchsorted(present, problem.labels),
+        problem.training_weights[problem.labels],
+        np.ascontiguousarray(problem.candidate_features),
+        np.where(known, np.searchsorted(present, problem.candidate_labels), 0),
+        problem.training_weights[problem.candidate_labels],
+        problem.evaluation_features,
+        problem.evaluation_labels,
+        len(present),
+        1.0 / classifier.options.C,
+    )
+    done[:-1] &= known
+    return _widen(before, present, classes), _widen(after, present, classes), done
+
+
+def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
+    """Confusion counts with all classes, from those with the true classes found and the annotated ones predicted."""
+    result = np.zeros((*counts.shape[:-2], classes, classes), dtype=np.int32)
+    result[..., : counts.shape[-2], present] = counts
+    return result
 
 
 def _refit_two_classes(

@@ -78,9 +78,7 @@ def make_base(
     Returns the base, the basis (d, r), the optimum (r + 1,) in it, and the Newton decrement.
     """
     n, d = features.shape
-    basis = np.eye(d)
-    if 2 * n < d:
-        basis = np.ascontiguousarray(np.linalg.qr(features.T)[0])
+    basis = span_of(features)
     r = basis.shape[1]
     points = np.ones((n, r + 1))
     points[:, :r] = np.dot(features, basis)
@@ -106,6 +104,15 @@ def make_base(
     optimum = np.dot(factor.T, w)
     base = Base(whiten, whiten_one, white, optimum, curvatures, tilts, reach, seen, lengths, lengths.max())
     return base, basis, w, decrement
+
+
+@kernel
+def span_of(features: np.ndarray) -> np.ndarray:
+    """An orthonormal basis (d, r) of the span of the points where they are few, else of everything."""
+    n, d = features.shape
+    if 2 * n < d:
+        return np.ascontiguousarray(np.linalg.qr(features.T)[0])
+    return np.eye(d)
 
 
 @kernel

@@ -232,7 +232,7 @@ def _direction(
         work.solution[a] = -change[place.changed[a]]
         for b in range(count):
             work.system[a, b] = _entry(place.changed[a], place.changed[b], tableau, own, own_self, candidate)
-    if not _solve(work.system, work.solution, count):
+    if not solve_linear(work.system, work.solution, count):
         return False
     direction[:] = change
     for a in range(count):
@@ -259,7 +259,7 @@ def _steps(
 
 
 @kernel
-def _solve(system: np.ndarray, right: np.ndarray, size: int) -> bool:
+def solve_linear(system: np.ndarray, right: np.ndarray, size: int) -> bool:
     """Gaussian elimination with partial pivoting, in place; False if singular."""
     for i in range(size):
         pivot = i

@@ -1,0 +1,311 @@
+"""Refits of a multinomial logistic regression as fixed points near one base optimum.
+
+The two-class scheme (:mod:`npal_cli.refit.kernels.fixed_point`) with vectors for scalars: the refit with one more point
+moves the weights by ``r + H^-1 (tau x x_c)``, where ``r = H^-1 sum_i q_i(t_i) x x_i`` and tau, by class, is the
+candidate's weighted residual. The softmax's curvature changes by at most exp(range of t_i over classes), which takes
+the place of exp(|t_i|).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.fixed_point import CLEAR, ROUNDING, STEPS, distances
+from npal_cli.refit.kernels.path import solve_linear
+from npal_cli.refit.kernels.softmax import exponential
+
+
+class SoftmaxBase(NamedTuple):
+    """The base problem at its optimum: n points, e evaluation points, p dimensions with the 1, k classes."""
+
+    points: np.ndarray
+    """(n, p)"""
+    evaluation: np.ndarray
+    """(e, p)"""
+    optimum: np.ndarray
+    """(k, p)"""
+    chances: np.ndarray
+    """(k, n): probabilities of the points."""
+    weights: np.ndarray
+    """(n,)"""
+    inverse: np.ndarray
+    """(k p, k p): of the Hessian."""
+    reach: float
+    """The largest change of a point's range of logits by a step of length 1 in the Hessian's norm."""
+    lengths: np.ndarray
+    """(e,): the same for the evaluation points, with what is outside the span of the points."""
+
+
+class Columns(NamedTuple):
+    """Candidates and where they are; the last axis is the candidate."""
+
+    ids: np.ndarray
+    points: np.ndarray
+    """(p, c)"""
+    columns: np.ndarray
+    """(k, k p, c): H^-1 (e_k x x_c)."""
+    own: np.ndarray
+    """(k, k, c): those times the candidate itself, with what it has outside the span of the points."""
+    tau: np.ndarray
+    """(k, c)"""
+    r: np.ndarray
+    """(k p, c)"""
+    pull: np.ndarray
+    """(k p, c): r is H^-1 pull."""
+    last: np.ndarray
+    last_pull: np.ndarray
+    last_step: np.ndarray
+    last_step_pull: np.ndarray
+
+
+@kernel
+def make_columns(base: SoftmaxBase, candidates: np.ndarray, extra: np.ndarray) -> Columns:
+    """Candidates (c, p) at the base; ``extra`` (c,) is added to their own entries."""
+    k, p = base.optimum.shape
+    m = len(candidates)
+    points = np.ascontiguousarray(candidates.T)
+    columns = np.empty((k, k * p, m))
+    own = np.zeros((k, k, m))
+    for a in range(k):
+        columns[a] = np.dot(np.ascontiguousarray(base.inverse[:, a * p : (a + 1) * p]), points)
+        for b in range(k):
+            own[a, b] = (columns[a, b * p : (b + 1) * p] * points).sum(axis=0)
+        own[a, a] += extra
+    zero = np.zeros((k * p, m))
+    tau = np.zeros((k, m))
+    return Columns(np.arange(m), points, columns, own, tau, zero, zero.copy(), zero, zero, zero, zero)
+
+
+@kernel
+def refit_softmax_block(
+    base: SoftmaxBase,
+    truths: np.ndarray,
+    state: Columns,
+    outside: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    confusion: np.ndarray,
+    done: np.ndarray,
+) -> None:
+    """Confusion counts (candidate, class, class) after each refit, where ``done``.
+
+    ``outside`` (e, candidate) as in the two-class scheme.
+    """
+    k, p = base.optimum.shape
+    for j in range(len(state.ids)):
+        solve_taus(base, state, state.r, j, labels[state.ids[j]], weights[state.ids[j]])
+    for iteration in range(STEPS):
+        m = len(state.ids)
+        shifts = times_points(base.points, moved_to(state, state.r), k)
+        left_out, ranges = softmax_remainders(shifts, base.chances, base.weights)
+        pull = np.empty((k * p, m))
+        for a in range(k):
+            pull[a * p : (a + 1) * p] = np.dot(base.points.T, left_out[a])
+        mapped = np.dot(base.inverse, pull)
+        squares = ((mapped - state.r) * (pull - state.pull)).sum(axis=0)
+        bounds = np.empty(m)
+        taken = state.r.copy()
+        for j in range(m):
+            after, before = distances(math.sqrt(max(squares[j], 0.0)), ranges[j], base.reach)
+            if after <= before:
+                taken[:, j] = mapped[:, j]
+            error = solve_taus(base, state, taken, j, labels[state.ids[j]], weights[state.ids[j]])
+            bounds[j] = min(after, before) + error
+        optimum = moved_to(state, taken)
+        for a in range(k):
+            for i in range(p):
+                optimum[a * p + i] += base.optimum[a, i]
+        decisions = times_points(base.evaluation, optimum, k)
+        for i in range(len(outside)):
+            for j in range(m):
+                for a in range(k):
+                    decisions[a, i, j] += state.tau[a, j] * outside[i, state.ids[j]]
+        keep = np.ones(m, np.bool_)
+        for j in range(m):
+            if judge_classes(decisions, base.lengths, truths, bounds[j], j, confusion[state.ids[j]]):
+                done[state.ids[j]] = True
+                keep[j] = False
+        if not keep.any():
+            break
+        state = next_columns(iteration, state, mapped, pull, np.flatnonzero(keep))
+        for j in range(len(state.ids)):
+            solve_taus(base, state, state.r, j, labels[state.ids[j]], weights[state.ids[j]])
+
+
+@kernel
+def times_points(points: np.ndarray, parameters: np.ndarray, classes: int) -> np.ndarray:
+    """Logits (class, point, candidate) of parameters (class x p, candidate)."""
+    p = points.shape[1]
+    result = np.empty((classes, len(points), parameters.shape[1]))
+    for a in range(classes):
+        np.dot(points, parameters[a * p : (a + 1) * p], result[a])
+    return result
+
+
+@arithmetic_kernel
+def moved_to(state: Columns, r: np.ndarray) -> np.ndarray:
+    """How all parameters have moved: r and what tau adds, (class x p, candidate)."""
+    result = r.copy()
+    for a in range(len(state.tau)):
+        for i in range(len(result)):
+            for j in range(result.shape[1]):
+                result[i, j] += state.tau[a, j] * state.columns[a, i, j]
+    return result
+
+
+@kernel
+def solve_taus(base: SoftmaxBase, state: Columns, r: np.ndarray, j: int, label: int, weight: float) -> float:
+    """The root of ``tau = weight (e_label - softmax(logits + own tau))`` for candidate j, into ``state.tau``.
+
+    Newton's method, damped by halving while the error grows. Returns what error is left, in the Hessian's norm.
+    """
+    k, p = base.optimum.shape
+    offset = np.zeros(k)
+    for a in range(k):
+        for i in range(p):
+            offset[a] += (base.optimum[a, i] + r[a * p + i, j]) * state.points[i, j]
+    own = np.ascontiguousarray(state.own[:, :, j])
+    tau = state.tau[:, j].copy()
+    step = np.zeros(k)
+    last = np.inf
+    excess = np.zeros(k)
+    system = np.empty((k, k))
+    for _ in range(100):
+        size = 1.0
+        while True:
+            trial = tau - size * step
+            logits = offset + np.dot(own, trial)
+            chances = np.exp(logits - logits.max())
+            chances /= chances.sum()
+            excess = trial + weight * chances
+            excess[label] -= weight
+            worst = np.abs(excess).max()
+            if worst < last or size < 1e-6:
+                break
+            size *= 0.5
+        tau = trial
+        last = worst
+        if worst <= 1e-15 * weight:
+            break
+        for a in range(k):
+            mean = 0.0
+            for b in range(k):
+                system[a, b] = chances[a] * own[a, b]
+            for b in range(k):
+                mean = 0.0
+                for c in range(k):
+                    mean += chances[c] * own[c, b]
+                system[a, b] = weight * (system[a, b] - chances[a] * mean) + (1.0 if a == b else 0.0)
+        step = excess.copy()
+        if not solve_linear(system, step, k) or np.abs(step).max() <= 1e-16 * weight:
+            break
+    state.tau[:, j] = tau
+    return math.sqrt(max(np.dot(excess, np.dot(own, excess)), 0.0))
+
+
+@kernel
+def softmax_remainders(shifts: np.ndarray, chances: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``-s (softmax(a + t) - softmax(a) - J t)`` (class, point, candidate), and the largest range of t by column."""
+    k, n, m = shifts.shape
+    raised = np.empty((k, n, m))
+    exponential(shifts.reshape(k * n * m), raised.reshape(k * n * m))
+    largest = np.zeros(m)
+    for i in range(n):
+        remainder_of_point(shifts[:, i], raised[:, i], chances[:, i], weights[i], largest)
+    return raised, largest
+
+
+@arithmetic_kernel
+def remainder_of_point(
+    shifts: np.ndarray, raised: np.ndarray, chances: np.ndarray, weight: float, largest: np.ndarray
+) -> None:
+    """One point's remainders (class, candidate), in place of ``raised``."""
+    k, m = shifts.shape
+    total = np.zeros(m)
+    mean = np.zeros(m)
+    low = shifts[0].copy()
+    high = shifts[0].copy()
+    for a in range(k):
+        for j in range(m):
+            t = shifts[a, j]
+            total[j] += chances[a] * raised[a, j]
+            mean[j] += chances[a] * t
+            low[j] = t if t < low[j] else low[j]
+            high[j] = t if t > high[j] else high[j]
+    for a in range(k):
+        for j in range(m):
+            moved = chances[a] * raised[a, j] / total[j]
+            raised[a, j] = -weight * (moved - chances[a] - chances[a] * (shifts[a, j] - mean[j]))
+    for j in range(m):
+        spread = high[j] - low[j]
+        largest[j] = spread if spread > largest[j] else largest[j]
+
+
+@kernel
+def judge_classes(
+    decisions: np.ndarray, lengths: np.ndarray, truths: np.ndarray, bound: float, j: int, counts: np.ndarray
+) -> bool:
+    """Write candidate j's confusion counts; whether each point's two largest logits are clear of each other."""
+    counts[:] = 0
+    clear = True
+    for i in range(len(lengths)):
+        best = 0
+        for a in range(1, len(decisions)):
+            if decisions[a, i, j] > decisions[best, i, j]:
+                best = a
+        gap = np.inf
+        for a in range(len(decisions)):
+            if a != best:
+                gap = min(gap, decisions[best, i, j] - decisions[a, i, j])
+        error = (bound + ROUNDING * abs(decisions[best, i, j])) * lengths[i]
+        clear = clear and (gap > error + CLEAR or error < CLEAR)
+        counts[truths[i], best] += 1
+    return clear
+
+
+@kernel
+def next_columns(iteration: int, state: Columns, mapped: np.ndarray, pull: np.ndarray, kept: np.ndarray) -> Columns:
+    """The kept candidates with their next r: a secant step as in the two-class scheme."""
+    step = mapped - state.r
+    step_pull = pull - state.pull
+    r, next_pull = mapped.copy(), pull.copy()
+    if iteration > 0:
+        change = step - state.last_step
+        change_pull = step_pull - state.last_step_pull
+        above = (step * change_pull).sum(axis=0)
+        below = (change * change_pull).sum(axis=0)
+        for j in range(len(above)):
+            share = max(min(above[j] / below[j], 1.0), -1.0) if below[j] > 0.0 else 0.0
+            r[:, j] -= share * (mapped[:, j] - state.last[:, j])
+            next_pull[:, j] -= share * (pull[:, j] - state.last_pull[:, j])
+    k = len(state.tau)
+    columns = np.empty((k, len(r), len(kept)))
+    own = np.empty((k, k, len(kept)))
+    for a in range(k):
+        columns[a] = state.columns[a][:, kept]
+        own[a] = state.own[a][:, kept]
+    return Columns(
+        state.ids[kept],
+        take(state.points, kept),
+        columns,
+        own,
+        take(state.tau, kept),
+        take(r, kept),
+        take(next_pull, kept),
+        take(mapped, kept),
+        take(pull, kept),
+        take(step, kept),
+        take(step_pull, kept),
+    )
+
+
+@kernel
+def take(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Some columns."""
+    result = np.empty((len(values), len(kept)))
+    for i in range(len(values)):
+        for j in range(len(kept)):
+            result[i, j] = values[i, kept[j]]
+    return result
