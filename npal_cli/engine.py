@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Refits = Literal["numba", "sequential"]
+Refits = Literal["numba", "sequential", "torch"]
 
 
 @dataclass(frozen=True)

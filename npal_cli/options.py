@@ -18,7 +18,7 @@ from npal_cli import __version__
 
 
 class Device(StrEnum):
-    """Where networks are trained."""
+    """Where torch works: it trains networks, and makes refits with ``--refits torch``."""
 
     auto = "auto"
     cpu = "cpu"
@@ -30,6 +30,7 @@ class Refits(StrEnum):
 
     numba = "numba"
     sequential = "sequential"
+    torch = "torch"
 
 
 class Variant(StrEnum):
@@ -79,7 +80,7 @@ class Options:
     params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
     root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
     workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")
-    device: Device = _option("--device", default=Device.auto, help="Where networks are trained.")
+    device: Device = _option("--device", default=Device.auto, help="Where torch works.")
     refits: Refits = _option("--refits", default=Refits.numba, help="How refits are computed; results are the same.")
     force: bool = _option("--force", default=False, help="Redo what this command makes, up to date or not.")
     no_build: bool = _option("--no-build", default=False, help="Refuse if an input is missing; do not make it.")

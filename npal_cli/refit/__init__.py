@@ -1,10 +1,11 @@
 """Many almost identical classifier fits at once: one training set, and each candidate point added to it in turn.
 
-Implementations of one thing: ``numba`` (compiled kernels, the default) and ``sequential`` (scikit-learn, one fit at a
-time: the truth).
+Three implementations of one thing: ``numba`` (compiled kernels, the default), ``sequential`` (scikit-learn, one fit at
+a time: the truth) and ``torch`` (batched dense solves, on a GPU if there is one).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
@@ -39,6 +40,10 @@ def _implementation(engine: Engine) -> tuple[RefitOne, int, bool]:
             from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
 
             return compiled.refit_compiled, compiled.PIECE, True
+        case "torch":
+            from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import
+
+            return partial(batched.refit_batched, device=engine.torch_device()), batched.PIECE, True
         case "sequential":
             return sequential.refit_sequential, sequential.PIECE, False
 

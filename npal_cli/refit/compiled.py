@@ -23,15 +23,18 @@ def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
     present = np.unique(problem.labels)
     if len(present) < 2:
         raise ValueError(f"a training set needs two classes or more; found only class {present[0]}")
-    match classifier:
-        case SVM():
-            before, after, done = _refit_svm(problem, classifier)
-        case Logistic() if len(present) == 2:
-            before, after, done = _refit_two_classes(problem, classifier, present)
-        case Logistic():
-            before, after, done = _refit_many_classes(problem, classifier, present)
-        case _:
-            return refit_sequential(problem, classifier)
+    try:
+        match classifier:
+            case SVM():
+                before, after, done = _refit_svm(problem, classifier)
+            case Logistic() if len(present) == 2:
+                before, after, done = _refit_two_classes(problem, classifier, present)
+            case Logistic():
+                before, after, done = _refit_many_classes(problem, classifier, present)
+            case _:
+                return refit_sequential(problem, classifier)
+    except np.linalg.LinAlgError:  # features so large that rounding makes a Hessian indefinite
+        return refit_sequential(problem, classifier)
     if not done[-1]:
         return refit_sequential(problem, classifier)
     left = np.flatnonzero(~done[:-1])

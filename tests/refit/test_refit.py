@@ -13,8 +13,8 @@ from npal_cli.engine import Engine
 from npal_cli.refit import RefitProblem, refit
 from tests.refit.truth import assert_equal_truth, refit_problem
 
-IMPLEMENTATIONS = ["sequential", "numba"]
-FAST = ["numba"]
+IMPLEMENTATIONS = ["sequential", "numba", "torch"]
+FAST = ["numba", "torch"]
 CLASSIFIERS = ["logistic", "svm"]
 SETTINGS = ["balanced", "imbalanced", "imbalanced_weighted"]
 DATA = ["waveform_uci", "mushrooms", "adult"]

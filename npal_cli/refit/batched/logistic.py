@@ -1,0 +1,112 @@
+"""Batched Newton steps for logistic regression."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from npal_cli.objectives import confusion_counts
+from npal_cli.refit.base import Confusions, RefitProblem
+
+STEPS = 60
+CONVERGED = 1e-10
+"""The largest Newton decrement of a fit that is trusted."""
+
+
+def refit_logistic(
+    problem: RefitProblem, present: np.ndarray, C: float, device: torch.device
+) -> tuple[Confusions, np.ndarray]:
+    """Confusion counts of one batch, and which fits can be trusted (first the one without a candidate).
+
+    Two classes are the multinomial problem of two with twice the penalty: their weights are then opposite halves.
+    """
+
+    def tensor(values: np.ndarray) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.float64, device=device)
+
+    weights = problem.training_weights
+    ones = np.ones((len(problem.labels), 1))
+    points = tensor(np.hstack([problem.features, ones]))
+    targets = tensor(problem.labels[:, None] == present) * tensor(weights[problem.labels])[:, None]
+    # The fit without a candidate is the one with a candidate of no weight.
+    new = np.vstack([problem.features[:1], problem.candidate_features])
+    new_points = tensor(np.hstack([new, np.ones((len(new), 1))]))
+    new_weights = tensor(np.concatenate([[0.0], weights[problem.candidate_labels]]))
+    new_labels = np.concatenate([[present[0]], problem.candidate_labels])
+    new_targets = tensor(new_labels[:, None] == present) * new_weights[:, None]
+    ridge = (2.0 if len(present) == 2 else 1.0) / C
+    fit = _Fits(points, targets, new_points, new_targets, ridge)
+    parameters, decrement = fit.solve()
+    seen = np.hstack([problem.evaluation_features, np.ones((len(problem.evaluation_labels), 1))])
+    winners = torch.einsum("ep,bkp->bek", tensor(seen), parameters).argmax(dim=2).cpu().numpy()
+    counts = confusion_counts(present[winners], problem.evaluation_labels, len(weights))
+    return Confusions(counts[0], counts[1:]), (decrement < CONVERGED).cpu().numpy()
+
+
+class _Fits:
+    """Multinomial problems (b) that share n points and each have one of their own."""
+
+    def __init__(self, points: Tensor, targets: Tensor, new_points: Tensor, new_targets: Tensor, ridge: float) -> None:
+        self.points, self.targets = points, targets
+        self.new_points, self.new_targets = new_points, new_targets
+        self.ridge = ridge
+        self.outer = (points[:, :, None] * points[:, None, :]).flatten(1)
+        self.penalty = torch.full((points.shape[1],), ridge, dtype=torch.float64, device=points.device)
+        self.penalty[-1] = 0.0
+
+    def solve(self) -> tuple[Tensor, Tensor]:
+        """The optima (b, class, p) and their Newton decrements (b,), by damped steps."""
+        b, p = self.new_points.shape
+        w = torch.zeros((b, self.targets.shape[1], p), dtype=torch.float64, device=self.points.device)
+        value = self._value(w)
+        decrement = torch.full((b,), torch.inf, dtype=torch.float64, device=w.device)
+        for _ in range(STEPS):
+            gradient, hessian = self._derivatives(w)
+            step = torch.linalg.solve(hessian, gradient.flatten(1)).view_as(w)
+            decrement = (step * gradient).sum(dim=(1, 2)).clamp_min(0).sqrt()
+            if bool((decrement < 0.01 * CONVERGED).all()):
+                break
+            size = torch.ones_like(value)
+            for _ in range(20):
+                trial = w - size[:, None, None] * step
+                new = self._value(trial)
+                worse = ~(new <= value + 1e-13 * value.abs())
+                if not bool(worse.any()):
+                    break
+                size = torch.where(worse, 0.5 * size, size)
+            w, value = trial, new
+        return w, decrement
+
+    def _logits(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.einsum("np,bkp->bnk", self.points, w), torch.einsum("bp,bkp->bk", self.new_points, w)
+
+    def _value(self, w: Tensor) -> Tensor:
+        logits, new = self._logits(w)
+        losses = -(self.targets * logits.log_softmax(dim=2)).sum(dim=(1, 2))
+        return (
+            losses - (self.new_targets * new.log_softmax(dim=1)).sum(dim=1) + 0.5 * (self.penalty * w * w).sum((1, 2))
+        )
+
+    def _derivatives(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        logits, new = self._logits(w)
+        chances, new_chances = logits.softmax(dim=2), new.softmax(dim=1)
+        weights, new_weights = self.targets.sum(dim=1), self.new_targets.sum(dim=1)
+        gradient = (
+            torch.einsum("bnk,np->bkp", chances * weights[:, None] - self.targets, self.points) + self.penalty * w
+        )
+        pull = new_chances * new_weights[:, None] - self.new_targets
+        gradient += pull[:, :, None] * self.new_points[:, None, :]
+        b, k, p = w.shape
+        hessian = torch.zeros((b, k, p, k, p), dtype=torch.float64, device=w.device)
+        for i in range(k):
+            for j in range(i + 1):
+                curved = weights * chances[:, :, i] * (float(i == j) - chances[:, :, j])
+                new_curved = new_weights * new_chances[:, i] * (float(i == j) - new_chances[:, j])
+                block = (curved @ self.outer).view(b, p, p)
+                block += (new_curved[:, None] * self.new_points)[:, :, None] * self.new_points[:, None, :]
+                hessian[:, i, :, j] = block
+                hessian[:, j, :, i] = block
+        hessian = hessian.view(b, k * p, k * p)
+        hessian.diagonal(dim1=1, dim2=2).add_(self.penalty.repeat(k))
+        # The direction that changes no probability: all biases together.
+        hessian[:, p - 1 :: p, p - 1 :: p] += self.ridge
+        return gradient, hessian
