@@ -39,6 +39,7 @@ def _implementation(engine: Engine) -> tuple[RefitOne, int, bool]:
         case "numba":
             from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
 
+            compiled.announce()
             return compiled.refit_compiled, compiled.PIECE, True
         case "torch":
             from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import

@@ -1,14 +1,24 @@
 """Refits by compiled kernels that solve the candidates of a problem together; scikit-learn does what they cannot."""
 
+import logging
+
 import numpy as np
 
 from npal_cli.classifiers import SVM, Classifier, Logistic
 from npal_cli.refit.base import Confusions, RefitProblem
-from npal_cli.refit.kernels import logistic, multinomial, one_vs_one
+from npal_cli.refit.kernels import cache_is_empty, logistic, multinomial, one_vs_one
 from npal_cli.refit.sequential import refit_sequential
+
+log = logging.getLogger("npal")
 
 PIECE = 2048
 """Candidates in one piece of work: many, since each piece solves the base problem again."""
+
+
+def announce() -> None:
+    """Say why the first refits on a machine take long."""
+    if cache_is_empty():
+        log.info("compiling the refits for this machine: half a minute for each classifier, once")
 
 
 def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
@@ -20,7 +30,7 @@ def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
     Raises:
         ValueError: if the training set holds one class only.
     """
-    present = np.unique(problem.labels)
+    present = np.flatnonzero(np.bincount(problem.labels))
     if len(present) < 2:
         raise ValueError(f"a training set needs two classes or more; found only class {present[0]}")
     try:
@@ -59,7 +69,7 @@ def _refit_many_classes(
     problem: RefitProblem, classifier: Logistic, present: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     classes = len(problem.training_weights)
-    known = np.isin(problem.candidate_labels, present)
+    known = _among(problem.candidate_labels, present, classes)
     before, after, done = multinomial.refit_multinomial(
         np.ascontiguousarray(problem.features),
         np.searchsorted(present, problem.labels),
@@ -74,6 +84,13 @@ def _refit_many_classes(
     )
     done[:-1] &= known
     return _widen(before, present, classes), _widen(after, present, classes), done
+
+
+def _among(labels: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
+    """Which labels are of present classes; numpy's ``isin`` takes longer than a small problem's refits."""
+    table = np.zeros(classes, dtype=bool)
+    table[present] = True
+    return table[labels]
 
 
 def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
@@ -106,5 +123,5 @@ def _refit_two_classes(
     for counts, positives in ((before, positives_before), (after, positives_after)):
         counts[..., positive] = positives
         counts[..., negative] = totals - positives
-    done[:-1] &= np.isin(problem.candidate_labels, present)
+    done[:-1] &= _among(problem.candidate_labels, present, classes)
     return before, after, done

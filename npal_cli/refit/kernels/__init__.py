@@ -27,6 +27,12 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
     numba.config.CACHE_DIR = _cache_folder()  # type: ignore[attr-defined]  # made when numba is imported
 
 
+def cache_is_empty() -> bool:
+    """Whether nothing has been compiled on this machine yet."""
+    folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]  # made when numba is imported
+    return not any(folder.rglob("*.nbi"))
+
+
 def kernel(function: Kernel) -> Kernel:
     """Compile at the first call; floating point as written, division by zero gives infinity, threads may share."""
     return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True)(function))

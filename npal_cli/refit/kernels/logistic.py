@@ -81,10 +81,12 @@ def make_base(
     basis = span_of(features)
     r = basis.shape[1]
     points = np.ones((n, r + 1))
-    points[:, :r] = np.dot(features, basis)
+    points[:, :r] = np.dot(features, basis) if r < d else features
     w, factor, decrement = newton(points, targets, weights, ridge, np.zeros(r + 1))
     inverse = invert_lower(factor)
-    whiten = np.dot(np.ascontiguousarray(inverse[:, :r]), basis.T)
+    whiten = np.ascontiguousarray(inverse[:, :r])
+    if r < d:
+        whiten = np.dot(whiten, basis.T)
     whiten_one = np.ascontiguousarray(inverse[:, r])
     decisions = np.dot(points, w)
     curvatures = np.empty(n)
@@ -110,7 +112,7 @@ def make_base(
 def span_of(features: np.ndarray) -> np.ndarray:
     """An orthonormal basis (d, r) of the span of the points where they are few, else of everything."""
     n, d = features.shape
-    if 2 * n < d:
+    if n + 2 < d:
         return np.ascontiguousarray(np.linalg.qr(features.T)[0])
     return np.eye(d)
 

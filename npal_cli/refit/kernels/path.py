@@ -211,39 +211,45 @@ def switch(place: Place, i: int, upwards: bool, low: np.ndarray, high: np.ndarra
 
 
 @kernel
-def _entry(output: int, change: int, tableau: Tableau, own: np.ndarray, own_self: float, candidate: int) -> float:
-    """One entry of the tableau, the candidate's row and column included."""
-    if change == candidate:
-        return own_self if output == candidate else own[output]
-    if output == candidate:
-        return -own[change] if tableau.free[change] else own[change]
-    return tableau.columns[change, output]
-
-
-@kernel
 def _direction(
     change: np.ndarray, tableau: Tableau, own: np.ndarray, own_self: float, place: Place, work: Work
 ) -> bool:
     """The direction of all outputs, given that what changed sides is now held where it was an output."""
     candidate = len(change) - 1
     count = place.changes[0]
-    direction = work.direction
+    direction, solution, system = work.direction, work.solution, work.system
+    changed, columns, free = place.changed, tableau.columns, tableau.free
     for a in range(count):
-        work.solution[a] = -change[place.changed[a]]
+        i = changed[a]
+        solution[a] = -change[i]
         for b in range(count):
-            work.system[a, b] = _entry(place.changed[a], place.changed[b], tableau, own, own_self, candidate)
-    if not solve_linear(work.system, work.solution, count):
+            j = changed[b]
+            if j == candidate:
+                system[a, b] = own_self if i == candidate else own[i]
+            elif i == candidate:
+                system[a, b] = -own[j] if free[j] else own[j]
+            else:
+                system[a, b] = columns[j, i]
+    if not solve_linear(system, solution, count):
         return False
     direction[:] = change
     for a in range(count):
-        j = place.changed[a]
-        column = own if j == candidate else tableau.columns[j]
-        for i in range(candidate):
-            direction[i] += work.solution[a] * column[i]
-        direction[candidate] += work.solution[a] * _entry(candidate, j, tableau, own, own_self, candidate)
+        j = changed[a]
+        if j == candidate:
+            _add(direction, solution[a], own)
+            direction[candidate] += solution[a] * own_self
+        else:
+            _add(direction, solution[a], columns[j])
+            direction[candidate] += solution[a] * (-own[j] if free[j] else own[j])
     for a in range(count):
-        direction[place.changed[a]] = work.solution[a]
+        direction[changed[a]] = solution[a]
     return True
+
+
+@arithmetic_kernel
+def _add(to: np.ndarray, factor: float, column: np.ndarray) -> None:
+    for i in range(len(column)):
+        to[i] += factor * column[i]
 
 
 @arithmetic_kernel

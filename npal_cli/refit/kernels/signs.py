@@ -33,13 +33,14 @@ def predict_signs(
     base = np.empty((terms, grams.shape[1]))
     for m in range(terms):
         base[m] = np.dot(grams[m], beta)
-    moves = betas[rows] - beta
-    norms = np.abs(moves).sum(axis=1)
+    moves = np.empty((len(rows), len(beta)))
+    norms = np.zeros(len(rows))
     values = np.empty((len(rows), grams.shape[1]))
     flat = np.empty(grams.shape[1])
     for a in range(len(rows)):
         j = rows[a]
         power = 1.0
+        norms[a] = difference(betas[j], beta, moves[a])
         values[a] = biases[j]
         for m in range(terms):
             add(values[a], power, base[m])
@@ -53,9 +54,10 @@ def predict_signs(
         kept = 0
         for a in range(len(rows)):
             j = rows[a]
-            smallest = add(values[a], powers[a], term[a])
-            if smallest > norms[a] * series_error(deltas[j], m + 1) + CLEAR or m == terms - 1:
-                positive[j] = values[a] > 0.0
+            add(values[a], powers[a], term[a])
+            bound = norms[a] * series_error(deltas[j], m + 1) + CLEAR
+            if m == terms - 1 or count_beyond(values[a], bound) == len(values[a]):
+                write_signs(values[a], positive[j])
             else:
                 rows[kept], norms[kept], powers[kept] = j, norms[a], powers[a] * deltas[j]
                 moves[kept], values[kept] = moves[a], values[a]
@@ -66,11 +68,33 @@ def predict_signs(
 
 
 @arithmetic_kernel
-def add(to: np.ndarray, factor: float, values: np.ndarray) -> float:
-    """Add ``factor * values`` in place; returns the smallest absolute value then."""
-    smallest = np.inf
+def difference(left: np.ndarray, right: np.ndarray, to: np.ndarray) -> float:
+    """``to = left - right``; returns the sum of its absolute values."""
+    total = 0.0
+    for i in range(len(to)):
+        to[i] = left[i] - right[i]
+        total += abs(to[i])
+    return total
+
+
+@arithmetic_kernel
+def write_signs(values: np.ndarray, positive: np.ndarray) -> None:
+    """``positive = values > 0``, in place."""
+    for i in range(len(values)):
+        positive[i] = values[i] > 0.0
+
+
+@arithmetic_kernel
+def add(to: np.ndarray, factor: float, values: np.ndarray) -> None:
+    """Add ``factor * values`` in place."""
     for i in range(len(to)):
         to[i] += factor * values[i]
-        size = abs(to[i])
-        smallest = size if size < smallest else smallest
-    return smallest
+
+
+@arithmetic_kernel
+def count_beyond(values: np.ndarray, bound: float) -> float:
+    """How many values are farther from zero than ``bound``."""
+    count = 0.0
+    for i in range(len(values)):
+        count += 1.0 if abs(values[i]) > bound else 0.0
+    return count

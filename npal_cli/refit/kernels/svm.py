@@ -174,7 +174,7 @@ def update(
 ) -> None:
     """Take over where the paths led, and compute the error that is left; none left is ``done``."""
     n, count = grams.shape[1], len(deltas)
-    moved = move(grams, deltas, solutions)
+    moved = move(grams, deltas, solutions, done)
     for j in range(count):
         if not solutions.open[j]:
             solutions.error[j] = 0.0
@@ -200,26 +200,36 @@ def update(
             solutions.margin_error[j] = margin - (0.0 if place.free[n + 1] else place.outputs[n + 1])
         worst = max(worst, abs(solutions.error[j, n]), abs(solutions.margin_error[j]))
         if worst < PRECISION or not worst < 1e3:
-            done[j] = worst < PRECISION and inside(place)
-            solutions.open[j] = False
-            solutions.error[j] = 0.0
+            settle(solutions, j, worst < PRECISION and inside(place), done)
 
 
 @kernel
-def move(grams: np.ndarray, deltas: np.ndarray, solutions: Solutions) -> np.ndarray:
+def settle(solutions: Solutions, j: int, solved: bool, done: np.ndarray) -> None:
+    """Take candidate j out of what is open."""
+    done[j] = solved
+    solutions.open[j] = False
+    solutions.error[j] = 0.0
+
+
+@kernel
+def move(grams: np.ndarray, deltas: np.ndarray, solutions: Solutions, done: np.ndarray) -> np.ndarray:
     """Set ``betas`` to where the paths led; returns what that does to w, (candidate, n)."""
     n, count = grams.shape[1], len(deltas)
     moves = np.zeros((count, n))
     largest = 0.0
+    places = solutions.places
     for j in range(count):
-        if not solutions.open[j]:
-            continue
-        place = place_of(solutions.places, j)
-        for i in range(n):
-            new = place.outputs[i] if place.free[i] else place.held[i]
-            moves[j, i] = new - solutions.betas[j, i]
-            solutions.betas[j, i] = new
-        largest = max(largest, np.abs(moves[j]).sum())
+        if solutions.open[j]:
+            norm = follow_place(places.outputs[j], places.held[j], places.free[j], solutions.betas[j], moves[j])
+            if norm * series_error(deltas[j], 1) < 0.1 * PRECISION:
+                # What is left is this small: the tableau accounts for all but the change of gamma.
+                place = place_of(places, j)
+                solutions.thetas[j] = place.outputs[n + 1] if place.free[n + 1] else place.held[n + 1]
+                solutions.biases[j] = place.outputs[n]
+                settle(solutions, j, inside(place), done)
+                moves[j] = 0.0
+            else:
+                largest = max(largest, norm)
     terms = 1
     while terms < len(grams) and largest * series_error(np.abs(deltas).max(), terms) > 0.1 * PRECISION:
         terms += 1
@@ -229,6 +239,18 @@ def move(grams: np.ndarray, deltas: np.ndarray, solutions: Solutions) -> np.ndar
         for j in range(count):
             scale_and_add(moved[j], deltas[j], next_moved[j])
     return moved
+
+
+@arithmetic_kernel
+def follow_place(outputs: np.ndarray, held: np.ndarray, free: np.ndarray, beta: np.ndarray, moves: np.ndarray) -> float:
+    """Set ``beta`` to the place's; writes by how much, and returns the sum of that."""
+    total = 0.0
+    for i in range(len(beta)):
+        new = outputs[i] if free[i] else held[i]
+        moves[i] = new - beta[i]
+        beta[i] = new
+        total += abs(moves[i])
+    return total
 
 
 @kernel
