@@ -1,16 +1,19 @@
-"""How work runs: in this process or in several, on which device, and with which implementation of refits.
+"""How work runs: in this process, its threads or others, on which device, with which implementation of refits.
 
 Results come back in the order of the work, and each piece of work runs with one thread of BLAS, so that the bytes of
 a result depend neither on the number of workers nor on the machine's cores.
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
 
 from npal_cli.errors import UsageError
@@ -78,9 +81,18 @@ class Engine:
             yield from parallel(delayed(_single_threaded)(function, item) for item in work)
 
     def _shared(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:
-        with threadpool_limits(limits=1):
-            parallel = Parallel(n_jobs=min(self.workers, len(work)) or 1, prefer="threads", return_as="generator")
-            yield from parallel(delayed(function)(item) for item in work)
+        with _controller(torch_is_loaded="torch" in sys.modules).limit(limits=1):
+            if self.workers == 1 or len(work) <= 1:
+                yield from map(function, work)
+            else:
+                with ThreadPoolExecutor(self.workers) as pool:
+                    yield from pool.map(function, work)
+
+
+@cache
+def _controller(*, torch_is_loaded: bool) -> ThreadpoolController:  # noqa: ARG001  # torch brings its own threads
+    """What limits the threads of the libraries that are loaded; looking for them takes longer than many a refit."""
+    return ThreadpoolController()
 
 
 def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:

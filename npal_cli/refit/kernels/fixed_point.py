@@ -66,12 +66,14 @@ def refit_block(
     weights: np.ndarray,
     positives: np.ndarray,
     done: np.ndarray,
+    space: np.ndarray,
 ) -> None:
     """Positive predictions by true class after each refit: into ``positives`` (candidate, class), where ``done``.
 
     ``candidates`` (p, candidate) are whitened and ``lengths`` their squared lengths; ``outside`` (e, candidate) are
     the inner products of evaluation points and candidates outside the span of the points, or empty. The arrays by
-    candidate are overwritten.
+    candidate are overwritten. ``space`` has room for ``(3 p + 2 n + e) candidate`` numbers: asking for it anew would
+    make threads wait for each other.
     """
     p, m = candidates.shape
     n, e = len(base.points), len(base.evaluation)
@@ -83,7 +85,6 @@ def refit_block(
     r = np.zeros((p, m))
     last = np.zeros((p, m))
     last_step = np.zeros((p, m))
-    space = np.empty((3 * p + 2 * n + e) * m)
     for iteration in range(STEPS):
         wide = space[: 3 * p * m].reshape(3, p, m)
         z, mapped, optimum = wide[0], wide[1], wide[2]

@@ -43,6 +43,7 @@ def refit(
     if not done[count]:
         return before, after, done
     outside = np.empty((0, 0))
+    space = np.empty((3 * len(base.optimum) + 2 * len(features) + len(evaluation)) * min(BLOCK, max(count, 1)))
     for begin in range(0, count, BLOCK):
         end = min(begin + BLOCK, count)
         block = candidates[begin:end]
@@ -55,7 +56,7 @@ def refit(
             lengths += np.maximum((block * block).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
             outside = np.dot(evaluation, (block - np.dot(inside, basis.T)).T) / ridge
         y, s = new_targets[begin:end].copy(), new_weights[begin:end].copy()
-        refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end])
+        refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end], space)
     left = np.flatnonzero(~done[:count])
     if len(left) > 0:
         plain = fit_each(
