@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits, load_wine
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
-from npal_cli.refit import RefitProblem, refit
+from npal_cli.refit import RefitProblem, compiled, refit
 from tests.refit.truth import assert_equal_truth, refit_problem
 
 IMPLEMENTATIONS = ["sequential", "numba", "torch"]
@@ -141,3 +141,26 @@ def test_a_training_set_of_one_class_is_refused(implementation, classifier):
     problem = replace(problem, labels=np.zeros(16, dtype=int))
     with pytest.raises(ValueError, match="class"):
         refit_with(implementation, [problem], classifier)
+
+
+def test_the_first_refits_on_a_machine_say_why_they_take_long(monkeypatch, caplog):
+    monkeypatch.setattr(compiled, "cache_is_empty", lambda: True)
+    with caplog.at_level("INFO", "npal"):
+        refit_with("numba", [toy_problem(1)], "logistic")
+    assert "compiling" in caplog.text
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_what_a_kernel_does_not_vouch_for_is_refitted_by_scikit_learn(classifier, monkeypatch):
+    problem, expected = toy_problem(6), refit_with("sequential", [toy_problem(6)], classifier)[0]
+    for kernel in ("_refit_two_classes", "_refit_svm"):
+        original = getattr(compiled, kernel)
+
+        def doubtful(*arguments, original=original):
+            before, after, done = original(*arguments)
+            after[2], done[2] = -1, False
+            return before, after, done
+
+        monkeypatch.setattr(compiled, kernel, doubtful)
+    result = refit_with("numba", [problem], classifier)[0]
+    np.testing.assert_array_equal(result.after, expected.after)
