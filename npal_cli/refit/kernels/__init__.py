@@ -23,14 +23,13 @@ def _cache_folder() -> str:
     return str(Path(pooch.os_cache("npal")) / f"kernels-{digest.hexdigest()[:12]}")
 
 
-if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = _cache_folder()  # type: ignore[attr-defined]  # made when numba is imported
+CACHE = os.environ.get("NUMBA_CACHE_DIR") or _cache_folder()
+numba.config.CACHE_DIR = CACHE  # type: ignore[attr-defined]  # made when numba is imported
 
 
 def cache_is_empty() -> bool:
     """Whether nothing has been compiled on this machine yet."""
-    folder = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]  # made when numba is imported
-    return not any(folder.rglob("*.nbi"))
+    return not any(Path(CACHE).rglob("*.nbi"))
 
 
 def kernel(function: Kernel) -> Kernel:

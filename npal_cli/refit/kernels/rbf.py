@@ -5,23 +5,13 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.exponential import exponential
 
 
 @arithmetic_kernel
 def decay(x: np.ndarray, out: np.ndarray) -> None:
-    """``exp(-x)`` for flat x >= 0, to 1e-14 absolutely: a polynomial at x / 64, squared six times."""
-    for i in range(x.size):
-        r = min(x[i], 33.0) * (-1.0 / 64.0)
-        # the Taylor polynomial of degree 12
-        p = 1.0 + r * (1 / 10 + r * (1 / 110 + r * (1 / 1320)))
-        p = 1.0 + r * (1 / 6 + r * (1 / 42 + r * (1 / 336 + r * (1 / 3024 * p))))
-        p = 1.0 + r * (1.0 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 * p)))))
-        p *= p
-        p *= p
-        p *= p
-        p *= p
-        p *= p
-        out[i] = p * p
+    """``exp(-x)`` for flat x >= 0, to 1e-14 absolutely."""
+    exponential(-x, out)
 
 
 @kernel

@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.exponential import exponential
 from npal_cli.refit.kernels.fixed_point import CLEAR, ROUNDING, STEPS, distances
 from npal_cli.refit.kernels.path import solve_linear
-from npal_cli.refit.kernels.softmax import exponential
 from npal_cli.refit.kernels.softmax_columns import Columns, SoftmaxBase, next_columns
 
 
