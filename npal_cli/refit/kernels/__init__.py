@@ -41,3 +41,9 @@ def arithmetic_kernel(function: Kernel) -> Kernel:
     """The same for inner loops, whose sums may be taken in any order; NaN and infinities keep their meaning."""
     freedom = {"nsz", "contract", "reassoc", "arcp"}
     return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))
+
+
+def ordered_kernel(function: Kernel) -> Kernel:
+    """The same for inner loops in which no value is NaN, so that the smallest of several can be found together."""
+    freedom = {"nnan", "nsz", "contract", "reassoc", "arcp"}
+    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))

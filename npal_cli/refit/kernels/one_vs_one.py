@@ -3,17 +3,33 @@
 A candidate joins the pairs of its own class; the others only feel that gamma changes with it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
-from npal_cli.refit.kernels.pair import Candidates, Pair, refit_plainly
-from npal_cli.refit.kernels.rbf import squared_distances
+from npal_cli.refit.kernels.pair import Candidates, Pair, refit_plainly, select
+from npal_cli.refit.kernels.rbf import kernel_entries, squared_distances, squared_lengths
 from npal_cli.refit.kernels.svm import refit_block
 
 BLOCK = 128
-"""Candidates at a time: what is computed of them stays in a core's cache."""
+"""Candidates at a time with two classes, and up to so many times more with more: what is computed of the candidates of
+a pair of classes stays in a core's cache."""
+MOST = 4
 WIDEST = 1.2
 """The largest ratio of two gammas in a block, for the series in gamma to be short."""
+
+
+class Points(NamedTuple):
+    """The annotated points, equal ones of a class taken together."""
+
+    labels: np.ndarray
+    copies: np.ndarray
+    """(n,) how many there are of each."""
+    distances: np.ndarray
+    """(n, n) squared."""
+    seen: np.ndarray
+    """(n, evaluation) squared distances."""
 
 
 @kernel
@@ -33,6 +49,8 @@ def refit(
     and ``done`` (c + 1,), whose last entry speaks for ``before``.
     """
     count, n_classes = len(candidates), len(bounds)
+    by_class = np.argsort(truths)
+    evaluation, truths = evaluation[by_class], truths[by_class]
     shift = features.mean()
     features, candidates, evaluation = features - shift, candidates - shift, evaluation - shift
     # The problem without a candidate comes last, as one of no class.
@@ -44,11 +62,15 @@ def refit(
     distances = squared_distances(features, features)
     for i in range(len(features)):
         distances[i, i] = 0.0
-    seen = squared_distances(evaluation, features)
+    kept, copies = distinct(features, labels, distances)
+    points = Points(
+        labels[kept], copies, select(distances, kept, kept), squared_distances(features[kept], evaluation)
+    )
+    features = features[kept]
     starts = np.zeros((n_classes, n_classes, len(features)))
     begin = 0
     while begin <= count:
-        end = min(begin + BLOCK, count + 1)
+        end = min(begin + BLOCK * min(n_classes - 1, MOST), count + 1)
         while gammas[order[end - 1]] > WIDEST * gammas[order[begin]]:
             end = begin + (end - begin + 1) // 2
         ids = order[begin:end]
@@ -57,11 +79,9 @@ def refit(
             if ids[j] < count:
                 block[j] = candidates[ids[j]]
         votes, trusted = refit_pairs(
-            labels,
-            distances,
-            seen,
-            squared_distances(block, features),
-            squared_distances(block, evaluation),
+            points,
+            kernel_entries(block, gammas[ids], features),
+            kernel_entries(block, gammas[ids], evaluation),
             gammas[ids],
             owners[ids],
             bounds,
@@ -79,26 +99,46 @@ def candidate_gammas(features: np.ndarray, candidates: np.ndarray) -> np.ndarray
     """``1 / (d variance)`` of all entries, with each candidate and, last, without any; 1 where that is infinite."""
     n, d = features.shape
     gammas = np.empty(len(candidates) + 1)
-    total = features.sum()
-    square = (features * features).sum()
+    sums, squares = np.append(_sums(candidates), 0.0), np.append(squared_lengths(candidates), 0.0)
+    total, square = _sums(features).sum(), squared_lengths(features).sum()
     for j in range(len(gammas)):
-        mean = total
-        power = square
-        size = n * d
-        if j < len(candidates):
-            mean += candidates[j].sum()
-            power += (candidates[j] * candidates[j]).sum()
-            size += d
-        variance = max(power / size - (mean / size) ** 2, 0.0)
+        size = (n + (j < len(candidates))) * d
+        variance = max((square + squares[j]) / size - ((total + sums[j]) / size) ** 2, 0.0)
         gammas[j] = 1.0 / (d * variance) if variance > 0.0 else 1.0
     return gammas
 
 
+@arithmetic_kernel
+def _sums(rows: np.ndarray) -> np.ndarray:
+    result = np.empty(len(rows))
+    for i in range(len(rows)):
+        total = 0.0
+        for k in range(rows.shape[1]):
+            total += rows[i, k]
+        result[i] = total
+    return result
+
+
+@kernel
+def distinct(features: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each set of equal points of one class, and how often each stands there.
+
+    Equal points share what their beta sum to in any way, which would leave the equations of free ones singular.
+    """
+    copies = np.ones(len(features))
+    for i in range(len(features)):
+        for j in range(i):
+            if distances[i, j] < 1e-9 and labels[i] == labels[j] and (features[i] == features[j]).all():
+                copies[j] += copies[i]
+                copies[i] = 0.0
+                break
+    kept = np.flatnonzero(copies)
+    return kept, copies[kept]
+
+
 @kernel
 def refit_pairs(
-    labels: np.ndarray,
-    distances: np.ndarray,
-    seen: np.ndarray,
+    points: Points,
     to_points: np.ndarray,
     to_evaluation: np.ndarray,
     gammas: np.ndarray,
@@ -110,90 +150,103 @@ def refit_pairs(
     count, e = to_evaluation.shape
     n_classes = len(bounds)
     votes = np.zeros((count, n_classes, e), np.int16)
+    shared = np.zeros((n_classes, e), np.int16)
     trusted = np.ones(count, np.bool_)
     present = np.zeros(n_classes, np.bool_)
-    present[labels] = True
+    present[points.labels] = True
+    base, positive = np.empty(e, np.bool_), np.empty((count, e), np.bool_)
+    done, same, y, limits = np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count), np.empty(count)
     for first in range(n_classes):
         for second in range(first + 1, n_classes):
             if not present[first] and not present[second]:
                 continue
-            both = present[first] and present[second]
-            missing = second if present[first] else first
-            rows = np.flatnonzero((labels == first) | (labels == second))
-            chosen = np.flatnonzero(both | (owners == missing))
-            pair = make_pair(labels, rows, first, second, distances, seen, bounds)
-            y = np.zeros(len(chosen))
-            limits = np.ones(len(chosen))
-            for j in range(len(chosen)):
-                owner = owners[chosen[j]]
-                if owner in (first, second):
-                    y[j] = 1.0 if owner == second else -1.0
-                    limits[j] = bounds[owner]
-            candidates = Candidates(gammas[chosen], y, limits, select(to_points, chosen, rows), to_evaluation[chosen])
-            positive = np.empty((len(chosen), e), np.bool_)
-            done = np.zeros(len(chosen), np.bool_)
-            beta = starts[first, second, : len(rows)]
-            if both:
-                refit_block(pair, candidates, beta, positive, done)
+            pair = make_pair(points, first, second, bounds)
+            for j in range(count):
+                y[j] = 1.0 if owners[j] == second else (-1.0 if owners[j] == first else 0.0)
+                limits[j] = bounds[owners[j]] if y[j] != 0.0 else 0.0
+            candidates = Candidates(gammas, y, limits, to_points, to_evaluation)
+            beta = starts[first, second, : len(pair.y)]
+            base[:], same[:] = False, False
+            if present[first] and present[second]:
+                refit_block(pair, candidates, beta, base, positive, done, same)
+            else:  # only candidates of the missing class make a pair of it
+                done[:] = y != (1.0 if present[first] else -1.0)
+                same[:] = done
+                shared[first] -= 1
             refit_plainly(pair, candidates, beta, positive, done)
-            for j in range(len(chosen)):
-                trusted[chosen[j]] &= done[j]
-                vote(positive[j], votes[chosen[j], first], votes[chosen[j], second])
+            vote(base, np.zeros_like(base), shared[first], shared[second])
+            shared[first] += 1
+            for j in range(count):
+                trusted[j] &= done[j]
+                if not same[j]:
+                    vote(positive[j], base, votes[j, first], votes[j, second])
+    for j in range(count):
+        votes[j] += shared
     return votes, trusted
 
 
 @arithmetic_kernel
-def vote(positive: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
-    """One vote of each evaluation point for the first class of a pair, or the second where that is positive."""
+def vote(positive: np.ndarray, before: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
+    """Move the vote of each evaluation point between the classes of a pair where ``positive`` is not as ``before``."""
     for i in range(len(positive)):
-        first[i] += not positive[i]
-        second[i] += positive[i]
+        change = np.int16(positive[i]) - np.int16(before[i])
+        second[i] += change
+        first[i] -= change
 
 
 @kernel
 def count_winners(votes: np.ndarray, truths: np.ndarray, counts: np.ndarray) -> None:
-    """Add each evaluation point to the confusion counts; of classes with equal votes the first wins, as in libsvm."""
-    winners = np.zeros(len(truths), np.int64)
-    most = votes[0].copy()
+    """Add each evaluation point to the confusion counts; of classes with equal votes the first wins, as in libsvm.
+
+    ``truths`` are in order.
+    """
+    winners, most = np.zeros(len(truths), np.int16), votes[0].copy()
     for label in range(1, len(votes)):
-        for i in range(len(truths)):
-            if votes[label, i] > most[i]:
-                most[i] = votes[label, i]
-                winners[i] = label
-    for i in range(len(truths)):
-        counts[truths[i], winners[i]] += 1
+        _overtake(votes[label], label, most, winners)
+    begin = 0
+    for truth in range(len(counts)):
+        end = begin
+        while end < len(truths) and truths[end] == truth:
+            end += 1
+        for label in range(len(votes)):
+            counts[truth, label] += _count(winners[begin:end], label)
+        begin = end
 
 
-@kernel
-def select(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The given rows and columns of a matrix."""
-    result = np.empty((len(rows), len(columns)))
-    for a in range(len(rows)):
-        for b in range(len(columns)):
-            result[a, b] = matrix[rows[a], columns[b]]
-    return result
+@arithmetic_kernel
+def _overtake(votes: np.ndarray, label: int, most: np.ndarray, winners: np.ndarray) -> None:
+    """Make ``label`` the winner where it has more votes than the winner."""
+    for i in range(len(votes)):
+        more = votes[i] > most[i]
+        most[i] = votes[i] if more else most[i]
+        winners[i] = label if more else winners[i]
+
+
+@arithmetic_kernel
+def _count(winners: np.ndarray, label: int) -> int:
+    """How many points ``label`` has won."""
+    count = 0
+    for i in range(len(winners)):
+        count += winners[i] == label
+    return count
 
 
 @kernel
 def make_pair(
-    labels: np.ndarray,
-    rows: np.ndarray,
-    first: int,
-    second: int,
-    distances: np.ndarray,
-    seen: np.ndarray,
-    bounds: np.ndarray,
+    points: Points, first: int, second: int, bounds: np.ndarray
 ) -> Pair:
-    """The problem of two classes, the second of which is the positive one."""
+    """The problem of two classes, the second of which is the positive one; at least one is annotated."""
+    labels, copies = points.labels, points.copies
+    rows = np.flatnonzero((labels == first) | (labels == second))
     n = len(rows)
-    y = np.empty(n)
-    low = np.zeros(n)
-    high = np.zeros(n)
+    y, low, high = np.empty(n), np.zeros(n), np.zeros(n)
     for i in range(n):
+        bound = bounds[labels[rows[i]]] * copies[rows[i]]
         if labels[rows[i]] == second:
             y[i] = 1.0
-            high[i] = bounds[second]
+            high[i] = bound
         else:
             y[i] = -1.0
-            low[i] = -bounds[first]
-    return Pair(y, low, high, select(distances, rows, rows), select(seen, np.arange(len(seen)), rows))
+            low[i] = -bound
+    seen = points.seen
+    return Pair(rows, y, low, high, select(points.distances, rows, rows), select(seen, rows, np.arange(seen.shape[1])))

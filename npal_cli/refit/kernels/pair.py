@@ -7,6 +7,7 @@ import numpy as np
 from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.rbf import series
 from npal_cli.refit.kernels.smo import smo
+from npal_cli.refit.kernels.vectors import copy
 
 PRECISION = 1e-9
 """To which the optimality conditions are solved; scikit-learn's kernel entries are single precision (6e-8)."""
@@ -15,6 +16,8 @@ PRECISION = 1e-9
 class Pair(NamedTuple):
     """The base problem of two classes, and the points to predict."""
 
+    rows: np.ndarray
+    """(n,) which of all points they are."""
     y: np.ndarray
     """(n,) -1 or 1."""
     low: np.ndarray
@@ -23,7 +26,7 @@ class Pair(NamedTuple):
     distances: np.ndarray
     """(n, n) squared."""
     evaluation: np.ndarray
-    """(evaluation, n) squared."""
+    """(n, evaluation) squared."""
 
 
 class Candidates(NamedTuple):
@@ -35,9 +38,37 @@ class Candidates(NamedTuple):
     bounds: np.ndarray
     """The largest abs(beta) of each."""
     to_points: np.ndarray
-    """(candidate, n) squared distances."""
+    """(candidate, all points) kernel entries, each with its own gamma."""
     to_evaluation: np.ndarray
-    """(candidate, evaluation) squared distances."""
+    """(candidate, evaluation) kernel entries."""
+
+
+@kernel
+def some_candidates(candidates: Candidates, which: np.ndarray, pair: Pair) -> Candidates:
+    """The given candidates, with the pair's points alone."""
+    return Candidates(
+        candidates.gammas[which],
+        candidates.y[which],
+        candidates.bounds[which],
+        select(candidates.to_points, which, pair.rows),
+        select(candidates.to_evaluation, which, np.arange(candidates.to_evaluation.shape[1])),
+    )
+
+
+@kernel
+def select(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The given rows and columns of a matrix, in order; the matrix itself where they are all of them."""
+    all_rows, all_columns = len(rows) == len(matrix), len(columns) == matrix.shape[1]
+    if all_rows and all_columns:
+        return matrix
+    result = np.empty((len(rows), len(columns)))
+    for a in range(len(rows)):
+        if all_columns:
+            copy(result[a], matrix[rows[a]])
+        else:
+            for b in range(len(columns)):
+                result[a, b] = matrix[rows[a], columns[b]]
+    return result
 
 
 @kernel
@@ -46,24 +77,22 @@ def refit_plainly(pair: Pair, candidates: Candidates, beta: np.ndarray, positive
 
     Writes ``positive`` (candidate, evaluation), and ``done`` where the solution converged.
     """
-    e, n = pair.evaluation.shape
-    for j in range(len(done)):
-        if done[j]:
-            continue
-        size = n + (candidates.y[j] != 0.0)
-        distances = np.zeros((size, size))
-        distances[:n, :n] = pair.distances
-        evaluation = np.empty((e, size))
-        evaluation[:, :n] = pair.evaluation
+    n, e = pair.evaluation.shape
+    left = np.flatnonzero(~done)
+    some = some_candidates(candidates, left, pair)
+    for a in range(len(left)):
+        size = n + (some.y[a] != 0.0)
+        gram, evaluation = np.ones((size, size)), np.empty((size, e))
+        gram[:n, :n] = series(pair.distances, some.gammas[a], 1)[0]
+        evaluation[:n] = series(pair.evaluation, some.gammas[a], 1)[0]
         y, low, high, trial = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
         y[:n], low[:n], high[:n], trial[:n] = pair.y, pair.low, pair.high, beta
         if size > n:
-            distances[n, :n] = candidates.to_points[j]
-            distances[:n, n] = candidates.to_points[j]
-            evaluation[:, n] = candidates.to_evaluation[j]
-            y[n] = candidates.y[j]
-            low[n] = min(0.0, y[n] * candidates.bounds[j])
-            high[n] = max(0.0, y[n] * candidates.bounds[j])
-        gamma = candidates.gammas[j]
-        bias, done[j] = smo(series(distances, gamma, 1)[0], y, low, high, trial, PRECISION)
-        positive[j] = np.dot(series(evaluation, gamma, 1)[0], trial) + bias > 0.0
+            gram[n, :n] = some.to_points[a]
+            gram[:n, n] = some.to_points[a]
+            evaluation[n] = some.to_evaluation[a]
+            y[n] = some.y[a]
+            low[n] = min(0.0, y[n] * some.bounds[a])
+            high[n] = max(0.0, y[n] * some.bounds[a])
+        bias, done[left[a]] = smo(gram, y, low, high, trial, PRECISION)
+        positive[left[a]] = np.dot(trial, evaluation) + bias > 0.0

@@ -15,7 +15,8 @@ import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
 from npal_cli.refit.kernels.pair import PRECISION
-from npal_cli.refit.kernels.tableau import Tableau
+from npal_cli.refit.kernels.tableau import Tableau, learn_column
+from npal_cli.refit.kernels.vectors import add, copy, scale, smallest
 
 UNBOUNDED = 1e200
 MOST_CHANGES = 24
@@ -37,6 +38,23 @@ class Place(NamedTuple):
     """(MOST_CHANGES,) points that are not on the side they were at the base; the first ``changes[0]`` are set."""
     changes: np.ndarray
     """(1,)"""
+    pivot: np.ndarray
+    """(1,) the smallest pivot, up to 1, of the small system that was solved last."""
+
+
+class Newcomer(NamedTuple):
+    """A candidate as the path needs it."""
+
+    delta: float
+    y: float
+    """-1 or 1; 0 if it is absent."""
+    own: np.ndarray
+    """(n + 1,): its column of the tableau, and ..."""
+    own_self: float
+    """... its entry with itself."""
+    low: np.ndarray
+    high: np.ndarray
+    """(n + 2,) bounds of all beta, its own last."""
 
 
 class Work(NamedTuple):
@@ -44,6 +62,7 @@ class Work(NamedTuple):
 
     system: np.ndarray
     solution: np.ndarray
+    change: np.ndarray
     direction: np.ndarray
     steps: np.ndarray
 
@@ -61,6 +80,7 @@ def make_places(count: int, n: int) -> Place:
         np.zeros(size, np.bool_),
         changed,
         np.zeros((count, 1), np.int64),
+        np.ones((count, 1)),
     )
 
 
@@ -75,51 +95,55 @@ def place_of(places: Place, j: int) -> Place:
         places.free[j],
         places.changed[j],
         places.changes[j],
+        places.pivot[j],
     )
 
 
 @kernel
-def start(place: Place, tableau: Tableau, low: np.ndarray, high: np.ndarray) -> None:
-    """Put a place at the base solution; the candidate is not yet bound to anything."""
-    n = len(tableau.beta)
-    place.changes[0] = 0
-    place.free[:] = tableau.free
-    place.floor[n:] = -UNBOUNDED
-    place.ceiling[n:] = UNBOUNDED
-    place.outputs[n] = tableau.bias
+def make_origin(tableau: Tableau, low: np.ndarray, high: np.ndarray) -> Place:
+    """The place of the base solution; the candidate is not yet bound to anything."""
+    n = tableau.betas.shape[1]
+    origin = place_of(make_places(1, n), 0)
+    origin.free[:] = tableau.free
+    origin.floor[n:] = -UNBOUNDED
+    origin.ceiling[n:] = UNBOUNDED
+    origin.outputs[: n + 1] = tableau.outputs[0]
     for i in range(n):
-        at_low = tableau.beta[i] == low[i]
+        beta = tableau.betas[0, i]
         if tableau.free[i]:
-            place.outputs[i], place.floor[i], place.ceiling[i] = tableau.beta[i], low[i], high[i]
+            origin.floor[i], origin.ceiling[i] = low[i], high[i]
         else:
-            place.outputs[i], place.held[i] = tableau.gradient[i], tableau.beta[i]
-            place.floor[i], place.ceiling[i] = (0.0, UNBOUNDED) if at_low else (-UNBOUNDED, 0.0)
+            origin.held[i] = beta
+            origin.floor[i], origin.ceiling[i] = (0.0, UNBOUNDED) if beta == low[i] else (-UNBOUNDED, 0.0)
+    return origin
 
 
 @kernel
-def add_candidate(
-    y: float,
-    tableau: Tableau,
-    own: np.ndarray,
-    own_self: float,
-    low: np.ndarray,
-    high: np.ndarray,
-    place: Place,
-    work: Work,
-) -> bool:
+def start(place: Place, origin: Place) -> None:
+    """Put a place at the base solution."""
+    place.changes[0] = 0
+    place.pivot[0] = 1.0
+    copy(place.free, origin.free)
+    copy(place.held, origin.held)
+    copy(place.floor, origin.floor)
+    copy(place.ceiling, origin.ceiling)
+    copy(place.outputs, origin.outputs)
+
+
+@kernel
+def add_candidate(tableau: Tableau, newcomer: Newcomer, place: Place, work: Work) -> bool:
     """Move the candidate's beta from zero until its margin is right or its bound is reached; False if lost."""
-    c = len(low) - 1
+    y, c = newcomer.y, len(newcomer.own)
     place.floor[c], place.ceiling[c] = (0.0, UNBOUNDED) if y > 0 else (-UNBOUNDED, 0.0)
-    if place.outputs[c] * y >= 0:
+    if place.outputs[c] * y >= -PRECISION:
         return True
     place.floor[c], place.ceiling[c] = (-UNBOUNDED, 0.0) if y > 0 else (0.0, UNBOUNDED)
-    bound = high[c] if y > 0 else low[c]
-    change = np.empty(c + 1)
-    change[:c] = bound * own
-    change[c] = bound * own_self
-    reached = follow(change, True, tableau, own, own_self, low, high, place, work)
+    bound = newcomer.high[c] if y > 0 else newcomer.low[c]
+    scale(work.change, bound, newcomer.own)
+    work.change[c] = bound * newcomer.own_self
+    reached = follow(work.change, True, tableau, newcomer, place, work)
     place.held[c] = bound * reached
-    return reached >= 0 and (reached == 1.0 or switch(place, c, False, low, high))
+    return reached >= 0 and (reached == 1.0 or switch(tableau, newcomer, place, c, False))
 
 
 @kernel
@@ -140,51 +164,39 @@ def inside(place: Place) -> bool:
 @kernel
 def make_work(n: int) -> Work:
     """Scratch space for n points."""
-    return Work(np.empty((MOST_CHANGES, MOST_CHANGES)), np.empty(MOST_CHANGES), np.empty(n + 2), np.empty(n + 2))
+    system, solution = np.empty((MOST_CHANGES, MOST_CHANGES)), np.empty(MOST_CHANGES)
+    return Work(system, solution, np.empty(n + 2), np.empty(n + 2), np.empty(n + 2))
 
 
 @kernel
 def follow(
-    change: np.ndarray,
-    until_candidate: bool,
-    tableau: Tableau,
-    own: np.ndarray,
-    own_self: float,
-    low: np.ndarray,
-    high: np.ndarray,
-    place: Place,
-    work: Work,
+    change: np.ndarray, until_candidate: bool, tableau: Tableau, newcomer: Newcomer, place: Place, work: Work
 ) -> float:
     """Move the outputs along the answer to ``change`` (n + 2,), in units of it from 0 to 1.
 
-    ``own`` (n + 1,) and ``own_self`` are the candidate's column of the tableau. With ``until_candidate`` the path ends
-    where the candidate's output reaches the end of its interval. Returns how far it went, negative if it was lost.
+    With ``until_candidate`` the path ends where the candidate's output reaches the end of its interval. Returns how far
+    it went, negative if it was lost.
     """
     candidate = len(change) - 1
     done = 0.0
     for _ in range(10 * MOST_CHANGES):
-        if not _direction(change, tableau, own, own_self, place, work):
+        if not _direction(change, tableau, newcomer, place, work):
             return -1.0
         _steps(place.outputs, place.floor, place.ceiling, work.direction, work.steps)
-        step = 1.0 - done
-        hit = -1
-        for i in range(candidate + 1):
-            if work.steps[i] < step:
-                step = work.steps[i]
-                hit = i
-        for i in range(candidate + 1):
-            place.outputs[i] += step * work.direction[i]
+        step, hit = first_of(work.steps, 1.0 - done)
+        add(place.outputs, step, work.direction)
         done += step
         if hit < 0 or (until_candidate and hit == candidate):
             return done
-        if not switch(place, hit, work.direction[hit] > 0, low, high):
+        if not switch(tableau, newcomer, place, hit, work.direction[hit] > 0):
             return -1.0
     return -1.0
 
 
 @kernel
-def switch(place: Place, i: int, upwards: bool, low: np.ndarray, high: np.ndarray) -> bool:
+def switch(tableau: Tableau, newcomer: Newcomer, place: Place, i: int, upwards: bool) -> bool:
     """Let index ``i`` change sides; False if too many have."""
+    low, high = newcomer.low, newcomer.high
     if place.free[i]:
         place.free[i] = False
         place.held[i] = high[i] if upwards else low[i]
@@ -205,20 +217,21 @@ def switch(place: Place, i: int, upwards: bool, low: np.ndarray, high: np.ndarra
             return True
     if count == MOST_CHANGES:
         return False
+    if i < len(low) - 2:
+        learn_column(tableau, i)
     place.changed[count] = i
     place.changes[0] = count + 1
     return True
 
 
 @kernel
-def _direction(
-    change: np.ndarray, tableau: Tableau, own: np.ndarray, own_self: float, place: Place, work: Work
-) -> bool:
+def _direction(change: np.ndarray, tableau: Tableau, newcomer: Newcomer, place: Place, work: Work) -> bool:
     """The direction of all outputs, given that what changed sides is now held where it was an output."""
     candidate = len(change) - 1
     count = place.changes[0]
     direction, solution, system = work.direction, work.solution, work.system
     changed, columns, free = place.changed, tableau.columns, tableau.free
+    delta, own, own_self, order = newcomer.delta, newcomer.own, newcomer.own_self, columns.shape[1]
     for a in range(count):
         i = changed[a]
         solution[a] = -change[i]
@@ -229,27 +242,28 @@ def _direction(
             elif i == candidate:
                 system[a, b] = -own[j] if free[j] else own[j]
             else:
-                system[a, b] = columns[j, i]
-    if not solve_linear(system, solution, count):
+                entry = columns[j, order - 1, i]
+                for m in range(order - 2, -1, -1):
+                    entry = delta * entry + columns[j, m, i]
+                system[a, b] = entry
+    place.pivot[0] = solve_linear(system, solution, count)
+    if place.pivot[0] == 0.0:
         return False
-    direction[:] = change
+    copy(direction, change)
     for a in range(count):
         j = changed[a]
         if j == candidate:
-            _add(direction, solution[a], own)
+            add(direction, solution[a], own)
             direction[candidate] += solution[a] * own_self
         else:
-            _add(direction, solution[a], columns[j])
+            power = solution[a]
+            for m in range(order):
+                add(direction, power, columns[j, m])
+                power *= delta
             direction[candidate] += solution[a] * (-own[j] if free[j] else own[j])
     for a in range(count):
         direction[changed[a]] = solution[a]
     return True
-
-
-@arithmetic_kernel
-def _add(to: np.ndarray, factor: float, column: np.ndarray) -> None:
-    for i in range(len(column)):
-        to[i] += factor * column[i]
 
 
 @arithmetic_kernel
@@ -258,22 +272,35 @@ def _steps(
 ) -> None:
     """How far each output may go before it leaves its interval."""
     for i in range(len(outputs)):
-        d = direction[i]
-        room = (ceiling[i] if d > 0 else floor[i]) - outputs[i]
-        step = room / d
-        steps[i] = (step if step > 0.0 else 0.0) if abs(d) > 1e-13 else UNBOUNDED
+        d, above, below = direction[i], ceiling[i] - outputs[i], floor[i] - outputs[i]
+        step = (above if d > 0.0 else below) / d
+        step = step if step > 0.0 else 0.0
+        steps[i] = step if abs(d) > 1e-13 else UNBOUNDED
 
 
 @kernel
-def solve_linear(system: np.ndarray, right: np.ndarray, size: int) -> bool:
-    """Gaussian elimination with partial pivoting, in place; False if singular."""
+def first_of(steps: np.ndarray, most: float) -> tuple[float, int]:
+    """The smallest step below ``most`` and its index; ``most`` and -1 if there is none."""
+    step = min(most, smallest(steps))
+    if step < most:
+        for i in range(len(steps)):
+            if steps[i] == step:
+                return step, i
+    return most, -1
+
+
+@kernel
+def solve_linear(system: np.ndarray, right: np.ndarray, size: int) -> float:
+    """Gaussian elimination with partial pivoting, in place; returns the smallest pivot up to 1, and 0 if singular."""
+    smallest = 1.0
     for i in range(size):
         pivot = i
         for row in range(i + 1, size):
             if abs(system[row, i]) > abs(system[pivot, i]):
                 pivot = row
         if not abs(system[pivot, i]) > 1e-11:
-            return False
+            return 0.0
+        smallest = min(smallest, abs(system[pivot, i]))
         if pivot != i:
             for column in range(i, size):
                 system[i, column], system[pivot, column] = system[pivot, column], system[i, column]
@@ -287,4 +314,4 @@ def solve_linear(system: np.ndarray, right: np.ndarray, size: int) -> bool:
         for column in range(i + 1, size):
             right[i] -= system[i, column] * right[column]
         right[i] /= system[i, i]
-    return True
+    return smallest

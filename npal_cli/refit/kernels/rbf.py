@@ -8,22 +8,43 @@ from npal_cli.refit.kernels import arithmetic_kernel, kernel
 from npal_cli.refit.kernels.exponential import exponential
 
 
-@arithmetic_kernel
-def decay(x: np.ndarray, out: np.ndarray) -> None:
-    """``exp(-x)`` for flat x >= 0, to 1e-14 absolutely."""
-    exponential(-x, out)
-
-
 @kernel
 def squared_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances between rows, (left, right)."""
     products = np.dot(left, right.T)
-    a = (left * left).sum(axis=1)
-    b = (right * right).sum(axis=1)
+    a, b = squared_lengths(left), squared_lengths(right)
     for i in range(len(left)):
-        for j in range(len(right)):
-            products[i, j] = max(a[i] + b[j] - 2.0 * products[i, j], 0.0)
+        _to_distances(products[i], a[i], b)
     return products
+
+
+@kernel
+def kernel_entries(left: np.ndarray, gammas: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """``exp(-gamma D)`` of squared distances D between rows, (left, right), each of the left with its own gamma."""
+    entries = squared_distances(left, right)
+    exponents = np.empty(len(right))
+    for i in range(len(left)):
+        exponents[:] = -gammas[i] * entries[i]
+        exponential(exponents, entries[i])
+    return entries
+
+
+@arithmetic_kernel
+def squared_lengths(rows: np.ndarray) -> np.ndarray:
+    """The sum of squares of each row."""
+    result = np.empty(len(rows))
+    for i in range(len(rows)):
+        total = 0.0
+        for k in range(rows.shape[1]):
+            total += rows[i, k] * rows[i, k]
+        result[i] = total
+    return result
+
+
+@arithmetic_kernel
+def _to_distances(products: np.ndarray, length: float, lengths: np.ndarray) -> None:
+    for k in range(len(products)):
+        products[k] = max(length + lengths[k] - 2.0 * products[k], 0.0)
 
 
 @kernel
@@ -31,13 +52,19 @@ def series(distances: np.ndarray, gamma: float, terms: int) -> np.ndarray:
     """Terms of ``exp(-gamma (1 + delta) D) = sum_m delta^m series[m]``, (term, row, column)."""
     rows, columns = distances.shape
     result = np.empty((terms, rows, columns))
-    scaled = gamma * distances
-    decay(scaled.reshape(rows * columns), result[0].reshape(rows * columns))
-    for m in range(1, terms):
-        for i in range(rows):
-            for j in range(columns):
-                result[m, i, j] = result[m - 1, i, j] * scaled[i, j] * (-1.0 / m)
+    exponents = np.empty(columns)
+    for i in range(rows):
+        exponents[:] = -gamma * distances[i]
+        exponential(exponents, result[0, i])
+        for m in range(1, terms):
+            _times(result[m - 1, i], exponents, 1.0 / m, result[m, i])
     return result
+
+
+@arithmetic_kernel
+def _times(left: np.ndarray, right: np.ndarray, factor: float, out: np.ndarray) -> None:
+    for k in range(len(out)):
+        out[k] = left[k] * right[k] * factor
 
 
 @kernel

@@ -1,8 +1,11 @@
-"""A solved support vector machine and how it answers to small changes.
+"""A solved support vector machine and how it answers to change, as series in gamma.
 
 With the points split into free (F, with the bias) and bound ones (N), the optimality conditions are linear,
-``w = [[K, 1], [1, 0]] (beta, bias) - (y, 0)``. Solving them for beta of F and w of N given the rest is the principal
-pivot on F: ``[[A_FF^-1, -A_FF^-1 A_FN], [A_NF A_FF^-1, A_NN - A_NF A_FF^-1 A_FN]]`` with A the bordered matrix.
+``w = [[K, 1], [1, 0]] (beta, bias) - (y, 0)``. Beta of F, the bias and w of N are the outputs; what is added to w of
+F or to the sum of beta answers with ``u = -A_FF^-1 (that)`` in F, A the bordered matrix, and with ``K_NF u`` in N.
+
+Gamma is ``(1 + delta)`` times the base's, ``K = sum_m delta^m G_m``, and each answer is a series in delta likewise:
+``u_m = -A_FF^-1 sum_(h=1..m) G_h u_(m-h)``.
 """
 
 from typing import NamedTuple
@@ -11,60 +14,111 @@ import numpy as np
 
 from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.pair import PRECISION, Pair
+from npal_cli.refit.kernels.rbf import series
 from npal_cli.refit.kernels.smo import smo
 
-CLOSE = 1e-5
-"""How far the exact solution of the free points' equations may be from the iterated one."""
+TOLERANCES = (1e-2, 1e-4, 1e-7, 0.1 * PRECISION)
+"""Of the iterated solution, until it tells the free points from the bound ones."""
 
 
 class Tableau(NamedTuple):
-    """A base solution of n points, and its principal pivot."""
+    """A base solution of n points, f of them free; answers are known to ``order`` terms, itself to ``term``."""
 
-    beta: np.ndarray
-    """(n,)"""
-    bias: float
-    gradient: np.ndarray
-    """(n,) w: zero at free points."""
+    grams: np.ndarray
+    """(term, n, n) of the kernel matrix."""
+    betas: np.ndarray
+    """(term, n) of the solution while the split stays as it is, and ..."""
+    outputs: np.ndarray
+    """(term, n + 1) ... of all outputs: beta of free points, w of bound ones, the bias last."""
     free: np.ndarray
-    """(n + 2,) bool: free at the base; the bias is, the candidate is not."""
+    """(n + 2,) bool: the bias is, a candidate (last) is not."""
+    points: np.ndarray
+    """(f,) the free points."""
+    inverse: np.ndarray
+    """(f + 1, f + 1) A_FF^-1, the bias last."""
+    inner: np.ndarray
+    """(order, f + 1, f + 1) of A_FF."""
+    sides: np.ndarray
+    """(order, f + 1, n) of A_F."""
     columns: np.ndarray
-    """(n, n + 1): what each point's own change (of w if free, of beta if not) does to all outputs (beta or w)."""
-    answer: np.ndarray
-    """(n + 1, n + 1): what adding to each point's w, or to the sum of beta, does to all outputs."""
+    """(n, order, n + 1): what a point's own change (of w if free, of beta if not) does to all outputs, and ..."""
+    sizes: np.ndarray
+    """(n, order) ... to beta of the free points, summed; both where ..."""
+    known: np.ndarray
+    """(n,) ... this says so: see :func:`learn_column`."""
 
 
 @kernel
-def solve_base(pair: Pair, gram: np.ndarray, beta: np.ndarray) -> tuple[Tableau, bool]:
+def solve_base(pair: Pair, gamma: float, beta: np.ndarray, terms: int, order: int) -> tuple[Tableau, bool]:
     """Solve the base problem from a feasible ``beta``, which is replaced; and whether its tableau can be trusted.
 
-    It cannot without free points, or where they hold the same point twice.
+    It cannot without free points, or where they hold the same point twice. Once the iterated solution tells the free
+    points from the bound ones, their equations give the exact one.
     """
-    _, solved = smo(gram, pair.y, pair.low, pair.high, beta, 0.1 * PRECISION)
-    free = _split(pair, beta)
-    points = np.flatnonzero(free[:-1])
-    f = len(points)
-    side = np.ones((len(beta), f))
-    system = np.zeros((f, f))
-    right = np.zeros(f)
-    for a in range(f - 1):
-        side[:, a] = gram[points[a]]
-    for a in range(f - 1):
-        system[a] = side[points[a]]
-        system[f - 1, a] = 1.0
-        right[a] = pair.y[points[a]]
-    for j in range(len(beta)):
-        if not free[j]:
-            right -= beta[j] * side[j]
-    inverse, invertible = _invert(system)
-    exact = np.dot(inverse, right)
-    trusted = solved and invertible and f > 1
-    for a in range(f - 1):
-        trusted = trusted and abs(exact[a] - beta[points[a]]) < CLOSE
+    n = len(beta)
+    grams = series(pair.distances, gamma, terms)
+    trusted = False
+    for tolerance in TOLERANCES:
+        _, converged = smo(grams[0], pair.y, pair.low, pair.high, beta, tolerance)
+        free = _split(pair, beta)
+        points = np.flatnonzero(free[:n])
+        f = len(points)
+        matrix = np.ones((f + 1, f + 1))
+        matrix[f, f] = 0.0
+        for a in range(f):
+            for b in range(f):
+                matrix[a, b] = grams[0, points[a], points[b]]
+        inverse, invertible = _invert(matrix)
+        exact = beta.copy()
+        bias = _solve_free(pair, grams[0], points, inverse, exact)
+        trusted = converged and invertible and f > 0 and is_optimal(pair, grams[0], free, exact, bias)
+        if trusted or not converged:
+            break
     if trusted:
-        beta[points[: f - 1]] = exact[: f - 1]
-    gradient = np.dot(gram, beta) + exact[f - 1] - pair.y
-    columns, answer = _pivot(gram, free, points, side, inverse)
-    return Tableau(beta.copy(), exact[f - 1], gradient, free, columns, answer), trusted
+        beta[:] = exact
+    sides = np.zeros((order, f + 1, n))
+    inner = np.zeros((order, f + 1, f + 1))
+    sides[0, f] = 1.0
+    inner[0] = matrix
+    for h in range(order):
+        for a in range(f):
+            sides[h, a] = grams[h, points[a]]
+            if h > 0:
+                for b in range(f):
+                    inner[h, a, b] = sides[h, a, points[b]]
+    betas, outputs = _base_series(pair, grams, points, inverse, sides[0], exact, bias)
+    columns, sizes = np.empty((n, order, n + 1)), np.empty((n, order))
+    known = np.zeros(n, np.bool_)
+    return Tableau(grams, betas, outputs, free, points, inverse, inner, sides, columns, sizes, known), trusted
+
+
+@kernel
+def _solve_free(pair: Pair, gram: np.ndarray, points: np.ndarray, inverse: np.ndarray, beta: np.ndarray) -> float:
+    """Set beta of the free points to solve their equations, given the others'; returns the bias."""
+    f = len(points)
+    beta[points] = 0.0
+    w = np.dot(gram, beta)
+    right = np.empty(f + 1)
+    for a in range(f):
+        right[a] = pair.y[points[a]] - w[points[a]]
+    right[f] = -beta.sum()
+    exact = np.dot(inverse, right)
+    beta[points] = exact[:f]
+    return exact[f]
+
+
+@kernel
+def is_optimal(pair: Pair, gram: np.ndarray, free: np.ndarray, beta: np.ndarray, bias: float) -> bool:
+    """Whether beta is inside its bounds and w on the sides that the split says."""
+    w = np.dot(gram, beta) + bias - pair.y
+    for i in range(len(beta)):
+        if free[i]:
+            fine = pair.low[i] < beta[i] < pair.high[i] and abs(w[i]) < PRECISION
+        else:
+            fine = w[i] > -PRECISION if beta[i] == pair.low[i] else w[i] < PRECISION
+        if not fine:
+            return False
+    return True
 
 
 @kernel
@@ -94,37 +148,117 @@ def _invert(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 @kernel
-def _pivot(
-    gram: np.ndarray, free: np.ndarray, points: np.ndarray, side: np.ndarray, inverse: np.ndarray
+def _base_series(
+    pair: Pair,
+    grams: np.ndarray,
+    points: np.ndarray,
+    inverse: np.ndarray,
+    side: np.ndarray,
+    beta: np.ndarray,
+    bias: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The tableau's ``columns`` and ``answer``, from A_.F (``side``) and the inverse of A_FF."""
-    n = len(gram)
-    mapped = np.dot(side, inverse)
-    inner = np.dot(mapped, side.T)
-    columns = np.empty((n, n + 1))
-    answer = np.zeros((n + 1, n + 1))
-    for a in range(len(points)):
-        for b in range(len(points)):
-            answer[points[a], points[b]] = -inverse[b, a]
-        for j in range(n):
-            if not free[j]:
-                answer[points[a], j] = -mapped[j, a]
-    for j in range(n):
-        if free[j]:
-            columns[j] = -answer[j]
-        else:
-            answer[j, j] = 1.0
-            columns[j, :n] = gram[j] - inner[j]
-            for a in range(len(points)):
-                columns[j, points[a]] = -mapped[j, a]
-    return columns, answer
+    """The tableau's ``betas`` and ``outputs``."""
+    terms, n = grams.shape[0], len(beta)
+    f = len(points)
+    betas, outputs = np.zeros((terms, n)), np.empty((terms, n + 1))
+    betas[0] = beta
+    outputs[0, :n] = np.dot(grams[0], beta) + bias - pair.y
+    outputs[0, n] = bias
+    outputs[0, points] = beta[points]
+    right = np.zeros(f + 1)
+    for m in range(1, terms):
+        w = np.dot(grams[m], beta)
+        for h in range(1, m):
+            w += np.dot(grams[h], betas[m - h])
+        right[:f] = w[points]
+        u = -np.dot(inverse, right)
+        betas[m, points] = u[:f]
+        outputs[m, :n] = w + np.dot(u, side)
+        outputs[m, n] = u[f]
+        outputs[m, points] = u[:f]
+    return betas, outputs
 
 
 @kernel
-def through_free(change: np.ndarray, own: np.ndarray, tableau: Tableau) -> float:
-    """What a change of the free points' w does to a candidate's, whose column of the tableau is ``own``."""
-    total = 0.0
-    for i in range(len(own)):
+def respond(tableau: Tableau, given: np.ndarray, deltas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What adding ``given`` (row, n + 1) to w of all points, and to the sum of beta, does to all outputs.
+
+    Each row at its own delta. Also returns the sum of each order's change of beta, (row, order).
+    """
+    points, inverse, inner, sides = tableau.points, tableau.inverse, tableau.inner, tableau.sides
+    order, f, n = len(sides), len(points), sides.shape[2]
+    count = len(given)
+    right = np.empty((count, f + 1))
+    for j in range(count):
+        for a in range(f):
+            right[j, a] = given[j, points[a]]
+        right[j, f] = given[j, n]
+    u = np.empty((order, count, f + 1))
+    sizes = np.zeros((count, order))
+    spread = np.zeros((count, order, f + 1))
+    for m in range(order):
+        for h in range(1, m + 1):
+            term = np.dot(u[m - h], inner[h])
+            if h == 1:
+                right = term
+            else:
+                right += term
+        u[m] = -np.dot(right, inverse)
+        for j in range(count):
+            power = deltas[j] ** m
+            for a in range(f):
+                sizes[j, m] += abs(u[m, j, a])
+            for a in range(f + 1):
+                spread[j, 0, a] += power * u[m, j, a]
+    for j in range(count):
+        for h in range(1, order):
+            spread[j, h] = deltas[j] * spread[j, h - 1]
+    reached = np.dot(spread.reshape(count, order * (f + 1)), sides.reshape(order * (f + 1), n))
+    out = np.empty((count, n + 1))
+    for j in range(count):
+        out[j, :n] = given[j, :n] + reached[j]
+        for a in range(f):
+            out[j, points[a]] = spread[j, 0, a]
+        out[j, n] = spread[j, 0, f]
+    return out, sizes
+
+
+@kernel
+def learn_column(tableau: Tableau, i: int) -> None:
+    """Find the column of point i, if it is not known yet."""
+    if tableau.known[i]:
+        return
+    tableau.known[i] = True
+    points, inverse, inner, sides = tableau.points, tableau.inverse, tableau.inner, tableau.sides
+    order, f, n = len(sides), len(points), sides.shape[2]
+    u = np.empty((order, f + 1))
+    for m in range(order):
+        right = np.zeros(f + 1)
+        for h in range(1, m + 1):
+            right += np.dot(inner[h], u[m - h])
+        column = tableau.columns[i, m]
+        column[:n] = 0.0
         if tableau.free[i]:
-            total += change[i] * own[i]
+            if m == 0:
+                for a in range(f):
+                    if points[a] == i:
+                        right[a] = -1.0
+        else:
+            right += sides[m, :, i]
+            column[:n] = tableau.grams[m, i]
+        u[m] = -np.dot(inverse, right)
+        for h in range(m + 1):
+            column[:n] += np.dot(u[m - h], sides[h])
+        column[points] = u[m, :f]
+        column[n] = u[m, f]
+        tableau.sizes[i, m] = np.abs(u[m, :f]).sum()
+
+
+@kernel
+def through_free(tableau: Tableau, given: np.ndarray, own: np.ndarray) -> float:
+    """What ``given`` (n + 1,), added as in :func:`respond`, does to a candidate whose column of the tableau is ``own``."""
+    n = len(own) - 1
+    total = given[n] * own[n]
+    for a in tableau.points:
+        total += given[a] * own[a]
     return total

@@ -9,7 +9,7 @@ from npal_cli.refit.kernels.exponential import exponential
 from npal_cli.refit.kernels.fixed_point import remainders, solve_tau
 from npal_cli.refit.kernels.newton import backward, forward, invert_lower, newton, sigmoid
 from npal_cli.refit.kernels.path import solve_linear
-from npal_cli.refit.kernels.rbf import decay, series, series_error, squared_distances
+from npal_cli.refit.kernels.rbf import series, series_error, squared_distances
 from npal_cli.refit.kernels.smo import smo
 from npal_cli.refit.kernels.softmax import hessian_of, softmax
 
