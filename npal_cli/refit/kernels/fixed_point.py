@@ -34,7 +34,7 @@ class Base(NamedTuple):
     """The base problem at its optimum, in whitened coordinates (p of them)."""
 
     whiten: np.ndarray
-    """(p, d): takes a point to whitened coordinates, with ..."""
+    """(p, r): takes a point in the basis to whitened coordinates, with ..."""
     whiten_one: np.ndarray
     """(p,) ... what its 1 adds."""
     points: np.ndarray

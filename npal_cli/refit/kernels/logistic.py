@@ -7,6 +7,8 @@ import numpy as np
 from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.fixed_point import Base, refit_block
 from npal_cli.refit.kernels.newton import invert_lower, newton, sigmoid
+from npal_cli.refit.kernels.rbf import squared_lengths
+from npal_cli.refit.kernels.span import span_of
 
 BLOCK = 128
 """Candidates at a time: what is computed of them stays in a core's cache."""
@@ -33,7 +35,9 @@ def refit(
     1 / C. Returns ``before`` (class,), ``after`` (c, class) and ``done`` (c + 1,), whose last entry speaks for
     ``before``.
     """
-    base, basis, w, decrement = make_base(features, targets, weights, ridge, evaluation)
+    basis = span_of(features)
+    seen = evaluation if basis.shape[1] == features.shape[1] else np.dot(evaluation, basis)
+    base, w, decrement = make_base(features, targets, weights, ridge, evaluation, basis, seen)
     before = np.zeros(classes, np.int32)
     count_positive(np.dot(base.evaluation, base.optimum), truths, before)
     count = len(candidates)
@@ -47,14 +51,15 @@ def refit(
     for begin in range(0, count, BLOCK):
         end = min(begin + BLOCK, count)
         block = candidates[begin:end]
-        white = np.dot(base.whiten, block.T)
+        wide = basis.shape[1] < features.shape[1]
+        inside = np.dot(block, basis) if wide else block
+        white = np.dot(base.whiten, inside.T)
         for k in range(len(white)):
             white[k] += base.whiten_one[k]
         lengths = (white * white).sum(axis=0)
-        if basis.shape[1] < features.shape[1]:
-            inside = np.dot(block, basis)
-            lengths += np.maximum((block * block).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
-            outside = np.dot(evaluation, (block - np.dot(inside, basis.T)).T) / ridge
+        if wide:
+            lengths += np.maximum(squared_lengths(block) - squared_lengths(inside), 0.0) / ridge
+            outside = (np.dot(evaluation, block.T) - np.dot(seen, inside.T)) / ridge
         y, s = new_targets[begin:end].copy(), new_weights[begin:end].copy()
         refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end], space)
     left = np.flatnonzero(~done[:count])
@@ -71,23 +76,27 @@ def refit(
 
 @kernel
 def make_base(
-    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: float, evaluation: np.ndarray
-) -> tuple[Base, np.ndarray, np.ndarray, float]:
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    ridge: float,
+    evaluation: np.ndarray,
+    basis: np.ndarray,
+    inside: np.ndarray,
+) -> tuple[Base, np.ndarray, float]:
     """Solve the base problem and whiten.
 
-    Few points in many dimensions are first written in a basis of their span (a candidate adds what it has outside).
-    Returns the base, the basis (d, r), the optimum (r + 1,) in it, and the Newton decrement.
+    Few points in many dimensions are first written in a ``basis`` (d, r) of their span (a candidate adds what it has
+    outside), in which the evaluation points are ``inside`` (e, r). Returns the base, the optimum (r + 1,) in the basis,
+    and the Newton decrement.
     """
     n, d = features.shape
-    basis = span_of(features)
     r = basis.shape[1]
     points = np.ones((n, r + 1))
     points[:, :r] = np.dot(features, basis) if r < d else features
     w, factor, decrement = newton(points, targets, weights, ridge, np.zeros(r + 1))
     inverse = invert_lower(factor)
     whiten = np.ascontiguousarray(inverse[:, :r])
-    if r < d:
-        whiten = np.dot(whiten, basis.T)
     whiten_one = np.ascontiguousarray(inverse[:, r])
     decisions = np.dot(points, w)
     curvatures = np.empty(n)
@@ -97,25 +106,15 @@ def make_base(
         curvatures[i] = weights[i] * s * (1.0 - s)
         tilts[i] = 2.0 * s - 1.0
     white = np.ascontiguousarray(np.dot(points, inverse.T))
-    reach = math.sqrt((white * white).sum(axis=1).max())
-    seen = np.dot(evaluation, whiten.T) + whiten_one
-    lengths = (seen * seen).sum(axis=1)
+    reach = math.sqrt(squared_lengths(white).max())
+    seen = np.dot(inside, whiten.T) + whiten_one
+    lengths = squared_lengths(seen)
     if r < d:
-        inside = np.dot(evaluation, basis)
-        lengths += np.maximum((evaluation * evaluation).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
+        lengths += np.maximum(squared_lengths(evaluation) - squared_lengths(inside), 0.0) / ridge
     lengths = np.sqrt(lengths)
     optimum = np.dot(factor.T, w)
     base = Base(whiten, whiten_one, white, optimum, curvatures, tilts, reach, seen, lengths, lengths.max())
-    return base, basis, w, decrement
-
-
-@kernel
-def span_of(features: np.ndarray) -> np.ndarray:
-    """An orthonormal basis (d, r) of the span of the points where they are few, else of everything."""
-    n, d = features.shape
-    if n + 2 < d:
-        return np.ascontiguousarray(np.linalg.qr(features.T)[0])
-    return np.eye(d)
+    return base, w, decrement
 
 
 @kernel

@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import kernel
-from npal_cli.refit.kernels.logistic import CONVERGED, span_of
+from npal_cli.refit.kernels.logistic import CONVERGED
 from npal_cli.refit.kernels.softmax import newton_softmax, softmax
 from npal_cli.refit.kernels.softmax_columns import SoftmaxBase, make_columns
 from npal_cli.refit.kernels.softmax_fixed_point import refit_softmax_block
+from npal_cli.refit.kernels.span import span_of
 
 BLOCK = 32
 """Candidates at a time: what is computed of them stays in a core's cache."""

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.exponential import exponential
 
 
 @kernel
@@ -30,7 +31,7 @@ def newton(
     w = start.copy()
     step = np.zeros(p)
     curved = np.empty((n, p))
-    residual = np.empty(n)
+    chances, residual, roots = np.empty(n), np.empty(n), np.empty(n)
     factor = np.empty((p, p))
     last = np.inf
     decrement = np.inf
@@ -38,33 +39,65 @@ def newton(
         size = 1.0
         while True:
             trial = w - size * step
-            decisions = np.dot(points, trial)
-            value = 0.5 * ridge * np.dot(trial[: p - 1], trial[: p - 1])
-            for i in range(n):
-                a = decisions[i] if targets[i] == 0.0 else -decisions[i]
-                value += weights[i] * (max(a, 0.0) + math.log1p(math.exp(-abs(a))))
+            loss = losses(np.dot(points, trial), targets, weights, chances)
+            value = loss + 0.5 * ridge * np.dot(trial[: p - 1], trial[: p - 1])
             if value <= last + 1e-13 * abs(last) or size < 1e-8:
                 break
             size *= 0.5
         w = trial
         last = value
-        for i in range(n):
-            s = sigmoid(decisions[i])
-            residual[i] = weights[i] * (s - targets[i])
-            curved[i] = points[i] * math.sqrt(weights[i] * s * (1.0 - s))
-        gradient = np.dot(points.T, residual)
-        gradient[: p - 1] += ridge * w[: p - 1]
+        slopes(chances, targets, weights, residual, roots)
+        scale_rows(points, roots, curved)
+        gradient = np.dot(residual, points)
         hessian = np.dot(curved.T, curved)
         for k in range(p - 1):
+            gradient[k] += ridge * w[k]
             hessian[k, k] += ridge
         hessian[p - 1, p - 1] += 1e-12 * ridge  # where all probabilities are 0 or 1
         factor = np.linalg.cholesky(hessian)
         half = forward(factor, gradient)
         step = backward(factor, half)
         decrement = math.sqrt(np.dot(half, half))
-        if decrement < 1e-13:
+        if decrement < 1e-11:  # the next would be its square: there is no need to look
+            w -= step
             break
     return w, factor, decrement
+
+
+@arithmetic_kernel
+def losses(decisions: np.ndarray, targets: np.ndarray, weights: np.ndarray, chances: np.ndarray) -> float:
+    """The sum of ``weight log(1 + exp(-y decision))``; writes the chances of class 1."""
+    n = len(decisions)
+    small = np.empty(n)
+    for i in range(n):
+        chances[i] = -abs(decisions[i])
+    exponential(chances, small)
+    total = 0.0
+    for i in range(n):
+        wrong = decisions[i] if targets[i] == 0.0 else -decisions[i]
+        total += weights[i] * (max(wrong, 0.0) + math.log1p(small[i]))
+    for i in range(n):
+        less = small[i] / (1.0 + small[i])
+        chances[i] = less if decisions[i] < 0.0 else 1.0 - less
+    return total
+
+
+@arithmetic_kernel
+def slopes(
+    chances: np.ndarray, targets: np.ndarray, weights: np.ndarray, residual: np.ndarray, roots: np.ndarray
+) -> None:
+    """Write the slope of each point's loss, and the root of its curvature."""
+    for i in range(len(chances)):
+        residual[i] = weights[i] * (chances[i] - targets[i])
+        roots[i] = math.sqrt(weights[i] * chances[i] * (1.0 - chances[i]))
+
+
+@arithmetic_kernel
+def scale_rows(rows: np.ndarray, factors: np.ndarray, out: np.ndarray) -> None:
+    """Each row times its factor."""
+    for i in range(len(rows)):
+        for k in range(rows.shape[1]):
+            out[i, k] = rows[i, k] * factors[i]
 
 
 @arithmetic_kernel
