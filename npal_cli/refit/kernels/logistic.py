@@ -35,9 +35,9 @@ def refit(
     1 / C. Returns ``before`` (class,), ``after`` (c, class) and ``done`` (c + 1,), whose last entry speaks for
     ``before``.
     """
-    basis = span_of(features)
+    basis, points = span_of(features)
     seen = evaluation if basis.shape[1] == features.shape[1] else np.dot(evaluation, basis)
-    base, w, decrement = make_base(features, targets, weights, ridge, evaluation, basis, seen)
+    base, w, decrement = make_base(points, targets, weights, ridge, evaluation, seen)
     before = np.zeros(classes, np.int32)
     count_positive(np.dot(base.evaluation, base.optimum), truths, before)
     count = len(candidates)
@@ -65,7 +65,7 @@ def refit(
     left = np.flatnonzero(~done[:count])
     if len(left) > 0:
         plain = fit_each(
-            features, targets, weights, candidates[left], new_targets[left], new_weights[left], ridge, basis, w
+            points, targets, weights, candidates[left], new_targets[left], new_weights[left], ridge, basis, w
         )
         for a in range(len(left)):
             bias = plain[a, -2]
@@ -76,24 +76,22 @@ def refit(
 
 @kernel
 def make_base(
-    features: np.ndarray,
+    inside: np.ndarray,
     targets: np.ndarray,
     weights: np.ndarray,
     ridge: float,
     evaluation: np.ndarray,
-    basis: np.ndarray,
-    inside: np.ndarray,
+    seen: np.ndarray,
 ) -> tuple[Base, np.ndarray, float]:
     """Solve the base problem and whiten.
 
-    Few points in many dimensions are first written in a ``basis`` (d, r) of their span (a candidate adds what it has
-    outside), in which the evaluation points are ``inside`` (e, r). Returns the base, the optimum (r + 1,) in the basis,
-    and the Newton decrement.
+    Few points in many dimensions are written in a basis of their span (a candidate adds what it has outside): the points
+    are ``inside`` (n, r) and the evaluation points ``seen`` (e, r) in it. Returns the base, the optimum (r + 1,) in the
+    basis, and the Newton decrement.
     """
-    n, d = features.shape
-    r = basis.shape[1]
+    n, r = inside.shape
     points = np.ones((n, r + 1))
-    points[:, :r] = np.dot(features, basis) if r < d else features
+    points[:, :r] = inside
     w, factor, decrement = newton(points, targets, weights, ridge, np.zeros(r + 1))
     inverse = invert_lower(factor)
     whiten = np.ascontiguousarray(inverse[:, :r])
@@ -107,19 +105,19 @@ def make_base(
         tilts[i] = 2.0 * s - 1.0
     white = np.ascontiguousarray(np.dot(points, inverse.T))
     reach = math.sqrt(squared_lengths(white).max())
-    seen = np.dot(inside, whiten.T) + whiten_one
-    lengths = squared_lengths(seen)
-    if r < d:
-        lengths += np.maximum(squared_lengths(evaluation) - squared_lengths(inside), 0.0) / ridge
+    white_seen = np.dot(seen, whiten.T) + whiten_one
+    lengths = squared_lengths(white_seen)
+    if r < evaluation.shape[1]:
+        lengths += np.maximum(squared_lengths(evaluation) - squared_lengths(seen), 0.0) / ridge
     lengths = np.sqrt(lengths)
     optimum = np.dot(factor.T, w)
-    base = Base(whiten, whiten_one, white, optimum, curvatures, tilts, reach, seen, lengths, lengths.max())
+    base = Base(whiten, whiten_one, white, optimum, curvatures, tilts, reach, white_seen, lengths, lengths.max())
     return base, w, decrement
 
 
 @kernel
 def fit_each(
-    features: np.ndarray,
+    inside: np.ndarray,
     targets: np.ndarray,
     weights: np.ndarray,
     candidates: np.ndarray,
@@ -130,11 +128,11 @@ def fit_each(
     w: np.ndarray,
 ) -> np.ndarray:
     """What the fixed point leaves open, by Newton's method from the base: rows of d weights, bias, decrement."""
-    n, d = features.shape
+    n, d = len(inside), candidates.shape[1]
     r = basis.shape[1]
     p = r + 1 + (r < d)  # the span of the points, what the candidate has outside of it, and the bias
     points = np.zeros((n + 1, p))
-    points[:n, :r] = np.dot(features, basis)
+    points[:n, :r] = inside
     points[:, p - 1] = 1.0
     y = np.append(targets, 0.0)
     s = np.append(weights, 0.0)
@@ -143,10 +141,10 @@ def fit_each(
     start[p - 1] = w[r]
     result = np.empty((len(candidates), d + 2))
     for j in range(len(candidates)):
-        inside = np.dot(candidates[j], basis)
-        outside = candidates[j] - np.dot(basis, inside)
+        new = np.dot(candidates[j], basis)
+        outside = candidates[j] - np.dot(basis, new)
         size = math.sqrt(np.dot(outside, outside))
-        points[n, :r] = inside
+        points[n, :r] = new
         if r < d:
             points[n, r] = size
         y[n] = new_targets[j]

@@ -34,8 +34,8 @@ def refit_multinomial(
     truths may go beyond. Returns ``before`` (true, class), ``after`` (c, true, class) and ``done`` (c + 1,), whose last
     entry speaks for ``before``.
     """
-    basis = span_of(features)
-    base, decrement = make_base(features, labels, weights, classes, ridge, evaluation, basis)
+    basis, points = span_of(features)
+    base, decrement = make_base(points, labels, weights, classes, ridge, evaluation, basis)
     count = len(candidates)
     true_classes = max(truths.max() + 1, classes)
     before = np.zeros((true_classes, classes), np.int32)
@@ -60,7 +60,7 @@ def refit_multinomial(
     for j in range(count):
         if not done[j]:
             logits, left = fit_with(
-                features, labels, weights, candidates[j], new_labels[j], new_weights[j], evaluation, base, basis, ridge
+                points, labels, weights, candidates[j], new_labels[j], new_weights[j], evaluation, base, basis, ridge
             )
             after[j] = 0
             count_classes(logits, truths, after[j])
@@ -78,7 +78,7 @@ def with_one(points: np.ndarray) -> np.ndarray:
 
 @kernel
 def make_base(
-    features: np.ndarray,
+    inside: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
     classes: int,
@@ -86,15 +86,15 @@ def make_base(
     evaluation: np.ndarray,
     basis: np.ndarray,
 ) -> tuple[SoftmaxBase, float]:
-    """Solve the base problem, written in ``basis``; also returns the Newton decrement that is left."""
-    points = with_one(np.dot(features, basis))
+    """Solve the base problem, points ``inside`` a ``basis``; also returns the Newton decrement that is left."""
+    points = with_one(inside)
     seen = with_one(np.dot(evaluation, basis))
     start = np.zeros((classes, points.shape[1]))
     optimum, hessian, decrement = newton_softmax(points, labels, weights, ridge, start)
     inverse = np.linalg.inv(hessian)
     inverse = 0.5 * (inverse + inverse.T)
     lengths = logit_ranges(seen, inverse, classes)
-    if basis.shape[1] < features.shape[1]:
+    if basis.shape[1] < evaluation.shape[1]:
         rest = (evaluation * evaluation).sum(axis=1) - (seen[:, :-1] * seen[:, :-1]).sum(axis=1)
         lengths += 2.0 * np.maximum(rest, 0.0) / ridge
     reach = math.sqrt(logit_ranges(points, inverse, classes).max())
@@ -121,7 +121,7 @@ def logit_ranges(points: np.ndarray, inverse: np.ndarray, classes: int) -> np.nd
 
 @kernel
 def fit_with(
-    features: np.ndarray,
+    inside: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
     candidate: np.ndarray,
@@ -135,13 +135,13 @@ def fit_with(
     """What the fixed point leaves open: logits (e, class) by Newton's method from the base, and the decrement."""
     r = basis.shape[1]
     classes = len(base.optimum)
-    inside = np.dot(candidate, basis)
-    direction = candidate - np.dot(basis, inside)
+    new = np.dot(candidate, basis)
+    direction = candidate - np.dot(basis, new)
     size = math.sqrt(np.dot(direction, direction))
-    wide = r < features.shape[1] and size > 0.0
-    points = np.zeros((len(features) + 1, r + 1 + wide))
-    points[:-1, :r] = np.dot(features, basis)
-    points[-1, :r] = inside
+    wide = r < len(candidate) and size > 0.0
+    points = np.zeros((len(inside) + 1, r + 1 + wide))
+    points[:-1, :r] = inside
+    points[-1, :r] = new
     points[:, -1] = 1.0
     seen = np.zeros((len(evaluation), r + 1 + wide))
     seen[:, :r] = base.evaluation[:, :r]

@@ -17,22 +17,25 @@ EXACT = 1e-12
 
 
 @kernel
-def span_of(features: np.ndarray) -> np.ndarray:
+def span_of(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An orthonormal basis (d, r) of the span of the points (n, d) where they are few, else of everything.
+
+    Also returns the points in it, (n, r).
 
     Found from the points' inner products by a Cholesky factor with pivots, which leaves dependent points out; where that
     is not exact, by a QR decomposition of them all.
     """
     n, d = features.shape
     if n + 2 >= d:
-        return np.eye(d)
+        return np.eye(d), features
     pivots, factor, clear = independent_points(np.dot(features, features.T))
     if clear:
         basis = np.ascontiguousarray(np.dot(features[pivots].T, invert_lower(factor).T))
-        rest = features - np.dot(np.dot(features, basis), basis.T)
-        if np.abs(rest).max() <= EXACT * np.abs(features).max():
-            return basis
-    return np.ascontiguousarray(np.linalg.qr(features.T)[0])
+        inside = np.dot(features, basis)
+        if np.abs(features - np.dot(inside, basis.T)).max() <= EXACT * np.abs(features).max():
+            return basis, inside
+    basis = np.ascontiguousarray(np.linalg.qr(features.T)[0])
+    return basis, np.dot(features, basis)
 
 
 @kernel
