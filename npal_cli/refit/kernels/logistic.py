@@ -85,9 +85,9 @@ def make_base(
 ) -> tuple[Base, np.ndarray, float]:
     """Solve the base problem and whiten.
 
-    Few points in many dimensions are written in a basis of their span (a candidate adds what it has outside): the points
-    are ``inside`` (n, r) and the evaluation points ``seen`` (e, r) in it. Returns the base, the optimum (r + 1,) in the
-    basis, and the Newton decrement.
+    Few points in many dimensions are written in a basis of their span (a candidate adds what it has outside): the
+    points are ``inside`` (n, r) and the evaluation points ``seen`` (e, r) in it. Returns the base, the optimum (r + 1,)
+    in the basis, and the Newton decrement.
     """
     n, r = inside.shape
     points = np.ones((n, r + 1))

@@ -63,9 +63,7 @@ def refit(
     for i in range(len(features)):
         distances[i, i] = 0.0
     kept, copies = distinct(features, labels, distances)
-    points = Points(
-        labels[kept], copies, select(distances, kept, kept), squared_distances(features[kept], evaluation)
-    )
+    points = Points(labels[kept], copies, select(distances, kept, kept), squared_distances(features[kept], evaluation))
     features = features[kept]
     starts = np.zeros((n_classes, n_classes, len(features)))
     begin = 0
@@ -232,9 +230,7 @@ def _count(winners: np.ndarray, label: int) -> int:
 
 
 @kernel
-def make_pair(
-    points: Points, first: int, second: int, bounds: np.ndarray
-) -> Pair:
+def make_pair(points: Points, first: int, second: int, bounds: np.ndarray) -> Pair:
     """The problem of two classes, the second of which is the positive one; at least one is annotated."""
     labels, copies = points.labels, points.copies
     rows = np.flatnonzero((labels == first) | (labels == second))

@@ -6,7 +6,7 @@ value reaches the end of its interval its point changes sides (Cauwenberghs and 
 problem is inverted once (:mod:`npal_cli.refit.kernels.tableau`); the few points that changed sides since are handled
 by a small system of their own.
 
-Indices: 0..n-1 are points, n is the bias (always free), n + 1 the candidate.
+Indices are those of a :class:`npal_cli.refit.kernels.place.Place`.
 """
 
 from typing import NamedTuple
@@ -14,32 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.answers import learn_column
 from npal_cli.refit.kernels.pair import PRECISION
-from npal_cli.refit.kernels.tableau import Tableau, learn_column
+from npal_cli.refit.kernels.place import MOST_CHANGES, UNBOUNDED, Place
+from npal_cli.refit.kernels.tableau import Tableau
 from npal_cli.refit.kernels.vectors import add, copy, scale, smallest
-
-UNBOUNDED = 1e200
-MOST_CHANGES = 24
-"""Points that may change sides before the path is given up for a plain solve."""
-
-
-class Place(NamedTuple):
-    """Where on the path a candidate's solution is; each (n + 2,), or (candidate, n + 2) for all, but the last two."""
-
-    outputs: np.ndarray
-    """beta of free points, w of bound ones."""
-    floor: np.ndarray
-    ceiling: np.ndarray
-    """The interval of each output."""
-    held: np.ndarray
-    """beta of bound points."""
-    free: np.ndarray
-    changed: np.ndarray
-    """(MOST_CHANGES,) points that are not on the side they were at the base; the first ``changes[0]`` are set."""
-    changes: np.ndarray
-    """(1,)"""
-    pivot: np.ndarray
-    """(1,) the smallest pivot, up to 1, of the small system that was solved last."""
 
 
 class Newcomer(NamedTuple):
@@ -68,69 +47,6 @@ class Work(NamedTuple):
 
 
 @kernel
-def make_places(count: int, n: int) -> Place:
-    """Room for the places of ``count`` candidates."""
-    size = (count, n + 2)
-    changed = np.empty((count, MOST_CHANGES), np.int64)
-    return Place(
-        np.empty(size),
-        np.empty(size),
-        np.empty(size),
-        np.zeros(size),
-        np.zeros(size, np.bool_),
-        changed,
-        np.zeros((count, 1), np.int64),
-        np.ones((count, 1)),
-    )
-
-
-@kernel
-def place_of(places: Place, j: int) -> Place:
-    """The place of candidate j."""
-    return Place(
-        places.outputs[j],
-        places.floor[j],
-        places.ceiling[j],
-        places.held[j],
-        places.free[j],
-        places.changed[j],
-        places.changes[j],
-        places.pivot[j],
-    )
-
-
-@kernel
-def make_origin(tableau: Tableau, low: np.ndarray, high: np.ndarray) -> Place:
-    """The place of the base solution; the candidate is not yet bound to anything."""
-    n = tableau.betas.shape[1]
-    origin = place_of(make_places(1, n), 0)
-    origin.free[:] = tableau.free
-    origin.floor[n:] = -UNBOUNDED
-    origin.ceiling[n:] = UNBOUNDED
-    origin.outputs[: n + 1] = tableau.outputs[0]
-    for i in range(n):
-        beta = tableau.betas[0, i]
-        if tableau.free[i]:
-            origin.floor[i], origin.ceiling[i] = low[i], high[i]
-        else:
-            origin.held[i] = beta
-            origin.floor[i], origin.ceiling[i] = (0.0, UNBOUNDED) if beta == low[i] else (-UNBOUNDED, 0.0)
-    return origin
-
-
-@kernel
-def start(place: Place, origin: Place) -> None:
-    """Put a place at the base solution."""
-    place.changes[0] = 0
-    place.pivot[0] = 1.0
-    copy(place.free, origin.free)
-    copy(place.held, origin.held)
-    copy(place.floor, origin.floor)
-    copy(place.ceiling, origin.ceiling)
-    copy(place.outputs, origin.outputs)
-
-
-@kernel
 def add_candidate(tableau: Tableau, newcomer: Newcomer, place: Place, work: Work) -> bool:
     """Move the candidate's beta from zero until its margin is right or its bound is reached; False if lost."""
     y, c = newcomer.y, len(newcomer.own)
@@ -144,21 +60,6 @@ def add_candidate(tableau: Tableau, newcomer: Newcomer, place: Place, work: Work
     reached = follow(work.change, True, tableau, newcomer, place, work)
     place.held[c] = bound * reached
     return reached >= 0 and (reached == 1.0 or switch(tableau, newcomer, place, c, False))
-
-
-@kernel
-def inside(place: Place) -> bool:
-    """Whether all outputs are in their intervals, and some beta are free, none of them at a bound up to rounding.
-
-    Without any free another bias may be as good, and only a plain solve knows which one is meant.
-    """
-    if place.free.sum() < 2:  # the bias always is
-        return False
-    for i in range(len(place.outputs)):
-        margin = 1e-9 * (place.ceiling[i] - place.floor[i]) if place.free[i] else -PRECISION
-        if not place.floor[i] + margin < place.outputs[i] < place.ceiling[i] - margin:
-            return False
-    return True
 
 
 @kernel

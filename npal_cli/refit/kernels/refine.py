@@ -7,73 +7,60 @@ until nothing is left.
 import numpy as np
 
 from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels.answers import respond, through_free
 from npal_cli.refit.kernels.pair import PRECISION
-from npal_cli.refit.kernels.path import follow, inside, make_work, place_of
-from npal_cli.refit.kernels.solutions import Solutions, newcomer_of, theta_of
-from npal_cli.refit.kernels.tableau import Tableau, respond, through_free
+from npal_cli.refit.kernels.path import follow, make_work
+from npal_cli.refit.kernels.place import inside, place_of, theta_of
+from npal_cli.refit.kernels.solutions import Solutions, newcomer_of
+from npal_cli.refit.kernels.tableau import Tableau
 
 ROUNDS = 20
 
 
 @kernel
-def refine(tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarray, error: float) -> np.ndarray:
+def refine(tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarray) -> np.ndarray:
     """Move the places of some ``rows`` of solutions to where they belong; returns which of the rows were solved.
 
-    ``y`` are the points'; ``error`` is what an entry of the kernel matrix lacks in the series of answers.
+    ``y`` (n,) are the points' classes, -1 or 1.
     """
     solved = np.zeros(len(rows), np.bool_)
-    ids = np.arange(len(rows))
-    betas = np.zeros((len(rows), len(y)))
     work = make_work(len(y))
+    ids = np.arange(len(rows))
     for _ in range(ROUNDS):
-        kept = 0
-        for a in range(len(ids)):
-            place = place_of(solutions.places, rows[ids[a]])
-            if error * take_over(place.outputs, place.held, place.free, betas[a]) < 0.1 * PRECISION:
-                solved[ids[a]] = inside(place)
-            else:
-                ids[kept], betas[kept] = ids[a], betas[a]
-                kept += 1
-        ids, betas = ids[:kept], betas[:kept]
-        left, margins = what_is_left(tableau, y, solutions, rows[ids], betas)
+        left, margins = what_is_left(tableau, y, solutions, rows[ids])
         answers, _ = respond(tableau, left, solutions.deltas[rows[ids]])
         kept = 0
         for a in range(len(ids)):
             j = rows[ids[a]]
-            place = place_of(solutions.places, j)
+            place, newcomer = place_of(solutions.places, j), newcomer_of(solutions, j)
             worst = max(np.abs(left[a]).max(), abs(margins[a]))
             if worst < PRECISION:
                 solved[ids[a]] = inside(place)
             elif worst < 1e3:
-                newcomer = newcomer_of(solutions, j)
                 change = np.append(answers[a], through_free(tableau, left[a], newcomer.own) + margins[a])
                 if follow(change, False, tableau, newcomer, place, work) >= 0.0:
-                    ids[kept], betas[kept] = ids[a], betas[a]
+                    ids[kept] = ids[a]
                     kept += 1
-        ids, betas = ids[:kept], betas[:kept]
+        ids = ids[:kept]
         if kept == 0:
             break
     return solved
 
 
 @kernel
-def take_over(outputs: np.ndarray, held: np.ndarray, free: np.ndarray, beta: np.ndarray) -> float:
-    """Set ``beta`` to the place's; returns by how much in sum."""
-    total = 0.0
-    for i in range(len(beta)):
-        new = outputs[i] if free[i] else held[i]
-        total += abs(new - beta[i])
-        beta[i] = new
-    return total
-
-
-@kernel
 def what_is_left(
-    tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarray, betas: np.ndarray
+    tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How far w of the points, and the sum of beta, are from what the places say (row, n + 1); and the margins (row,)."""
-    count, n = betas.shape
+    """How far w of the points and, last, the sum of beta are from what the places say, (row, n + 1).
+
+    And how far the candidates' own w are, (row,).
+    """
+    count, n = len(rows), len(y)
     grams = tableau.grams
+    betas = np.empty((count, n))
+    for a in range(count):
+        place = place_of(solutions.places, rows[a])
+        betas[a] = np.where(place.free[:n], place.outputs[:n], place.held[:n])
     left, margins = np.empty((count, n + 1)), np.zeros(count)
     w = np.dot(betas, grams[len(grams) - 1])
     for m in range(len(grams) - 2, -1, -1):

@@ -5,21 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels.answers import respond, through_free
 from npal_cli.refit.kernels.pair import Candidates, Pair
-from npal_cli.refit.kernels.path import (
-    UNBOUNDED,
-    Newcomer,
-    Place,
-    Work,
-    add_candidate,
-    follow,
-    make_origin,
-    make_places,
-    make_work,
-    place_of,
-    start,
-)
-from npal_cli.refit.kernels.tableau import Tableau, respond, through_free
+from npal_cli.refit.kernels.path import Newcomer, Work, add_candidate, follow, make_work
+from npal_cli.refit.kernels.place import UNBOUNDED, Place, make_origin, make_places, place_of, start, theta_of
+from npal_cli.refit.kernels.tableau import Tableau
 from npal_cli.refit.kernels.vectors import copy, count_outside, subtract
 
 
@@ -120,12 +110,6 @@ def to_gamma(
     subtract(work.change, base, place.outputs)
     work.change[n + 1] = there - margin
     return follow(work.change, False, tableau, newcomer, place, work) >= 0.0
-
-
-@kernel
-def theta_of(place: Place) -> float:
-    """The candidate's beta."""
-    return place.outputs[-1] if place.free[-1] else place.held[-1]
 
 
 @kernel

@@ -22,8 +22,8 @@ def span_of(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Also returns the points in it, (n, r).
 
-    Found from the points' inner products by a Cholesky factor with pivots, which leaves dependent points out; where that
-    is not exact, by a QR decomposition of them all.
+    Found from the points' inner products by a Cholesky factor with pivots, which leaves dependent points out; where
+    that is not exact, by a QR decomposition of them all.
     """
     n, d = features.shape
     if n + 2 >= d:

@@ -17,19 +17,20 @@ import numpy as np
 from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.decisions import CLEAR, Seen, decision_values, see
 from npal_cli.refit.kernels.pair import PRECISION, Candidates, Pair, some_candidates
-from npal_cli.refit.kernels.path import inside, make_origin, place_of
+from npal_cli.refit.kernels.place import inside, make_origin, place_of, theta_of
 from npal_cli.refit.kernels.rbf import series_error
 from npal_cli.refit.kernels.refine import refine
-from npal_cli.refit.kernels.solutions import Solutions, find, moves_of, neglected, theta_of
+from npal_cli.refit.kernels.solutions import Solutions, find, moves_of, neglected
 from npal_cli.refit.kernels.tableau import Tableau, solve_base
 from npal_cli.refit.kernels.vectors import add, count_beyond, count_outside, total, write_signs
 
 TERMS = 16
-ROUGH = 1e-5
+ROUGH = 1e-4
 """How small the first neglected power of delta is in the answers to a candidate."""
 FEW = 4
 """Absent candidates up to which they are treated as others."""
 SLACK = 2.0
+"""By which bounds of the answers to errors are enlarged."""
 ILL = 1e-4
 """The smallest pivot for which the bound of what is neglected is trusted."""
 
@@ -54,38 +55,60 @@ def refit_block(
     gamma = 0.5 * (candidates.gammas.min() + candidates.gammas.max())
     deltas = candidates.gammas / gamma - 1.0
     widest = np.abs(deltas).max()
-    terms, order = 1, 1
-    while terms < TERMS and 100.0 * series_error(widest, terms) > PRECISION:
-        terms += 1
-    while order < terms and widest**order > ROUGH:
-        order += 1
-    errors = np.empty(terms + 1)
-    for m in range(terms + 1):
-        errors[m] = series_error(widest, m)
-    tableau, solved = solve_base(pair, gamma, beta, terms, order)
-    if not solved:
+    order, errors = lengths_of_series(widest, (pair.high - pair.low).sum())
+    tableau, trusted = solve_base(pair, gamma, beta, len(errors) - 1, order)
+    rest = left_out(tableau, widest, errors)
+    if not trusted or rest > CLEAR:
         return
     seen = see(tableau, pair.evaluation, gamma)
     write_signs(seen.values[0], base)
     if (candidates.y == 0.0).sum() > FEW and is_steady(pair, tableau, widest):
-        leave_absent(candidates, seen, deltas, widest, base, positive, done, same)
+        predict_absent(candidates, seen, deltas, widest, base, positive, done, same)
     rows = np.flatnonzero(~done)
     if len(rows) == 0:
         return
     chosen = some_candidates(candidates, rows, pair)
     solutions, found = find(pair, chosen, tableau, deltas[rows])
     solved, signs = np.zeros(len(rows), np.bool_), np.empty((len(rows), len(base)), np.bool_)
-    _decide_roughly(tableau, seen, chosen, solutions, found, widest, errors, signs, solved)
+    decide_roughly(tableau, seen, chosen, solutions, found, widest, errors, rest, signs, solved)
     left = np.flatnonzero(found & ~solved)
     if len(left) > 0:
-        solved[left] = refine(tableau, pair.y, solutions, left, order * errors[order])
+        solved[left] = refine(tableau, pair.y, solutions, left)
         left = left[solved[left]]
-        values = _values(tableau, seen, chosen, solutions, left, terms)[0]
+        values = _values(tableau, seen, chosen, solutions, left, len(errors) - 1)[0]
         for a in range(len(left)):
             write_signs(values[a], signs[left[a]])
     for a in range(len(rows)):
         done[rows[a]] = solved[a]
         positive[rows[a]] = signs[a]
+
+
+@kernel
+def lengths_of_series(widest: float, largest: float) -> tuple[int, np.ndarray]:
+    """How many terms the answers to candidates need, and what a kernel entry lacks after each number of terms.
+
+    The last of these (term + 1,) is small enough for the base itself, whose abs(beta) sum to ``largest`` at most.
+    """
+    errors = np.empty(TERMS + 1)
+    errors[0] = 1.0
+    terms, order = 1, 1
+    errors[1] = series_error(widest, 1)
+    while terms < TERMS and largest * errors[terms] > 0.1 * PRECISION:
+        terms += 1
+        errors[terms] = series_error(widest, terms)
+    while order < terms and widest**order > ROUGH:
+        order += 1
+    return order, errors[: terms + 1]
+
+
+@kernel
+def left_out(tableau: Tableau, widest: float, errors: np.ndarray) -> float:
+    """A bound of what the series of the base leaves out of its optimality conditions."""
+    terms = len(tableau.betas)
+    result = 0.0
+    for m in range(terms):
+        result += widest**m * total(tableau.betas[m]) * errors[terms - m]
+    return result
 
 
 @kernel
@@ -105,7 +128,7 @@ def is_steady(pair: Pair, tableau: Tableau, widest: float) -> bool:
 
 
 @kernel
-def leave_absent(
+def predict_absent(
     candidates: Candidates,
     seen: Seen,
     deltas: np.ndarray,
@@ -117,7 +140,7 @@ def leave_absent(
 ) -> None:
     """Predict for absent candidates, to whom only gamma changes: most signs are equal in all of the block."""
     terms, e = seen.values.shape
-    far = np.full(e, CLEAR)
+    far = np.full(e, CLEAR * (1.0 + seen.gain))
     for m in range(1, terms):
         far += widest**m * np.abs(seen.values[m])
     unclear = np.flatnonzero(np.abs(seen.values[0]) <= far)
@@ -138,7 +161,7 @@ def leave_absent(
 
 
 @kernel
-def _decide_roughly(
+def decide_roughly(
     tableau: Tableau,
     seen: Seen,
     candidates: Candidates,
@@ -146,6 +169,7 @@ def _decide_roughly(
     found: np.ndarray,
     widest: float,
     errors: np.ndarray,
+    rest: float,
     signs: np.ndarray,
     solved: np.ndarray,
 ) -> None:
@@ -160,7 +184,7 @@ def _decide_roughly(
         if pivot < ILL:
             continue
         gain = SLACK * seen.gain * (1.0 + 2.0 * place.changes[0] / math.sqrt(pivot))
-        bound = gain * neglected(tableau, solutions, j, moved, moves[a], widest, errors)
+        bound = gain * (rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors))
         bound += total(moves[a]) * errors[order] + CLEAR
         if count_beyond(values[a], bound) == values.shape[1]:
             solved[j] = inside(place)
