@@ -66,21 +66,24 @@ def test_many_classes_some_of_them_not_annotated_yet(implementation, classifier,
 
 
 @st.composite
-def nasty_problems(draw):
-    """Few values, so that points repeat, some with opposite labels; constant and huge features; a class of one."""
+def nasty_problems(draw, classes=2):
+    """Few values, so that points repeat, some with opposite labels; constant and huge features; a class of one.
+
+    Of more than two classes some are not annotated yet.
+    """
     n, d = draw(st.integers(3, 12)), draw(st.integers(1, 6))
     values = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     x = values.integers(-2, 3, size=(n + 8 + 15, d)) * draw(st.sampled_from([0.01, 1.0, 1.0, 30.0]))
     x += draw(st.sampled_from([0.0, 0.0, 1.0])) * 0.1 * values.normal(size=x.shape)
     if d > 1:
         x[:, 0] *= draw(st.sampled_from([0.0, 1.0, 1e3]))
-    y = values.integers(0, 2, size=len(x))
-    if draw(st.booleans()):
+    y = values.integers(0, classes, size=len(x))
+    if classes == 2 and draw(st.booleans()):
         y = (x.sum(axis=1) > 0).astype(int)
     if draw(st.booleans()):
         y[:n] = 0
     y[:2] = 0, 1
-    weights = np.array(draw(st.sampled_from([(1.0, 1.0), (1.8, 0.2)])))
+    weights = np.array(draw(st.sampled_from([(1.0, 1.0, 1.0, 1.0), (1.8, 0.2, 1.1, 0.57)])))[:classes]
     return RefitProblem(x[:n], y[:n], x[n : n + 8], y[n : n + 8], x[n + 8 :], y[n + 8 :], weights)
 
 
@@ -92,6 +95,12 @@ def test_refits_of_nasty_data_equal_a_plain_loop(implementation, classifier, pro
     result = refit_with(implementation, [problem], classifier)[0]
     # Where features are 1e5 and probabilities 1e-8, scikit-learn's decision values are known to no more than this.
     assert_equal_truth(result, problem, classifier, decided=0, undecided=1e-5)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(problem=nasty_problems(classes=4))
+def test_svm_refits_of_nasty_data_of_many_classes_equal_a_plain_loop(problem):
+    assert_equal_truth(refit_with("numba", [problem], "svm")[0], problem, "svm", decided=0, undecided=1e-5)
 
 
 def toy_problem(candidates):

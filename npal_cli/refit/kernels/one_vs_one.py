@@ -164,19 +164,20 @@ def refit_pairs(
                 limits[j] = bounds[owners[j]] if y[j] != 0.0 else 0.0
             candidates = Candidates(gammas, y, limits, to_points, to_evaluation)
             beta = starts[first, second, : len(pair.y)]
-            base[:], same[:] = False, False
-            if present[first] and present[second]:
+            base[:] = False
+            both = present[first] and present[second]
+            if both:
                 refit_block(pair, candidates, beta, base, positive, done, same)
+                vote(base, np.zeros_like(base), shared[first], shared[second])
+                shared[first] += 1
             else:  # only candidates of the missing class make a pair of it
                 done[:] = y != (1.0 if present[first] else -1.0)
                 same[:] = done
-                shared[first] -= 1
             refit_plainly(pair, candidates, beta, positive, done)
-            vote(base, np.zeros_like(base), shared[first], shared[second])
-            shared[first] += 1
             for j in range(count):
                 trusted[j] &= done[j]
                 if not same[j]:
+                    votes[j, first] += not both
                     vote(positive[j], base, votes[j, first], votes[j, second])
     for j in range(count):
         votes[j] += shared
