@@ -37,6 +37,11 @@ def kernel(function: Kernel) -> Kernel:
     return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
 
 
+def inlined_kernel(function: Kernel) -> Kernel:
+    """The same, pasted into where it is called: for what is called often enough for counting references to matter."""
+    return cast(Kernel, numba.njit(error_model="numpy", nogil=True, inline="always")(function))
+
+
 def arithmetic_kernel(function: Kernel) -> Kernel:
     """The same for inner loops, whose sums may be taken in any order; NaN and infinities keep their meaning."""
     freedom = {"nsz", "contract", "reassoc", "arcp"}

@@ -19,6 +19,7 @@ import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
 from npal_cli.refit.kernels.newton import sigmoid
+from npal_cli.refit.kernels.vectors import column_distances, column_products
 
 STEPS = 16
 CLEAR = 1e-9
@@ -92,31 +93,30 @@ def refit_block(
         shifts, left_out = tall[0], tall[1]
         decisions = space[(3 * p + 2 * n) * m : (3 * p + 2 * n + e) * m].reshape(e, m)
         largest, bounds, clear = np.empty(m), np.empty(m), np.empty(m)
+        sizes, here, there, ahead = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
         positive = np.empty((positives.shape[1], m))
-        z[:] = r + tau * candidates
+        along(r, tau, candidates, z)
         np.dot(base.points, z, shifts)
         remainders(shifts, base.curvatures, base.tilts, left_out, largest)
         np.dot(base.points.T, left_out, mapped)
-        sizes = np.sqrt(((mapped - r) ** 2).sum(axis=0))
-        here = (r * candidates).sum(axis=0)
-        there = (mapped * candidates).sum(axis=0)
+        column_distances(mapped, r, sizes)
+        column_products(r, candidates, here)
+        column_products(mapped, candidates, there)
         for j in range(m):
             after, before = distances(sizes[j], largest[j], base.reach)
+            ahead[j] = 1.0 if after <= before else 0.0
             offset = offsets[j] + (there[j] if after <= before else here[j])
             if after <= before:
                 tau[j] = solve_tau(tau[j], offset, lengths[j], targets[j], weights[j])
-                optimum[:, j] = base.optimum + mapped[:, j] + tau[j] * candidates[:, j]
-            else:
-                optimum[:, j] = base.optimum + z[:, j]
             excess = tau[j] - weights[j] * (targets[j] - sigmoid(offset + lengths[j] * tau[j]))
             bounds[j] = min(after, before) + abs(excess) * math.sqrt(lengths[j])
-        bounds += ROUNDING * np.sqrt((optimum * optimum).sum(axis=0))
+        place_optimum(base.optimum, mapped, r, ahead, tau, candidates, optimum)
+        column_products(optimum, optimum, sizes)
+        bounds += ROUNDING * np.sqrt(sizes)
         np.dot(base.evaluation, optimum, decisions)
-        for i in range(len(outside)):
-            for j in range(m):
-                decisions[i, j] += tau[j] * outside[i, ids[j]]
+        add_scaled(decisions, tau, outside)
         judge(decisions, base.lengths, truths, bounds, clear, positive)
-        kept = 0
+        kept, left = 0, np.empty(m, np.int64)
         for j in range(m):
             if clear[j] == e or bounds[j] * base.longest < CLEAR:
                 positives[ids[j]] = positive[:, j]
@@ -125,13 +125,16 @@ def refit_block(
                 accelerate(iteration, r, mapped, last, last_step, candidates, j, kept)
                 ids[kept], tau[kept], offsets[kept] = ids[j], tau[j], offsets[j]
                 lengths[kept], targets[kept], weights[kept] = lengths[j], targets[j], weights[j]
+                left[kept] = j
                 kept += 1
         if kept == 0:
             break
         m = kept
         tau = tau[:m]
         r, last, last_step, candidates = narrow(r, m), narrow(last, m), narrow(last_step, m), narrow(candidates, m)
-        here = (r * candidates).sum(axis=0)
+        outside = columns_of(outside, left[:kept])
+        here = np.empty(m)
+        column_products(r, candidates, here)
         for j in range(m):
             tau[j] = solve_tau(tau[j], offsets[j] + here[j], lengths[j], targets[j], weights[j])
 
@@ -164,6 +167,48 @@ def solve_tau(tau: float, offset: float, length: float, target: float, weight: f
             break
         tau += step
     return tau
+
+
+@arithmetic_kernel
+def along(start: np.ndarray, steps: np.ndarray, directions: np.ndarray, out: np.ndarray) -> None:
+    """``start + steps * directions``, each column with its own step."""
+    for k in range(len(start)):
+        for j in range(start.shape[1]):
+            out[k, j] = start[k, j] + steps[j] * directions[k, j]
+
+
+@arithmetic_kernel
+def add_scaled(to: np.ndarray, steps: np.ndarray, directions: np.ndarray) -> None:
+    """Add ``steps * directions`` in place, each column with its own step."""
+    for k in range(len(directions)):
+        for j in range(directions.shape[1]):
+            to[k, j] += steps[j] * directions[k, j]
+
+
+@kernel
+def columns_of(matrix: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """The given columns."""
+    result = np.empty((len(matrix), len(which)))
+    for k in range(len(matrix)):
+        for j in range(len(which)):
+            result[k, j] = matrix[k, which[j]]
+    return result
+
+
+@arithmetic_kernel
+def place_optimum(
+    base: np.ndarray,
+    mapped: np.ndarray,
+    r: np.ndarray,
+    ahead: np.ndarray,
+    tau: np.ndarray,
+    candidates: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """``base + tau candidate`` plus ``mapped`` where ``ahead`` is 1, and ``r`` where it is 0."""
+    for k in range(len(r)):
+        for j in range(r.shape[1]):
+            out[k, j] = base[k] + tau[j] * candidates[k, j] + (mapped[k, j] if ahead[j] > 0.0 else r[k, j])
 
 
 @arithmetic_kernel

@@ -9,6 +9,7 @@ from npal_cli.refit.kernels.fixed_point import Base, refit_block
 from npal_cli.refit.kernels.newton import invert_lower, newton, sigmoid
 from npal_cli.refit.kernels.rbf import squared_lengths
 from npal_cli.refit.kernels.span import span_of
+from npal_cli.refit.kernels.vectors import column_products
 
 BLOCK = 128
 """Candidates at a time: what is computed of them stays in a core's cache."""
@@ -56,7 +57,8 @@ def refit(
         white = np.dot(base.whiten, inside.T)
         for k in range(len(white)):
             white[k] += base.whiten_one[k]
-        lengths = (white * white).sum(axis=0)
+        lengths = np.empty(end - begin)
+        column_products(white, white, lengths)
         if wide:
             lengths += np.maximum(squared_lengths(block) - squared_lengths(inside), 0.0) / ridge
             outside = (np.dot(evaluation, block.T) - np.dot(seen, inside.T)) / ridge

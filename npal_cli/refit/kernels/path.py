@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels import arithmetic_kernel, inlined_kernel, kernel
 from npal_cli.refit.kernels.answers import learn_column
 from npal_cli.refit.kernels.pair import PRECISION
 from npal_cli.refit.kernels.place import MOST_CHANGES, UNBOUNDED, Place
@@ -94,7 +94,7 @@ def follow(
     return -1.0
 
 
-@kernel
+@inlined_kernel
 def switch(tableau: Tableau, newcomer: Newcomer, place: Place, i: int, upwards: bool) -> bool:
     """Let index ``i`` change sides; False if too many have."""
     low, high = newcomer.low, newcomer.high
@@ -125,7 +125,7 @@ def switch(tableau: Tableau, newcomer: Newcomer, place: Place, i: int, upwards: 
     return True
 
 
-@kernel
+@inlined_kernel
 def _direction(change: np.ndarray, tableau: Tableau, newcomer: Newcomer, place: Place, work: Work) -> bool:
     """The direction of all outputs, given that what changed sides is now held where it was an output."""
     candidate = len(change) - 1
@@ -179,7 +179,7 @@ def _steps(
         steps[i] = step if abs(d) > 1e-13 else UNBOUNDED
 
 
-@kernel
+@inlined_kernel
 def first_of(steps: np.ndarray, most: float) -> tuple[float, int]:
     """The smallest step below ``most`` and its index; ``most`` and -1 if there is none."""
     step = min(most, smallest(steps))

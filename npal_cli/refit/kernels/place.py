@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels import inlined_kernel, kernel
 from npal_cli.refit.kernels.pair import PRECISION
 from npal_cli.refit.kernels.tableau import Tableau
 from npal_cli.refit.kernels.vectors import copy
@@ -87,7 +87,7 @@ def make_origin(tableau: Tableau, low: np.ndarray, high: np.ndarray) -> Place:
     return origin
 
 
-@kernel
+@inlined_kernel
 def start(place: Place, origin: Place) -> None:
     """Put a place at the base solution."""
     place.changes[0] = 0
