@@ -17,6 +17,10 @@ def sigmoid(a: float) -> float:
     return e / (1.0 + e)
 
 
+FAR = 0.1
+"""The Newton decrement from which it pays to look how long a step should be."""
+
+
 @kernel
 def newton(
     points: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: float, start: np.ndarray
@@ -35,11 +39,12 @@ def newton(
     factor = np.empty((p, p))
     last = np.inf
     decrement = np.inf
+    size = 1.0
     for _ in range(100):
-        size = 1.0
         while True:
             trial = w - size * step
-            loss = losses(np.dot(points, trial), targets, weights, chances)
+            decisions = np.dot(points, trial)
+            loss = losses(decisions, targets, weights, chances)
             value = loss + 0.5 * ridge * np.dot(trial[: p - 1], trial[: p - 1])
             if value <= last + 1e-13 * abs(last) or size < 1e-8:
                 break
@@ -61,7 +66,41 @@ def newton(
         if decrement < 1e-11:  # the next would be its square: there is no need to look
             w -= step
             break
+        size = 1.0
+        if decrement > FAR:
+            curved_ridge = ridge * np.dot(step[: p - 1], step[: p - 1])
+            slope_ridge = ridge * np.dot(step[: p - 1], w[: p - 1])
+            size = best_size(decisions, np.dot(points, step), targets, weights, slope_ridge, curved_ridge)
     return w, factor, decrement
+
+
+@kernel
+def best_size(
+    decisions: np.ndarray,
+    changes: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    slope_ridge: float,
+    curved_ridge: float,
+) -> float:
+    """About how far along a step the objective is least, by two of Newton's steps in the size alone.
+
+    ``changes`` are how much one step lowers the decision values; ``slope_ridge`` and ``curved_ridge`` the derivatives
+    of the penalty in the size. Far from the optimum the curvature falls along a step, and whole steps are too short.
+    """
+    size = 1.0
+    n = len(decisions)
+    chances, residual, roots = np.empty(n), np.empty(n), np.empty(n)
+    for _ in range(2):
+        losses(decisions - size * changes, targets, weights, chances)
+        slopes(chances, targets, weights, residual, roots)
+        slope = size * curved_ridge - slope_ridge
+        curvature = curved_ridge
+        for i in range(n):
+            slope -= residual[i] * changes[i]
+            curvature += (roots[i] * changes[i]) ** 2
+        size = min(max(size - slope / curvature, 0.5), 4.0)
+    return size
 
 
 @arithmetic_kernel
