@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels.columns import add_scaled, along, column_distances, column_products, columns_of
 from npal_cli.refit.kernels.newton import sigmoid
-from npal_cli.refit.kernels.vectors import column_distances, column_products
 
 STEPS = 16
 CLEAR = 1e-9
@@ -167,32 +167,6 @@ def solve_tau(tau: float, offset: float, length: float, target: float, weight: f
             break
         tau += step
     return tau
-
-
-@arithmetic_kernel
-def along(start: np.ndarray, steps: np.ndarray, directions: np.ndarray, out: np.ndarray) -> None:
-    """``start + steps * directions``, each column with its own step."""
-    for k in range(len(start)):
-        for j in range(start.shape[1]):
-            out[k, j] = start[k, j] + steps[j] * directions[k, j]
-
-
-@arithmetic_kernel
-def add_scaled(to: np.ndarray, steps: np.ndarray, directions: np.ndarray) -> None:
-    """Add ``steps * directions`` in place, each column with its own step."""
-    for k in range(len(directions)):
-        for j in range(directions.shape[1]):
-            to[k, j] += steps[j] * directions[k, j]
-
-
-@kernel
-def columns_of(matrix: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """The given columns."""
-    result = np.empty((len(matrix), len(which)))
-    for k in range(len(matrix)):
-        for j in range(len(which)):
-            result[k, j] = matrix[k, which[j]]
-    return result
 
 
 @arithmetic_kernel

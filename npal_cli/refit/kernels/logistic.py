@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels.columns import column_products
 from npal_cli.refit.kernels.fixed_point import Base, refit_block
 from npal_cli.refit.kernels.newton import invert_lower, newton, sigmoid
 from npal_cli.refit.kernels.rbf import squared_lengths
 from npal_cli.refit.kernels.span import span_of
-from npal_cli.refit.kernels.vectors import column_products
 
 BLOCK = 128
 """Candidates at a time: what is computed of them stays in a core's cache."""

@@ -1,7 +1,5 @@
 """Loops over vectors that compilers do several elements of at once; numpy's own cost more than such short ones take."""
 
-import math
-
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, ordered_kernel
@@ -76,25 +74,3 @@ def write_signs(values: np.ndarray, positive: np.ndarray) -> None:
     """``positive = values > 0``, in place."""
     for i in range(len(values)):
         positive[i] = values[i] > 0.0
-
-
-@arithmetic_kernel
-def column_products(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
-    """The inner product of each column of two matrices."""
-    for j in range(len(out)):
-        out[j] = 0.0
-    for k in range(len(left)):
-        for j in range(len(out)):
-            out[j] += left[k, j] * right[k, j]
-
-
-@arithmetic_kernel
-def column_distances(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
-    """The Euclidean distance of each column of two matrices."""
-    for j in range(len(out)):
-        out[j] = 0.0
-    for k in range(len(left)):
-        for j in range(len(out)):
-            out[j] += (left[k, j] - right[k, j]) ** 2
-    for j in range(len(out)):
-        out[j] = math.sqrt(out[j])
