@@ -18,7 +18,9 @@ PIECE = 2048
 def announce() -> None:
     """Say why the first refits on a machine take long."""
     if cache_is_empty():
-        log.info("compiling the refits for this machine: half a minute for each classifier, once")
+        log.info(
+            "compiling the refits for this machine, once: half a minute for logistic regression, one and a half for the SVM"
+        )
 
 
 def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
