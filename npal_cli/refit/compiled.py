@@ -18,9 +18,7 @@ PIECE = 2048
 def announce() -> None:
     """Say why the first refits on a machine take long."""
     if cache_is_empty():
-        log.info(
-            "compiling the refits for this machine, once: half a minute for logistic regression, one and a half for the SVM"
-        )
+        log.info("compiling the refits for this machine, once: half a minute (logistic) or one and a half (SVM)")
 
 
 def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
