@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from npal_cli.errors import NpalError, UsageError, unknown
-from npal_cli.options import Names, Options, StepOption, StepStrategyOption, Variant, print_version, with_options
+from npal_cli.options import Names, Options, Seeds, StepOption, StepStrategyOption, Variant, print_version, with_options
 
 if TYPE_CHECKING:
     from npal_cli.stages.context import At, Context, Experiment
@@ -115,6 +116,9 @@ def acquire(
             help="reference: HAL and CBAL as the paper's published code has them; also --strategy haluni_reference.",
         ),
     ] = Variant.method,
+    train_on_reward: Annotated[
+        bool, typer.Option("--train-on-reward", help="A control: the reward set's labels are spent on training.")
+    ] = False,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Acquisition steps. (default: params.yaml)")
     ] = None,
@@ -122,13 +126,14 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.strategies import with_variant
+        from npal_cli.strategies import full_name
 
         context = _context(options, steps=steps)
         work = []
         for experiment in _experiments(context, options):
             names = strategy or getattr(context.settings.acquire.strategies, experiment.classifier)
-            work.append((experiment, _distinct([with_variant(name, variant.value) for name in names])))
+            full = [full_name(name, variant.value, train_on_reward=train_on_reward) for name in names]
+            work.append((experiment, _distinct(full)))
         stage.check_strategies(context, work)
         results = []
         for experiment, names in work:
@@ -140,12 +145,20 @@ def acquire(
 
 @app.command()
 @with_options
-def report(options: Options) -> None:
-    """Make the paper's tables and figures from all that was acquired, beside what the paper reports."""
+def report(
+    options: Options,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Make a web page, tables and figures from all that was acquired, beside what the paper reports."""
     with _one_line_errors(options):
         from npal_cli.stages import report as stage
+        from npal_cli.stages.collect import Selection
 
-        made = stage.report(_context(options), options.data, options.setting, options.classifier)
+        seeds = {name: each and _seeds(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
+        context = _context(options)
+        made = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))
+        if show:
+            webbrowser.open((context.root / "report" / "index.html").resolve().as_uri())
         paths = [str(path) for path in made]
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
 
@@ -215,8 +228,8 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
         context.classifier(classifier)
     runs = tuple(
         Run(data_seed, seed)
-        for data_seed in sorted(set(options.data_seed or defaults.data_seed))
-        for seed in sorted(set(options.seed or defaults.seed))
+        for data_seed in _seeds(options.data_seed, defaults.data_seed)
+        for seed in _seeds(options.seed, defaults.seed)
     )
     return [
         Experiment(name, setting, classifier, runs)
@@ -227,6 +240,10 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
     ]
 
 
+def _seeds(asked: Seeds, defaults: Sequence[int]) -> list[int]:
+    return sorted({seed for each in asked for seed in each} if asked else set(defaults))
+
+
 def _distinct(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
@@ -235,7 +252,8 @@ def _at(step: int | None, strategy: str) -> "At | None":
     from npal_cli.stages.context import At
     from npal_cli.strategies import parse_strategy
 
-    parse_strategy(strategy)
+    if parse_strategy(strategy).trains_on_reward:
+        raise UsageError(f"--strategy {strategy}: no reward set is left after it; use one that does not train on it")
     return At(step, strategy) if step is not None else None
 
 

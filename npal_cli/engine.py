@@ -6,9 +6,10 @@ a result depend neither on the number of workers nor on the machine's cores.
 
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -38,6 +39,8 @@ class Engine:
     """Which implementation of refits to use; all give the same improvements."""
     device: str = "auto"
     """Where torch works: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is any."""
+    tally: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    """How many ``refits`` and ``networks`` were made so far."""
 
     def map(
         self,

@@ -7,7 +7,7 @@ class, so that all classes matter equally however rare they are.
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 
 Setting = Literal["balanced", "imbalanced", "imbalanced_weighted"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -49,7 +49,7 @@ def confusion_counts(
 
 
 def weighted_accuracy(
-    counts: Int[np.ndarray, "*fits class class"], weights: Float[np.ndarray, " class"]
+    counts: Real[np.ndarray, "*fits class class"], weights: Float[np.ndarray, " class"]
 ) -> Float[np.ndarray, "*fits"]:
     """Class-weighted accuracy, in [0, 1], of one or many fits from their confusion counts.
 
@@ -63,8 +63,23 @@ def weighted_accuracy(
     return np.asarray((correct * weights).sum(-1) / (counts.sum(-1) * weights).sum(-1))
 
 
+def expected_counts(
+    counts: Int[np.ndarray, "*fits class class"], class_sizes: Int[np.ndarray, " class"]
+) -> Float[np.ndarray, "*fits class class"]:
+    """The confusion counts to be expected in a sample with ``class_sizes``, from those in another sample.
+
+    What is known of a class with other points carries over to a test set that has the class in another share: the
+    rows are scaled. A class without a point stays empty.
+
+    >>> expected_counts(np.array([[30, 10], [1, 9]]), np.array([4, 100])).tolist()
+    [[3.0, 1.0], [10.0, 90.0]]
+    """
+    present = counts.sum(-1, keepdims=True)
+    return np.asarray(counts * class_sizes[:, None] / np.maximum(present, 1))
+
+
 def class_precision_recall(
-    counts: Int[np.ndarray, "*fits class class"],
+    counts: Real[np.ndarray, "*fits class class"],
 ) -> tuple[Float[np.ndarray, "*fits class"], Float[np.ndarray, "*fits class"]]:
     """Precision and recall of every class from confusion counts; the recall is the per-class accuracy.
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from npal_cli import __version__
+from npal_cli.seeds import parse_seeds
 
 
 class Device(StrEnum):
@@ -41,7 +42,7 @@ class Variant(StrEnum):
 
 
 Names = list[str] | None
-Seeds = list[int] | None
+Seeds = list[range] | None
 
 
 def print_version(wanted: bool) -> None:
@@ -51,10 +52,19 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _fits_64_bits(seeds: Seeds) -> Seeds:
-    """Refuse what an artifact cannot hold; a ``max`` would print its 19 digits in every help text."""
-    if seeds is not None and max(seeds, default=0) >= 2**63:
-        raise typer.BadParameter(f"{max(seeds)} is not below 2**63")
+MOST_SEEDS = 1_000_000
+
+
+def _seeds(text: str) -> range:
+    """The seeds that an option names; refuses what an artifact cannot hold."""
+    try:
+        seeds = parse_seeds(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: expected a whole number, or a range such as 1..50") from error
+    if seeds.start < 0 or seeds.stop > 2**63:
+        raise typer.BadParameter(f"{text!r}: expected seeds from 0 to 2**63 - 1")
+    if seeds.stop - seeds.start > MOST_SEEDS:
+        raise typer.BadParameter(f"{text!r}: expected at most {MOST_SEEDS:,} seeds")
     return seeds
 
 
@@ -72,10 +82,16 @@ class Options:
     )
     classifier: Names = _option("--classifier", help="logistic or svm; repeatable. (default: params.yaml)")
     data_seed: Seeds = _option(
-        "--data-seed", min=0, callback=_fits_64_bits, help="Draws the splits; repeatable. (default: params.yaml)"
+        "--data-seed",
+        parser=_seeds,
+        metavar="SEEDS",
+        help="Draws the splits: a number or a range (1..50); repeatable. (default: params.yaml)",
     )
     seed: Seeds = _option(
-        "--seed", min=0, callback=_fits_64_bits, help="Draws everything else; repeatable. (default: params.yaml)"
+        "--seed",
+        parser=_seeds,
+        metavar="SEEDS",
+        help="Draws everything else: a number or a range; repeatable. (default: params.yaml)",
     )
     params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
     root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")

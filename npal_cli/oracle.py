@@ -30,9 +30,14 @@ class OracleScores:
     """Score of the fit to the simulated annotated set."""
 
 
-def pool_improvements(problems: Sequence[Problem], classifier: Classifier, engine: Engine) -> list[Improvements]:
-    """The improvement of each true pool point, with its true label, on the *test* set: what only Oracle may see."""
-    refits = [_refit_problem(problem, problem.annotated, problem.pool, problem.test) for problem in problems]
+def pool_improvements(
+    problems: Sequence[Problem], classifier: Classifier, engine: Engine, on: Literal["test", "reward"]
+) -> list[Improvements]:
+    """The improvement of each true pool point, with its true label, on the test set or the reward set.
+
+    What only Oracle may see, and the controls and checks that say so.
+    """
+    refits = [_refit_problem(problem, problem.annotated, problem.pool, getattr(problem, on)) for problem in problems]
     results = refit(refits, classifier, engine)
     return [_improvements(result, problem) for result, problem in zip(results, problems, strict=True)]
 

@@ -67,21 +67,34 @@ class NetworkRecord(Record):
 
 @dataclass(frozen=True)
 class AcquiredRecord(Record):
-    """``npal acquire``: what one strategy chose, and how well the classifier then did on the test set."""
+    """``npal acquire``: what one strategy chose, and how well the classifier then did."""
 
-    FORMAT: ClassVar[str] = "npal.acquired/1"
+    FORMAT: ClassVar[str] = "npal.acquired/2"
 
     chosen: np.ndarray = array("run", "step", "batch")
     """Rows acquired at steps 1..T."""
     chosen_scores: np.ndarray = array("run", "step", "batch")
     """The strategy's score of each chosen row at the beginning of the step."""
-    score: np.ndarray = array("run", "state")
-    """Class-weighted test accuracy at steps 0..T: the acquisition curve."""
-    auac: np.ndarray = array("run")
-    class_precision: np.ndarray = array("run", "state", "class")
-    class_recall: np.ndarray = array("run", "state", "class")
+    test_score: np.ndarray = array("run", "state")
+    """Class-weighted accuracy on the test set at steps 0..T: the paper's acquisition curve."""
+    test_precision: np.ndarray = array("run", "state", "class")
+    test_recall: np.ndarray = array("run", "state", "class")
     """The per-class accuracy."""
     test_predictions: np.ndarray = array("run", "state", "test_point")
     """int16: the predicted class of each test point."""
+    held_out_score: np.ndarray = array("run", "state")
+    """The same score on the points that no strategy selects on."""
+    held_out_precision: np.ndarray = array("run", "state", "class")
+    held_out_recall: np.ndarray = array("run", "state", "class")
+    held_out_points: np.ndarray = array("run", "state", "class")
+    """How many held-out points there are."""
     loss: np.ndarray = array("run", "step", "epoch")
     """Loss curve of what the strategy trained at each step; no epochs if it trains nothing."""
+    checked: np.ndarray = array("run", "step", "checked_point")
+    """Pool rows, drawn at random, whose improvement was predicted; none if the strategy predicts none."""
+    predicted: np.ndarray = array("run", "step", "checked_point")
+    """Their predicted improvement at the beginning of the step."""
+    sigma: np.ndarray = array("run", "step", "checked_point")
+    """The standard deviation of the prediction."""
+    improvement: np.ndarray = array("run", "step", "checked_point")
+    """Their true improvement on the reward set, which the prediction is of; no strategy has seen it."""

@@ -68,13 +68,13 @@ class Classifiers:
 
 @dataclass(frozen=True)
 class StrategyLists:
-    """The strategies that are compared with each classifier, as in the paper's tables."""
+    """The strategies that are compared with each classifier, as in the paper's tables, and two controls."""
 
     logistic: Names = (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
-        *("random", "np"),
+        *("random", "np", "reward_oracle", "random_train_on_reward"),
     )
-    svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np")
+    svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np", "reward_oracle", "random_train_on_reward")
 
 
 @dataclass(frozen=True)

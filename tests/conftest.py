@@ -60,7 +60,18 @@ def make_problem(seed: int = 0, n_classes: int = 2, pool: int = 30, features: in
     values = draws.normal(size=(sum(sizes), features)) + 1.2 * np.eye(n_classes, features)[labels]
     annotated, in_pool, reward, test = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
     weights = np.linspace(1.5, 0.5, n_classes)
-    return Problem(Run(1, seed), values, labels, annotated, in_pool, reward, test, weights, np.ones(n_classes))
+    return Problem(
+        Run(1, seed),
+        values,
+        labels,
+        annotated,
+        in_pool,
+        reward,
+        test,
+        discarded=test[:0],
+        class_weights=weights,
+        training_weights=np.ones(n_classes),
+    )
 
 
 @pytest.fixture

@@ -67,7 +67,8 @@ def test_help_imports_nothing_heavy():
         (["oracle", "--data", "mine.csv"], 2, "take the table in first with: npal prepare"),
         (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
         (["train-np", "--device", "cuda"], 2, "no CUDA device"),
-        (["report"], 1, "nothing to report; make something with: npal acquire"),
+        (["acquire", "--strategy", "np", "--train-on-reward"], 2, "scores on the reward set, so its labels cannot be"),
+        (["train-np", "--step", 2, "--strategy", "random_train_on_reward"], 2, "no reward set is left after it"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(npal, arguments, code, error):
@@ -88,7 +89,10 @@ def test_bad_input_is_one_line_and_writes_nothing(npal, arguments, code, error):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["oracle", "--seed", "x"], ["oracle", "--seed", "9" * 20], ["oracle", "--workers", "0"], ["orcale"], ["--nope"]],
+    [
+        *(["oracle", "--seed", seed] for seed in ("x", "9" * 20, "3..1", "1..", "-1", "1..2..3", "1..99999999")),
+        *(["oracle", "--workers", "0"], ["orcale"], ["--nope"]),
+    ],
 )
 def test_wrong_usage_exits_with_2(npal, arguments):
     npal(*arguments, code=2)

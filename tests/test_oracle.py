@@ -26,7 +26,7 @@ def plain_score(problem, annotated, evaluation):
 
 
 def test_pool_improvements_are_scores_after_minus_before_on_the_test_set(problem, logistic, engine):
-    ours = pool_improvements([problem], logistic, engine)[0]
+    ours = pool_improvements([problem], logistic, engine, "test")[0]
     before = plain_score(problem, problem.annotated, problem.test)
     expected = [
         plain_score(problem, np.append(problem.annotated, point), problem.test) - before for point in problem.pool
@@ -55,15 +55,15 @@ def test_simulated_improvements_are_those_of_algorithm_2_on_the_reward_set(probl
 
 def test_runs_at_once_equal_runs_alone_whatever_the_workers(logistic):
     problems = [make_problem(seed) for seed in (1, 2)]
-    together = pool_improvements(problems, logistic, Engine(2))
+    together = pool_improvements(problems, logistic, Engine(2), "test")
     for problem, result in zip(problems, together, strict=True):
-        np.testing.assert_array_equal(result, pool_improvements([problem], logistic, Engine(1))[0])
+        np.testing.assert_array_equal(result, pool_improvements([problem], logistic, Engine(1), "test")[0])
 
 
 def test_permuting_the_pool_permutes_the_improvements(problem, logistic, engine):
     order = np.random.default_rng(0).permutation(len(problem.pool))
     shuffled = type(problem)(**{**problem.__dict__, "pool": problem.pool[order]})
-    before, after = pool_improvements([problem, shuffled], logistic, engine)
+    before, after = pool_improvements([problem, shuffled], logistic, engine, "test")
     np.testing.assert_array_equal(before[order], after)
 
 

@@ -1,16 +1,18 @@
 """The active-learning loop: all runs of an experiment in lock-step (section 4, B.2)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
-from npal_cli.classifiers import Classifier, FittedClassifier
-from npal_cli.objectives import auac, class_precision_recall, confusion_counts, weighted_accuracy
+from npal_cli.classifiers import Classifier
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import stream
 from npal_cli.strategies import AcquisitionState, Choice, Strategy
+
+CHECKED = 50
+"""Pool points drawn at each step, with replacement, whose predicted improvement is kept beside the true one."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class Acquired:
     scores: Float[np.ndarray, "run step batch"]
     """The strategy's score of each chosen row."""
     loss: Float[np.ndarray, "run step epoch"]
+    """Loss curve of what the strategy trained; no epochs if it trains nothing."""
+    checked: Int[np.ndarray, "run step point"]
+    """Rows of the pool; none if the strategy does not predict improvements."""
+    predicted: Float[np.ndarray, "run step point"]
+    """The predicted improvement of each checked row ..."""
+    sigma: Float[np.ndarray, "run step point"]
+    """... and how unsure the prediction is."""
 
     @property
     def steps(self) -> int:
@@ -29,24 +38,12 @@ class Acquired:
         return self.chosen.shape[1]
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """How well one run's classifier does on the test set at steps 0..T."""
-
-    predictions: Int[np.ndarray, "state test"]
-    score: Float[np.ndarray, " state"]
-    precision: Float[np.ndarray, "state class"]
-    recall: Float[np.ndarray, "state class"]
-
-    @property
-    def auac(self) -> float:
-        """Area under the acquisition curve."""
-        return float(auac(self.score))
-
-
 def nothing_acquired(runs: int, batch_size: int) -> Acquired:
     """The state before the first step."""
-    return Acquired(np.empty((runs, 0, batch_size), np.int64), np.empty((runs, 0, batch_size)), np.empty((runs, 0, 0)))
+    empty = np.empty((runs, 0, 0))
+    rows = empty.astype(np.int64)
+    chosen, scores = np.empty((runs, 0, batch_size), np.int64), np.empty((runs, 0, batch_size))
+    return Acquired(chosen, scores, loss=empty, checked=rows, predicted=empty, sigma=empty)
 
 
 def acquire(
@@ -70,63 +67,54 @@ def acquire(
     if min(len(problem.pool) for problem in problems) < steps * batch_size:
         raise ValueError(f"{steps} steps of {batch_size} points need a larger pool")
     while acquired.steps < steps:
-        states = [_state(problem, classifier, acquired.steps + 1, strategy) for problem in current]
+        step = acquired.steps + 1
+        states = [_state(problem, classifier, step, strategy) for problem in current]
         choices = strategy.query(states, batch_size)
-        rows = np.stack([p.pool[choice.chosen] for p, choice in zip(current, choices, strict=True)])
-        current = [problem.annotate(chosen) for problem, chosen in zip(current, rows, strict=True)]
-        acquired = _extend(acquired, rows, choices)
+        done = [_done(problem, choice, step) for problem, choice in zip(current, choices, strict=True)]
+        acquired = _extend(acquired, done)
+        current = [problem.annotate(one["chosen"]) for problem, one in zip(current, done, strict=True)]
         on_step(acquired)
     return acquired
 
 
-def evaluate(problem: Problem, chosen: Int[np.ndarray, "step batch"], classifier: Classifier) -> Evaluation:
-    """Fit after each step, and before the first, and score on the test set."""
-    labels = problem.labels[problem.test]
-    predictions = np.stack(
-        [
-            _fit(problem.annotate(chosen[:step].ravel()), classifier).predict(problem.features[problem.test])
-            for step in range(len(chosen) + 1)
-        ]
-    )
-    counts = confusion_counts(predictions, labels, problem.n_classes)
-    precision, recall = class_precision_recall(counts)
-    return Evaluation(
-        predictions=predictions,
-        score=weighted_accuracy(counts, problem.class_weights),
-        precision=precision,
-        recall=recall,
-    )
-
-
-def _fit(problem: Problem, classifier: Classifier) -> FittedClassifier:
-    annotated = problem.annotated
-    return classifier.fit(problem.features[annotated], problem.labels[annotated], problem.training_weights)
-
-
 def _state(problem: Problem, classifier: Classifier, step: int, strategy: Strategy) -> AcquisitionState:
+    annotated = problem.annotated
+    truth = {"known": None, "pool_labels": problem.without_test(), "test_set": problem}[strategy.sees]
     return AcquisitionState(
         run=problem.run,
         step=step,
-        annotated_features=problem.features[problem.annotated],
-        annotated_labels=problem.labels[problem.annotated],
+        annotated_features=problem.features[annotated],
+        annotated_labels=problem.labels[annotated],
         reward_features=problem.features[problem.reward],
         reward_labels=problem.labels[problem.reward],
         pool_features=problem.features[problem.pool],
         class_weights=problem.class_weights,
         training_weights=problem.training_weights,
-        classifier=_fit(problem, classifier),
+        classifier=classifier.fit(problem.features[annotated], problem.labels[annotated], problem.training_weights),
         random=stream("acquire", strategy.name, *problem.run, step),
-        truth=problem if strategy.needs_truth else None,
+        truth=truth,
     )
 
 
-def _extend(acquired: Acquired, rows: Int[np.ndarray, "run batch"], choices: Sequence[Choice]) -> Acquired:
-    scores = np.stack([choice.scores[choice.chosen] for choice in choices])
-    losses = np.stack([choice.loss if choice.loss is not None else np.empty(0) for choice in choices])
-    before = acquired.loss if acquired.steps else np.empty((len(rows), 0, losses.shape[1]))
-    return replace(
-        acquired,
-        chosen=np.concatenate([acquired.chosen, rows[:, None]], axis=1),
-        scores=np.concatenate([acquired.scores, scores[:, None]], axis=1),
-        loss=np.concatenate([before, losses[:, None]], axis=1),
-    )
+def _done(problem: Problem, choice: Choice, step: int) -> dict[str, Shaped[np.ndarray, " _"]]:
+    """One run's part of each field of :class:`Acquired` at one step."""
+    chosen, prediction = choice.chosen, choice.prediction
+    checked = np.empty(0, dtype=np.int64)
+    if prediction is not None:
+        checked = stream("check predictions", *problem.run, step).integers(len(problem.pool), size=CHECKED)
+    return {
+        "chosen": problem.pool[chosen],
+        "scores": choice.scores[chosen],
+        "loss": choice.loss if choice.loss is not None else np.empty(0),
+        "checked": problem.pool[checked],
+        "predicted": prediction.mean[checked] if prediction is not None else np.empty(0),
+        "sigma": prediction.sigma[checked] if prediction is not None else np.empty(0),
+    }
+
+
+def _extend(acquired: Acquired, done: Sequence[dict[str, Shaped[np.ndarray, " _"]]]) -> Acquired:
+    extended = {}
+    for each in fields(acquired):
+        before, now = getattr(acquired, each.name), np.stack([one[each.name] for one in done])[:, None]
+        extended[each.name] = np.concatenate([before, now], axis=1) if acquired.steps else now
+    return Acquired(**extended)

@@ -73,6 +73,7 @@ def train_networks(
     busy with one, so there they are trained one at a time, spread over the workers: how many are asked for at once
     then changes no byte of them.
     """
+    engine.tally["networks"] += len(episodes)
     device = engine.torch_device()
     shapes = [(*one.features.shape, one.steps_per_epoch(options.batch_size)) for one in episodes]
     alone = device.type == "cpu"

@@ -18,6 +18,10 @@ Rows = Int[np.ndarray, "_"]
 """Rows of the data set, any number of them."""
 
 
+MIN_DISCARDED = 200
+"""Discarded points of a class from which on they, and not the pool's, are the held-out points of the class."""
+
+
 @dataclass(frozen=True)
 class PrepareOptions:
     """How problems are made from a data set; the defaults are the paper's."""
@@ -50,6 +54,7 @@ class Problem:
     pool: Int[np.ndarray, " pool"]
     reward: Int[np.ndarray, " reward"]
     test: Int[np.ndarray, " test"]
+    discarded: Int[np.ndarray, " discarded"]
     class_weights: Float[np.ndarray, " class"]
     training_weights: Float[np.ndarray, " class"]
 
@@ -57,6 +62,18 @@ class Problem:
     def n_classes(self) -> int:
         """The number of classes."""
         return len(self.class_weights)
+
+    @property
+    def held_out(self) -> Rows:
+        """Rows that no strategy selects on, a second test set (sorted).
+
+        Class by class, the points that balancing or imbalancing discarded where these are :data:`MIN_DISCARDED` or
+        more, else the class's points in the pool.
+        """
+        counts = np.bincount(self.labels[self.discarded], minlength=self.n_classes)
+        enough = counts >= MIN_DISCARDED
+        parts = self.discarded[enough[self.labels[self.discarded]]], self.pool[~enough[self.labels[self.pool]]]
+        return np.sort(np.concatenate(parts))
 
     def annotate(self, rows: Rows) -> "Problem":
         """The problem after the pool points ``rows`` were labelled, in that order."""
@@ -67,6 +84,18 @@ class Problem:
             annotated=np.concatenate([self.annotated, rows]),
             pool=self.pool[~np.isin(self.pool, rows)],
         )
+
+    def train_on_reward(self) -> "Problem":
+        """The problem with the reward set's labels spent on training: a control, for which no reward set is left."""
+        annotated = np.concatenate([self.annotated, self.reward])
+        return replace(self, annotated=annotated, reward=self.reward[:0])
+
+    def without_test(self) -> "Problem":
+        """The same annotated set, pool and reward set; all else that could be evaluated on is gone, labels too."""
+        known = np.full_like(self.labels, -1)
+        for rows in (self.annotated, self.pool, self.reward):
+            known[rows] = self.labels[rows]
+        return replace(self, labels=known, test=self.test[:0], discarded=self.discarded[:0])
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engi
     Raises:
         ValueError: if a training set holds one class only.
     """
+    engine.tally["refits"] += sum(len(problem.candidate_labels) for problem in problems)
     function, size, threads = _implementation(engine)
     pieces = [list(_pieces(problem, size)) for problem in problems]
     work = [(bundle, function, classifier) for bundle in _bundles([p for part in pieces for p in part], size)]

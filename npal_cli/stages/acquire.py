@@ -10,19 +10,21 @@ import numpy as np
 from npal_cli.artifacts import read, run_columns
 from npal_cli.classifiers import Classifier
 from npal_cli.errors import ArtifactError, DataError
-from npal_cli.experiments.acquisition import Acquired, Evaluation, acquire, evaluate, nothing_acquired
+from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
+from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
 from npal_cli.neural_process.training import Network
+from npal_cli.objectives import auac
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
 from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Made, Target, make, peek, plain, record_timing
+from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, acquired_path, after, start_of
 from npal_cli.stages.train_np import network_of, train_np, trained_network
-from npal_cli.strategies import Strategy, check_strategy, simple_strategy
+from npal_cli.strategies import Strategy, check_strategy, parse_strategy, simple_strategy
 from npal_cli.strategies.neural_process import Networks, NeuralProcess
-from npal_cli.strategies.oracle import Oracle
+from npal_cli.strategies.oracle import MyopicOracle
 
 
 def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[AcquiredRecord]:
@@ -45,13 +47,16 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
         if not runs:
             return
         problems = [start.problems[run] for run in runs]
+        if parse_strategy(name).trains_on_reward:
+            problems = [problem.train_on_reward() for problem in problems]
         begin = None if context.force else _prefix(replace(target, inputs={run: start.inputs[run] for run in runs}))
         progress = Progress(work / "progress.npz", runs, begin or nothing_acquired(len(runs), batch_size))
         strategy = _strategy(context, experiment, start, name, progress)
         acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
+        improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, context.engine)
         work_items = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
         for i, evaluation in enumerate(context.engine.map(_evaluate, work_items, label="evaluations")):
-            yield _record(runs[i], acquired, i, evaluation)
+            yield _record(runs[i], acquired, i, evaluation, improvements[i])
 
     target = Target(
         path=path,
@@ -61,10 +66,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
         inputs=start.inputs,
         compute=compute,
     )
-    made = make(context, target, asked=True)
-    if made.seconds:
-        record_timing(context, made, {"runs": len(experiment.runs), "steps": steps})
-    return made
+    return make(context, target, asked=True)
 
 
 def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence[str]]]) -> None:
@@ -86,11 +88,13 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
 
 def describe(record: AcquiredRecord) -> dict[str, float | None]:
     """Mean AUAC and final test score over runs."""
+    area = auac(record.test_score)
     return {
         "steps": record.chosen.shape[1],
-        "auac": float(record.auac.mean()),
-        "auac_std": float(record.auac.std(ddof=1)) if len(record.auac) > 1 else None,
-        "final_accuracy": float(record.score[:, -1].mean()),
+        "auac": float(area.mean()),
+        "auac_std": float(area.std(ddof=1)) if len(area) > 1 else None,
+        "held_out_auac": float(auac(record.held_out_score).mean()),
+        "final_accuracy": float(record.test_score[:, -1].mean()),
     }
 
 
@@ -108,7 +112,7 @@ def _parameters(context: Context, experiment: Experiment, name: str) -> dict[str
         "options": asdict(options.classifiers.of(experiment.classifier)),
         "batch_size": options.acquire.batch_size,
     }
-    if name == NeuralProcess.name:
+    if parse_strategy(name).strategy is NeuralProcess:
         parameters |= {"simulate": asdict(options.simulate), "train_np": asdict(options.train_np)}
     return parameters
 
@@ -134,14 +138,24 @@ def _prefix(target: Target[AcquiredRecord]) -> Acquired | None:
         return None
     steps = read(target.path, AcquiredRecord)[0].chosen.shape[1]
     record = peek(replace(target, parameters={**target.parameters, "steps": steps}))
-    return Acquired(record.chosen, record.chosen_scores, record.loss) if record is not None else None
+    if record is None:
+        return None
+    return Acquired(
+        chosen=record.chosen,
+        scores=record.chosen_scores,
+        loss=record.loss,
+        checked=record.checked,
+        predicted=record.predicted,
+        sigma=record.sigma,
+    )
 
 
 def _strategy(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
     classifier = context.classifier(experiment.classifier)
-    if name == Oracle.name:
-        return Oracle(classifier, context.engine)
-    if name == NeuralProcess.name:
+    kind = parse_strategy(name).strategy
+    if issubclass(kind, MyopicOracle):
+        return kind(classifier, context.engine)
+    if kind is NeuralProcess:
         return NeuralProcess(
             classifier,
             context.settings.simulate,
@@ -169,17 +183,24 @@ def _evaluate(work: tuple[Problem, np.ndarray, Classifier]) -> Evaluation:
     return evaluate(*work)
 
 
-def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation) -> AcquiredRecord:
+def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation, improvement: np.ndarray) -> AcquiredRecord:
     return AcquiredRecord(
         **run_columns([run]),
         chosen=acquired.chosen[[i]],
         chosen_scores=acquired.scores[[i]],
-        score=evaluation.score[None],
-        auac=np.array([evaluation.auac]),
-        class_precision=evaluation.precision[None],
-        class_recall=evaluation.recall[None],
+        test_score=evaluation.test.score[None],
+        test_precision=evaluation.test.precision[None],
+        test_recall=evaluation.test.recall[None],
         test_predictions=evaluation.predictions[None].astype(np.int16),
+        held_out_score=evaluation.held_out.score[None],
+        held_out_precision=evaluation.held_out.precision[None],
+        held_out_recall=evaluation.held_out.recall[None],
+        held_out_points=evaluation.held_out_points[None],
         loss=acquired.loss[[i]],
+        checked=acquired.checked[[i]],
+        predicted=acquired.predicted[[i]],
+        sigma=acquired.sigma[[i]],
+        improvement=improvement[None],
     )
 
 

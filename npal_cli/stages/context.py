@@ -8,6 +8,7 @@ from npal_cli.engine import Engine
 from npal_cli.objectives import Setting
 from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
+from npal_cli.seeds import format_seeds
 from npal_cli.settings import Settings
 
 
@@ -42,7 +43,7 @@ class Experiment:
     def command_options(self) -> str:
         """The options that name this experiment on the command line."""
         seeds = {"--data-seed": {run.data_seed for run in self.runs}, "--seed": {run.seed for run in self.runs}}
-        named = " ".join(f"{option} {value}" for option, values in seeds.items() for value in sorted(values))
+        named = " ".join(f"{option} {text}" for option, values in seeds.items() for text in format_seeds(values))
         return f"--data {self.data} --setting {self.setting} --classifier {self.classifier} {named}"
 
 

@@ -10,9 +10,10 @@ import json
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic
 
@@ -62,8 +63,8 @@ class Made(Generic[AnyRecord]):
     """Of the runs asked for."""
     seconds: float
     """Spent on computing; 0 if nothing was."""
-    work: int = 0
-    """Refits made, or networks trained, in that time."""
+    work: Mapping[str, int] = field(default_factory=Counter)
+    """Refits made and networks trained in that time."""
 
     def input_digest(self, run: Run) -> str:
         """The digest of one run's part, which what is made from it records."""
@@ -92,9 +93,12 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
         record = None if force else peek(target)  # another process may have made it meanwhile
         if record is not None:
             return Made(target.path, record, 0.0)
-        start = time.perf_counter()
-        record = _compute(target, work, force=force)
-        return Made(target.path, record, time.perf_counter() - start)
+        start, before = time.perf_counter(), Counter(context.engine.tally)
+        record, timed_runs = _compute(target, work, force=force)
+        made = Made(target.path, record, time.perf_counter() - start, context.engine.tally - before)
+        if timed_runs:
+            _record_timing(context, made, timed_runs)
+        return made
 
 
 def peek(target: Target[AnyRecord]) -> AnyRecord | None:
@@ -105,12 +109,18 @@ def peek(target: Target[AnyRecord]) -> AnyRecord | None:
     return take_runs(current[0], list(target.inputs))
 
 
-def record_timing(context: Context, made: Made[Any], work: Mapping[str, float]) -> None:
-    """Write what a computation took to ``timings/``: not into the artifact, because it differs every time."""
-    path = context.root / "timings" / made.path.relative_to(context.root).with_suffix(".json")
+def timing_path(root: Path, path: Path) -> Path:
+    """Where it is written what the computation of the artifact ``path`` took."""
+    return root / "timings" / path.relative_to(root).with_suffix(".json")
+
+
+def _record_timing(context: Context, made: Made[Any], runs: int) -> None:
+    """Write what a computation took: not into the artifact, because it differs every time."""
+    path = timing_path(context.root, made.path)
+    work = {"seconds": round(made.seconds, 3), "runs": runs, **made.work}
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"seconds": round(made.seconds, 3), **work}, indent=2) + "\n")
+        path.write_text(json.dumps(work, indent=2) + "\n")
 
 
 def _current(target: Target[AnyRecord]) -> tuple[AnyRecord, Provenance] | None:
@@ -128,7 +138,8 @@ def _missing(target: Target[AnyRecord], record: AnyRecord, provenance: Provenanc
     ]
 
 
-def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord:
+def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> tuple[AnyRecord, int]:
+    """The record of the target's runs, and how many of them were computed: 0 if a killed command had begun them."""
     parts: list[AnyRecord] = []
     inputs: dict[str, Mapping[str, str]] = {}
     missing = list(target.inputs)
@@ -142,13 +153,15 @@ def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> AnyRecord
     elif target.path.exists():
         log.info("%s: parameters changed", target.path)
     log.info("making %s: %s", target.path, _count(missing))
-    parts += _computed(target, missing, work / _key(target), force=force)
+    checkpoints = work / _key(target)
+    resumed = checkpoints.exists() and not force
+    parts += _computed(target, missing, checkpoints, force=force)
     inputs |= {str(run): target.inputs[run] for run in missing}
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
     write(target.path, merged, Provenance(plain(target.parameters), ordered), work)
     shutil.rmtree(work, ignore_errors=True)
-    return take_runs(merged, list(target.inputs))
+    return take_runs(merged, list(target.inputs)), 0 if resumed else len(missing)
 
 
 def _replaceable(target: Target[AnyRecord], *, force: bool) -> tuple[AnyRecord, Provenance] | None:

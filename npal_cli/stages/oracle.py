@@ -1,7 +1,7 @@
 """``npal oracle``: the improvement of every simulated pool point, by refitting (Algorithm 2)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from npal_cli.oracle import simulated_improvements
 from npal_cli.randomness import Run
 from npal_cli.records import OracleRecord
 from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Made, Target, make, record_timing
+from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.simulate import simulate
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
 
@@ -24,13 +24,10 @@ def oracle(
     simulated = simulate(context, experiment, at, begin)
     masks = dict(zip(experiment.runs, simulated.record.annotated, strict=True))
     classifier = context.classifier(experiment.classifier)
-    refits = 0
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[OracleRecord]:
-        nonlocal refits
         for run in runs:
             scores = simulated_improvements([begin.problems[run]], [masks[run]], classifier, context.engine)[0]
-            refits += int((~masks[run]).sum())
             yield OracleRecord(
                 **run_columns([run]),
                 improvements=scores.improvements[None],
@@ -48,10 +45,7 @@ def oracle(
         inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},
         compute=compute,
     )
-    made = make(context, target, asked=asked)
-    if refits:
-        record_timing(context, made, {"refits": refits})
-    return replace(made, work=refits)
+    return make(context, target, asked=asked)
 
 
 def describe(made: Made[OracleRecord]) -> dict[str, float | None]:
@@ -59,7 +53,7 @@ def describe(made: Made[OracleRecord]) -> dict[str, float | None]:
     values = made.record.improvements[np.isfinite(made.record.improvements)]
     return {
         "refits": len(values),
-        "refits_per_second": made.work / made.seconds if made.work else None,
+        "refits_per_second": made.work["refits"] / made.seconds if made.seconds else None,
         "negative": float((values < 0).mean()),
         "zero": float((values == 0).mean()),
         "positive": float((values > 0).mean()),

@@ -67,6 +67,7 @@ def problems_of(prepared: PreparedRecord) -> list[Problem]:
             pool=prepared.pool[i],
             reward=prepared.reward[i],
             test=prepared.test[i],
+            discarded=prepared.discarded[i],
             class_weights=prepared.class_weights,
             training_weights=prepared.training_weights,
         )

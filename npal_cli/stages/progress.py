@@ -1,6 +1,7 @@
 """The checkpoint of an acquisition loop: what was acquired so far, written after each step."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -24,9 +25,8 @@ class Progress:
         """Remember ``acquired``; a kill while writing leaves the file as it was before."""
         self.acquired = acquired
         partial = self._path.with_suffix(".partial.npz")
-        arrays = {"chosen": acquired.chosen, "scores": acquired.scores, "loss": acquired.loss}
         with write_errors(self._path):
-            np.savez(partial, allow_pickle=False, **arrays, **run_columns(self._runs))
+            np.savez(partial, allow_pickle=False, **vars(acquired), **run_columns(self._runs))
             partial.replace(self._path)
 
     def chosen(self, run: Run) -> Int[np.ndarray, "step batch"]:
@@ -39,6 +39,6 @@ class Progress:
             with np.load(self._path, allow_pickle=False) as arrays:
                 stored = [Run(int(d), int(s)) for d, s in zip(arrays["data_seed"], arrays["seed"], strict=True)]
                 rows = [stored.index(run) for run in self._runs]
-                return Acquired(arrays["chosen"][rows], arrays["scores"][rows], arrays["loss"][rows])
+                return Acquired(**{each.name: arrays[each.name][rows] for each in fields(Acquired)})
         except (OSError, EOFError, KeyError, ValueError, BadZipFile):
             return None

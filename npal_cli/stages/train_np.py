@@ -13,7 +13,7 @@ from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord
 from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Compute, Made, Target, make, peek, record_timing
+from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
@@ -32,10 +32,8 @@ def train_np(
         scored = oracle(context, experiment, at, begin).record
     classifier = context.classifier(experiment.classifier)
     training = context.settings.train_np
-    trained = 0
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
-        nonlocal trained
         problems = [begin.problems[run] for run in runs]
         episodes = []
         for run, problem in zip(runs, problems, strict=True):
@@ -47,7 +45,6 @@ def train_np(
         draws = [training_stream(run, begin.step) for run in runs]
         networks = train_networks(episodes, scales, training, draws, context.engine)
         for run, network in zip(runs, networks, strict=True):
-            trained += 1
             yield NetworkRecord(
                 **run_columns([run]),
                 scale=np.array([network.scale]),
@@ -55,10 +52,7 @@ def train_np(
                 weights={name: value[None] for name, value in network.weights.items()},
             )
 
-    made = make(context, _target(context, experiment, at, begin, compute), asked=asked)
-    if trained:
-        record_timing(context, made, {"networks": trained})
-    return made
+    return make(context, _target(context, experiment, at, begin, compute), asked=asked)
 
 
 def trained_network(context: Context, experiment: Experiment, at: At, start: Start) -> Network | None:

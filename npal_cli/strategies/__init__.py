@@ -1,18 +1,21 @@
 """The strategies, in the order of the paper's tables, and what each classifier can serve."""
 
+from typing import NamedTuple
+
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError, unknown
-from npal_cli.strategies.base import AcquisitionState, Choice, ScoringStrategy, Strategy, Variant
+from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, ScoringStrategy, Strategy, Variant
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
 from npal_cli.strategies.neural_process import NeuralProcess
-from npal_cli.strategies.oracle import Oracle
+from npal_cli.strategies.oracle import Oracle, RewardOracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, Random, UncertaintySampling
 
 STRATEGIES: dict[str, type[Strategy]] = {
     strategy.name: strategy
     for strategy in (
         Oracle,
+        RewardOracle,
         UncertaintySampling,
         Entropy,
         Margin,
@@ -32,34 +35,63 @@ VARIANTS = frozenset(("haluni", "halgau", "cbal"))
 STRATEGY_NAMES: tuple[str, ...] = tuple(
     name for strategy in STRATEGIES for name in (strategy, f"{strategy}_reference")[: 1 + (strategy in VARIANTS)]
 )
-"""All that can be run: each strategy, and ``_reference`` for the published code's version of it."""
+"""Each strategy, and ``_reference`` for the published code's version of it."""
 
-__all__ = ["STRATEGIES", "STRATEGY_NAMES", "AcquisitionState", "Choice", "ScoringStrategy", "Strategy", "Variant"]
+TRAINS_ON_REWARD = "_train_on_reward"
+"""Ends the name of a strategy that runs with the reward set's labels spent on training, as a control."""
+
+__all__ = [
+    "STRATEGIES",
+    "STRATEGY_NAMES",
+    "AcquisitionState",
+    "Choice",
+    "Prediction",
+    "ScoringStrategy",
+    "Strategy",
+    "Variant",
+]
 
 
-def with_variant(name: str, variant: Variant) -> str:
-    """The name of a strategy's variant; strategies without variants keep theirs.
+class Parsed(NamedTuple):
+    """What a strategy's name says."""
 
-    >>> with_variant("haluni", "reference"), with_variant("random", "reference")
-    ('haluni_reference', 'random')
+    strategy: type[Strategy]
+    variant: Variant
+    trains_on_reward: bool
+
+
+def full_name(name: str, variant: Variant, *, train_on_reward: bool) -> str:
+    """The name of a strategy's variant or control; strategies without variants keep theirs.
+
+    >>> full_name("haluni", "reference", train_on_reward=False), full_name("random", "reference", train_on_reward=True)
+    ('haluni_reference', 'random_train_on_reward')
     """
-    return f"{name}_reference" if variant == "reference" and name in VARIANTS else name
+    varied = f"{name}_reference" if variant == "reference" and name in VARIANTS else name
+    return varied + TRAINS_ON_REWARD if train_on_reward and not name.endswith(TRAINS_ON_REWARD) else varied
 
 
-def parse_strategy(name: str) -> tuple[type[Strategy], Variant]:
-    """The strategy of a name, and which variant of it.
+def parse_strategy(name: str) -> Parsed:
+    """The strategy of a name, which variant of it, and whether it spends the reward set's labels on training.
 
     Raises:
-        UsageError: if there is no such strategy.
+        UsageError: if there is no such strategy, or it needs the reward set that it should train on.
     """
-    if name not in STRATEGY_NAMES:
+    run = name.removesuffix(TRAINS_ON_REWARD)
+    if run not in STRATEGY_NAMES:
         raise unknown("strategy", name, STRATEGY_NAMES)
-    return STRATEGIES[name.removesuffix("_reference")], "reference" if name.endswith("_reference") else "method"
+    strategy = STRATEGIES[run.removesuffix("_reference")]
+    if run != name and strategy.needs_reward:
+        able = [other for other, kind in STRATEGIES.items() if not kind.needs_reward]
+        raise UsageError(
+            f"strategy {run!r} scores on the reward set, so its labels cannot be spent on training; "
+            f"strategies that can train on it: {', '.join(able)}"
+        )
+    return Parsed(strategy, "reference" if run.endswith("_reference") else "method", run != name)
 
 
 def simple_strategy(name: str) -> Strategy:
-    """The strategy of a name that needs nothing else to be made: all but Oracle and NP."""
-    strategy, variant = parse_strategy(name)
+    """The strategy of a name that needs nothing else to be made: all but the oracles and NP."""
+    strategy, variant, _ = parse_strategy(name)
     return strategy(variant) if strategy.name in VARIANTS else strategy()  # type: ignore[call-arg]  # those take one
 
 

@@ -13,6 +13,8 @@ from npal_cli.classifiers.base import Ability
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 
+Sight = Literal["known", "pool_labels", "test_set"]
+
 Variant = Literal["method", "reference"]
 """``method``: as its publication defines it; ``reference``: as the paper's published code computes it."""
 
@@ -21,7 +23,8 @@ Variant = Literal["method", "reference"]
 class AcquisitionState:
     """What is known before an acquisition step of one run. Pool labels and the test set are not.
 
-    ``truth`` carries them to the one strategy that declares that it needs them (Oracle); it is None for all others.
+    ``truth`` carries them to the two strategies that declare to see them (:attr:`Strategy.sees`); it is None for all
+    others.
     """
 
     run: Run
@@ -56,9 +59,18 @@ class AcquisitionState:
             pool=pool,
             reward=reward,
             test=np.empty(0, dtype=np.int64),
+            discarded=np.empty(0, dtype=np.int64),
             class_weights=self.class_weights,
             training_weights=self.training_weights,
         )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The improvement that a strategy predicts for each pool point, and how unsure it is."""
+
+    mean: Float[np.ndarray, " pool"]
+    sigma: Float[np.ndarray, " pool"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,8 @@ class Choice:
     """How much the strategy wanted each pool point when it chose the first: the larger the better."""
     loss: Float[np.ndarray, " epoch"] | None = None
     """The loss curve of what was trained to choose, if anything was."""
+    prediction: Prediction | None = None
+    """What it predicts, if it predicts improvements."""
 
 
 class Strategy(ABC):
@@ -82,8 +96,10 @@ class Strategy(ABC):
     """In tables and figures: the paper's name."""
     needs: ClassVar[frozenset[Ability]] = frozenset()
     """What the classifier must be able to do."""
-    needs_truth: ClassVar[bool] = False
-    """Whether it looks at pool labels and the test set, which only Oracle does."""
+    sees: ClassVar[Sight] = "known"
+    """Whether it looks at what is not known: the pool's labels, or the test set too. Bounds and controls only."""
+    needs_reward: ClassVar[bool] = False
+    """Whether it scores on the reward set, whose labels can then not be spent on training."""
     max_classes: ClassVar[int | None] = None
     """The largest number of classes it is defined for, if there is one."""
 

@@ -13,7 +13,7 @@ from npal_cli.oracle import OracleScores, context_improvements, simulated_improv
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
 from npal_cli.randomness import Run, stream
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, Strategy, top
 
 Networks = Callable[[Run, int], Network | None]
 """Looks up a network that was trained earlier for a run and step."""
@@ -29,6 +29,7 @@ class NeuralProcess(Strategy):
 
     name = "np"
     label = "NP"
+    needs_reward = True
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class NeuralProcess(Strategy):
             self._engine.torch_device(),
         )
         scores = mean if self._training.acquire_by == "mean" else mean + sigma
-        return Choice(top(scores, batch_size, state.random), scores, network.loss)
+        return Choice(top(scores, batch_size, state.random), scores, network.loss, Prediction(mean, sigma))
 
 
 def simulation_stream(run: Run, step: int) -> np.random.Generator:

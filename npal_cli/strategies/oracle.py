@@ -1,7 +1,7 @@
 """The myopic oracle as a strategy: what could be reached one step at a time (section 4)."""
 
 from collections.abc import Sequence
-from typing import final
+from typing import ClassVar, Literal, final
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
@@ -9,16 +9,11 @@ from npal_cli.oracle import pool_improvements
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
 
 
-@final
-class Oracle(Strategy):
-    """The point whose true label improves the score on the *test* set most, found by refitting with each.
+class MyopicOracle(Strategy):
+    """The point whose true label improves the score most, found by refitting with each."""
 
-    It sees pool labels and the test set, which no other strategy does: a bound, not a competitor.
-    """
-
-    name = "oracle"
-    label = "Oracle"
-    needs_truth = True
+    on: ClassVar[Literal["test", "reward"]]
+    """The set that it scores on."""
 
     def __init__(self, classifier: Classifier, engine: Engine) -> None:
         self._classifier = classifier
@@ -27,5 +22,32 @@ class Oracle(Strategy):
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Score all runs' pools by refitting, take the best of each."""
         problems = [state.truth for state in states if state.truth is not None]
-        improvements = pool_improvements(problems, self._classifier, self._engine)
+        improvements = pool_improvements(problems, self._classifier, self._engine, self.on)
         return [Choice(top(v, batch_size, state.random), v) for v, state in zip(improvements, states, strict=True)]
+
+
+@final
+class Oracle(MyopicOracle):
+    """Scores on the *test* set.
+
+    It sees pool labels and the test set, which no other strategy does: a bound, not a competitor.
+    """
+
+    name = "oracle"
+    label = "Oracle"
+    sees = "test_set"
+    on = "test"
+
+
+@final
+class RewardOracle(MyopicOracle):
+    """Scores on the reward set: the ceiling of what NP imitates, and a control of how much Oracle owes to the test set.
+
+    It sees pool labels, but not the test set.
+    """
+
+    name = "reward_oracle"
+    label = "Reward oracle"
+    sees = "pool_labels"
+    needs_reward = True
+    on = "reward"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
-from npal_cli.experiments.acquisition import acquire, evaluate, nothing_acquired
+from npal_cli.experiments.acquisition import CHECKED, acquire, nothing_acquired
+from npal_cli.experiments.evaluation import evaluate
 from npal_cli.strategies import STRATEGIES, ScoringStrategy
 from tests.conftest import make_problem
 from tests.strategies.conftest import ALL, make_strategy
@@ -33,7 +33,7 @@ def test_going_on_from_a_step_equals_never_having_stopped(name, problem):
     whole = run_loop([problem], name, on_step=saved.append)
     assert [now.steps for now in saved] == [1, 2, 3]
     resumed = run_loop([problem], name, start=saved[0])
-    for part in ("chosen", "scores", "loss"):
+    for part in vars(whole):
         assert getattr(resumed, part).tobytes() == getattr(whole, part).tobytes()
 
 
@@ -45,16 +45,19 @@ def test_runs_in_lock_step_equal_runs_alone():
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "oracle"])
-def test_pool_labels_not_acquired_and_the_test_set_change_nothing(name, problem):
+def test_points_for_evaluation_change_nothing(name, problem):
+    """Neither test nor held-out points, nor (but for the control that says so) pool labels not acquired."""
+    problem = replace(problem, test=problem.test[:20], discarded=problem.test[20:])
     before = run_loop([problem], name)
-    acquired = set(before.chosen.ravel())
-    others = np.array([row for row in (*problem.pool, *problem.test) if row not in acquired])
+    unseen = [*problem.test, *problem.discarded]
+    if name != "reward_oracle":
+        unseen += [row for row in problem.pool if row not in set(before.chosen.ravel())]
     labels, features = problem.labels.copy(), problem.features.copy()
-    labels[others] = 1 - labels[others]
-    features[problem.test] = 1e6
+    labels[unseen] = 1 - labels[unseen]
+    features[[*problem.test, *problem.discarded]] = 1e6
     after = run_loop([replace(problem, labels=labels, features=features)], name)
-    assert after.chosen.tobytes() == before.chosen.tobytes()
-    assert after.scores.tobytes() == before.scores.tobytes()
+    for part in vars(before):
+        assert getattr(after, part).tobytes() == getattr(before, part).tobytes()
 
 
 class Spy(ScoringStrategy):
@@ -94,27 +97,25 @@ def test_the_oracle_does_see_them(problem):
 
 def test_the_oracle_takes_the_step_that_raises_the_test_score_most(problem):
     oracle = run_loop([problem], "oracle", steps=1, batch_size=1).chosen[0]
-    best = evaluate(problem, oracle, LOGISTIC).score[1]
-    others = [evaluate(problem, np.array([[row]]), LOGISTIC).score[1] for row in problem.pool]
+    best = evaluate(problem, oracle, LOGISTIC).test.score[1]
+    others = [evaluate(problem, np.array([[row]]), LOGISTIC).test.score[1] for row in problem.pool]
     assert best == max(others)
 
 
-def test_evaluation_refits_after_each_step_and_scores_the_test_set(problem):
-    chosen = problem.pool[:6].reshape(3, 2)
-    evaluation = evaluate(problem, chosen, LOGISTIC)
-    assert evaluation.predictions.shape == (4, len(problem.test))
-    truth = problem.labels[problem.test]
-    for step in range(4):
-        rows = np.concatenate([problem.annotated, chosen[:step].ravel()])
-        model = LogisticRegression(solver="newton-cholesky", tol=1e-12)
-        model.fit(problem.features[rows], problem.labels[rows])
-        predicted = model.predict(problem.features[problem.test])
-        np.testing.assert_array_equal(evaluation.predictions[step], predicted)
-        weights = problem.class_weights[truth]
-        assert evaluation.score[step] == pytest.approx(weights[predicted == truth].sum() / weights.sum())
-        assert evaluation.recall[step, 1] == pytest.approx((predicted[truth == 1] == 1).mean())
-    score = evaluation.score
-    assert evaluation.auac == pytest.approx(score[0] / 2 + score[1] + score[2] + score[3] / 2)
+def test_the_control_takes_the_step_that_raises_the_reward_score_most(problem):
+    chosen = run_loop([problem], "reward_oracle", steps=1, batch_size=1).chosen[0]
+    on_reward = replace(problem, test=problem.reward)
+    best = evaluate(on_reward, chosen, LOGISTIC).test.score[1]
+    assert best == max(evaluate(on_reward, np.array([[row]]), LOGISTIC).test.score[1] for row in problem.pool)
+
+
+def test_predictions_are_kept_of_pool_points_drawn_at_each_step(problem):
+    acquired = run_loop([problem], "np")
+    assert acquired.checked.shape == acquired.predicted.shape == acquired.sigma.shape == (1, 3, CHECKED)
+    for step in range(3):
+        assert set(acquired.checked[0, step]) <= set(problem.annotate(acquired.chosen[0, :step].ravel()).pool)
+    assert (acquired.sigma > 0).all()
+    assert run_loop([problem], "random").checked.shape == (1, 3, 0)
 
 
 def test_a_pool_that_is_too_small_is_refused(problem):

@@ -7,7 +7,9 @@ import pytest
 import zarr
 
 from npal_cli.artifacts import read
-from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord
+from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord, PreparedRecord
+from npal_cli.stages.prepare import problems_of
 from npal_cli.strategies.neural_process import NeuralProcess
 from tests.stages.conftest import contents, json_of
 
@@ -75,6 +77,20 @@ def test_runs_are_added_to_what_is_there(npal):
     added = contents(DATA)
     npal("oracle", "--root", "other")
     assert contents(Path("other")) == added
+
+
+def test_a_range_of_seeds_is_added_to_what_is_there(npal):
+    npal("acquire", "--strategy", "random", "--data-seed", 2)
+    said = npal("acquire", "--strategy", "random", "--data-seed", "1..3", "--data-seed", 7).stderr
+    assert "making data/acquired/waveform/imbalanced_weighted/logistic/random.zarr: 6 runs" in said
+    record = read(ACQUIRED / "random.zarr", AcquiredRecord)[0]
+    assert sorted(set(record.data_seed)) == [1, 2, 3, 7]
+
+
+def test_a_command_that_is_named_names_seeds_as_ranges(npal):
+    said = npal("oracle", "--data-seed", "1..3", "--no-build", code=1).stderr
+    assert "npal prepare" in said
+    assert "--data-seed 1..3 --seed 1..2" in said
 
 
 def test_a_kill_while_a_store_is_replaced_loses_no_run(npal):
@@ -149,6 +165,22 @@ def test_a_step_that_was_not_reached_is_refused(npal):
 def test_the_reference_variant_has_an_artifact_of_its_own(npal):
     npal("acquire", "--strategy", "haluni", "--strategy", "random", "--variant", "reference")
     assert sorted(path.name for path in ACQUIRED.iterdir()) == ["haluni_reference.zarr", "random.zarr"]
+
+
+def test_training_on_the_reward_set_is_a_control_with_an_artifact_of_its_own(npal):
+    """The same points are chosen at random, and the classifier knows forty more labels from the start."""
+    npal("acquire", "--strategy", "random")
+    npal("acquire", "--strategy", "random", "--train-on-reward")
+    plain, control = (
+        read(ACQUIRED / f"{name}.zarr", AcquiredRecord)[0] for name in ("random", "random_train_on_reward")
+    )
+    np.testing.assert_array_equal(plain.chosen, control.chosen)
+    prepared = read(DATA / "prepared/waveform/imbalanced_weighted.zarr", PreparedRecord)[0]
+    problem = problems_of(prepared)[0]
+    rows = np.concatenate([problem.annotated, problem.reward])
+    model = make_classifier("logistic", ClassifierOptions())
+    fitted = model.fit(problem.features[rows], problem.labels[rows], problem.training_weights)
+    np.testing.assert_array_equal(control.test_predictions[0, 0], fitted.predict(problem.features[problem.test]))
 
 
 def test_an_artifact_describes_itself(npal):

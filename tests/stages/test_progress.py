@@ -8,7 +8,14 @@ from npal_cli.randomness import Run
 from npal_cli.stages.progress import Progress
 
 RUNS = [Run(1, 1), Run(1, 2), Run(2, 1)]
-TWO_STEPS = Acquired(np.arange(6).reshape(3, 2, 1), np.arange(6.0).reshape(3, 2, 1), np.zeros((3, 2, 4)))
+TWO_STEPS = Acquired(
+    chosen=np.arange(6).reshape(3, 2, 1),
+    scores=np.arange(6.0).reshape(3, 2, 1),
+    loss=np.zeros((3, 2, 4)),
+    checked=np.arange(30).reshape(3, 2, 5),
+    predicted=np.ones((3, 2, 5)),
+    sigma=np.ones((3, 2, 5)),
+)
 
 
 @pytest.fixture
@@ -20,9 +27,8 @@ def path(tmp_path):
 def test_a_killed_loop_goes_on_from_its_last_step(path):
     found = Progress(path, RUNS, nothing_acquired(3, 1)).acquired
     assert found.steps == 2
-    np.testing.assert_array_equal(found.chosen, TWO_STEPS.chosen)
-    np.testing.assert_array_equal(found.scores, TWO_STEPS.scores)
-    assert found.loss.shape == (3, 2, 4)
+    for part, values in vars(TWO_STEPS).items():
+        np.testing.assert_array_equal(getattr(found, part), values)
 
 
 def test_some_of_its_runs_go_on_from_theirs(path):

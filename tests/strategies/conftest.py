@@ -8,14 +8,15 @@ from npal_cli.engine import Engine
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, simple_strategy
+from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, parse_strategy, simple_strategy
+from npal_cli.strategies.base import Sight
 from npal_cli.strategies.neural_process import NeuralProcess
-from npal_cli.strategies.oracle import Oracle
+from npal_cli.strategies.oracle import MyopicOracle
 
 ALL = STRATEGY_NAMES
 
 
-def state_of(problem: Problem, *, truth: bool = False, classifier: str = "logistic", seed: int = 0):
+def state_of(problem: Problem, *, sees: Sight = "known", classifier: str = "logistic", seed: int = 0):
     rows = problem.annotated
     model = make_classifier(classifier, ClassifierOptions())
     return AcquisitionState(
@@ -30,14 +31,14 @@ def state_of(problem: Problem, *, truth: bool = False, classifier: str = "logist
         training_weights=problem.training_weights,
         classifier=model.fit(problem.features[rows], problem.labels[rows], problem.training_weights),
         random=np.random.default_rng(seed),
-        truth=problem if truth else None,
+        truth={"known": None, "pool_labels": problem.without_test(), "test_set": problem}[sees],
     )
 
 
 def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
     task = make_classifier(classifier, ClassifierOptions())
-    if name == "oracle":
-        return Oracle(task, Engine())
+    if issubclass(kind := parse_strategy(name).strategy, MyopicOracle):
+        return kind(task, Engine())
     if name == "np":
         options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
         return NeuralProcess(task, *options, Engine(device="cpu"))

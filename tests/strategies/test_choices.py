@@ -163,8 +163,8 @@ def test_cbal_reference_reads_later_picks_from_the_shrunk_array():
 def test_oracle_takes_the_largest_improvement(problem, engine):
     strategy = make_strategy("oracle")
     assert isinstance(strategy, Oracle)
-    improvements = pool_improvements([problem], strategy._classifier, engine)[0]
-    choice = strategy.query([state_of(problem, truth=True)], 1)[0]
+    improvements = pool_improvements([problem], strategy._classifier, engine, "test")[0]
+    choice = strategy.query([state_of(problem, sees="test_set")], 1)[0]
     assert improvements[choice.chosen[0]] == improvements.max()
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError
-from npal_cli.strategies import STRATEGIES, check_strategy
+from npal_cli.strategies import STRATEGIES, check_strategy, parse_strategy
 from tests.conftest import make_problem
 from tests.strategies.conftest import make_strategy, state_of
 
 
 def query(strategy, problem, batch_size=1, seed=0):
-    state = state_of(problem, truth=strategy.needs_truth, seed=seed)
+    state = state_of(problem, sees=strategy.sees, seed=seed)
     return strategy.query([state], batch_size)[0]
 
 
@@ -49,19 +49,31 @@ def test_permuting_the_pool_permutes_the_scores(name, strategy, problem):
 
 def test_runs_queried_together_choose_as_each_alone(name, strategy):
     problems = [make_problem(seed) for seed in (1, 2)]
-    states = [state_of(p, truth=strategy.needs_truth, seed=p.run.seed) for p in problems]
+    states = [state_of(p, sees=strategy.sees, seed=p.run.seed) for p in problems]
     together = strategy.query(states, 3)
     for problem, choice in zip(problems, together, strict=True):
         alone = query(make_strategy(name), problem, 3, seed=problem.run.seed)
         assert choice.chosen.tolist() == alone.chosen.tolist()
 
 
-def test_only_oracle_sees_pool_labels_and_the_test_set():
-    assert [name for name, strategy in STRATEGIES.items() if strategy.needs_truth] == ["oracle"]
+def test_only_oracle_sees_the_test_set_and_one_control_the_pool_labels():
+    seen = {name: strategy.sees for name, strategy in STRATEGIES.items() if strategy.sees != "known"}
+    assert seen == {"oracle": "test_set", "reward_oracle": "pool_labels"}
+
+
+def test_a_strategy_that_needs_the_reward_set_cannot_train_on_it():
+    needing = [name for name, strategy in STRATEGIES.items() if strategy.needs_reward]
+    assert needing == ["reward_oracle", "np"]
+    for name in STRATEGIES:
+        if name in needing:
+            with pytest.raises(UsageError, match="scores on the reward set, so its labels cannot be spent"):
+                parse_strategy(f"{name}_train_on_reward")
+        else:
+            assert parse_strategy(f"{name}_train_on_reward").trains_on_reward
 
 
 def test_ties_are_broken_at_random(name, problem):
-    if name.removesuffix("_reference") in ("np", "oracle"):
+    if name.removesuffix("_reference") in ("np", "oracle", "reward_oracle"):
         pytest.skip("trained or refitted at every query: its ties go through the same function")
     copies = replace(problem, pool=np.repeat(problem.pool[:1], 12))
     chosen = {int(query(make_strategy(name), copies, seed=seed).chosen[0]) for seed in range(25)}
@@ -82,7 +94,7 @@ def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier, probl
     if make_strategy(name).needs <= CLASSIFIERS[classifier].abilities:
         check_strategy(name, classifier, 2)
         made = make_strategy(name, classifier)
-        state = state_of(problem, truth=made.needs_truth, classifier=classifier)
+        state = state_of(problem, sees=made.sees, classifier=classifier)
         assert len(made.query([state], 2)[0].chosen) == 2
     else:
         with pytest.raises(UsageError, match=r"needs probabilities.*use --classifier logistic"):
