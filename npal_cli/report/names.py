@@ -1,6 +1,6 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies import STRATEGIES, STRATEGY_NAMES, TRAINS_ON_REWARD
 
 SETTING_TITLES = {
     "balanced": "Balanced",
@@ -8,6 +8,7 @@ SETTING_TITLES = {
     "imbalanced_weighted": "Imbalanced weighted",
 }
 CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM"}
+EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}
 """Data sets whose results the paper reports under another name."""
@@ -38,6 +39,7 @@ HAND_MADE = ("uncsamp", "fscore", "kcgrdy", "haluni", "halgau", "cbal")
 # Okabe and Ito's colours for the strategies that appear together in figures, darker tints for the others.
 COLOURS = {
     "oracle": "#000000",
+    "reward_oracle": "#7F7F7F",
     "np": "#D55E00",
     "random": "#999999",
     "uncsamp": "#0072B2",
@@ -49,24 +51,47 @@ COLOURS = {
     "haluni": "#CC79A7",
     "halgau": "#8C4A70",
     "cbal": "#E69F00",
-    "best": "#0072B2",
 }
 
 
-def label_of(name: str) -> str:
-    """The paper's name of a strategy, or of the published code's version of it.
+def base_of(name: str) -> str:
+    """The strategy that an artifact's name is a variant or a control of."""
+    return name.removesuffix(TRAINS_ON_REWARD).removesuffix("_reference")
 
-    >>> label_of("np"), label_of("haluni_reference")
-    ('NP', 'HALUni (reference)')
+
+def label_of(name: str) -> str:
+    """The paper's name of a strategy, or of the published code's version of it, or of a control.
+
+    >>> label_of("np"), label_of("haluni_reference"), label_of("random_train_on_reward")
+    ('NP', 'HALUni (reference)', 'Random (trained on reward set)')
     """
-    strategy = name.removesuffix("_reference")
+    if name.endswith(TRAINS_ON_REWARD):
+        return f"{label_of(name.removesuffix(TRAINS_ON_REWARD))} (trained on reward set)"
+    strategy = base_of(name)
     label = STRATEGIES[strategy].label if strategy in STRATEGIES else strategy
     return label if name == strategy else f"{label} (reference)"
 
 
 def colour_of(name: str) -> str:
     """The colour of a strategy, in every figure."""
-    return COLOURS.get(name.removesuffix("_reference"), "#666666")
+    return COLOURS.get(base_of(name), "#666666")
+
+
+def is_competitor(name: str) -> bool:
+    """Whether a strategy sees no more than it should: no bound, no control.
+
+    >>> is_competitor("uncsamp"), is_competitor("oracle"), is_competitor("random_train_on_reward")
+    (True, False, False)
+    """
+    sees = STRATEGIES[base_of(name)].sees if base_of(name) in STRATEGIES else "known"
+    return sees == "known" and not name.endswith(TRAINS_ON_REWARD)
+
+
+def position_of(name: str) -> tuple[bool, int, str]:
+    """Sorts strategies: the paper's order, then controls."""
+    run = name.removesuffix(TRAINS_ON_REWARD)
+    known = STRATEGY_NAMES.index(run) if run in STRATEGY_NAMES else len(STRATEGY_NAMES)
+    return (not is_competitor(name) and name != "oracle", known, name)
 
 
 def reported_name(name: str) -> str:

@@ -1,51 +1,47 @@
-"""The paper's tables, ours beside the reported ones: CSV (long), Markdown and LaTeX (wide)."""
+"""The paper's tables, ours beside the reported ones: Markdown and LaTeX, from the cells."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, label_of
-from npal_cli.report.results import METRICS, ExperimentResults, reported
-from npal_cli.report.statistics import paired_difference, standard_errors_apart, summarise
-from npal_cli.strategies import STRATEGY_NAMES
+from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES
+from npal_cli.report.results import METRICS
 
-BASELINE = "random"
-
-
-def long_table(results: Sequence[ExperimentResults], metrics: Sequence[str]) -> pd.DataFrame:
-    """A row for each strategy, setting and metric: ours, the reported figure, and how far apart they are.
-
-    ``z`` is the difference in standard errors; ``to_random`` is the paired difference to Random over the runs that
-    both have, ``reported_to_random`` the difference of the reported means.
-    """
-    rows = []
-    for result in results:
-        for strategy in sorted(result.acquired, key=_position):
-            rows += [_row(result, strategy, metric) for metric in metrics]
-    return pd.DataFrame(rows)
+DIGITS = {"auac": 2, "final_accuracy": 3, "rare_precision": 3, "rare_recall": 3}
+LATEX = str.maketrans(
+    {character: f"\\{character}" for character in "_&%$#{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)
+"""What LaTeX would take for its own, as text."""
+LEGEND = (
+    "z: difference to the reported mean in standard errors; - Random: paired difference and its 95 % interval, on the "
+    "test set and on held-out points."
+)
 
 
 def wide_table(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """A row for each strategy, the columns of the paper's table with the reported figure beside each."""
     settings = [setting for setting in SETTING_TITLES if setting in set(table["setting"])]
     columns: dict[str, dict[str, str]] = {}
-    for row in table.to_dict("records"):
-        cells = columns.setdefault(str(row["label"]), {})
+    for row in table[table["metric"].isin(metrics)].to_dict("records"):
+        shown = columns.setdefault(str(row["label"]), {})
         title = f"{SETTING_TITLES[row['setting']]}: {METRICS[row['metric']]}"
-        digits = 2 if row["metric"] == "auac" else 3
-        cells[title] = _plus_minus(row["mean"], row["std"], digits)
-        cells[f"{title} (reported)"] = _plus_minus(row["reported_mean"], row["reported_std"], 2)
-        cells[f"{title} z"] = _number(row["z"], 1)
-        if row["metric"] == "auac":
-            cells[f"{title} - Random"] = _plus_minus(row["to_random"], row["to_random_error"], 2)
-            cells[f"{title} - Random (reported)"] = _number(row["reported_to_random"], 2)
-            cells[f"{title} runs"] = str(row["runs"])
+        gain = interval(row["random_mean"], row["random_low"], row["random_high"], DIGITS[row["metric"]])
+        if row["evaluation"] == "held_out":
+            shown[f"{title} - Random, held out"] = gain
+            continue
+        shown[title] = plus_minus(row["mean"], row["std"], DIGITS[row["metric"]])
+        shown[f"{title} (reported)"] = plus_minus(row["reported_mean"], row["reported_std"], 2)
+        shown[f"{title} z"] = number(row["z"], 1)
+        shown[f"{title} - Random"] = gain
+        if row["metric"] == metrics[0]:
+            shown[f"{title} runs"] = runs_of(row["runs"], row["splits"])
     order = [
         f"{SETTING_TITLES[setting]}: {METRICS[metric]}{suffix}"
         for setting in settings
         for metric in metrics
-        for suffix in ("", " (reported)", " z", " - Random", " - Random (reported)", " runs")
+        for suffix in ("", " (reported)", " z", " - Random", " - Random, held out", " runs")
     ]
     wide = pd.DataFrame.from_dict(columns, orient="index").fillna("")
     wide.index.name = "Strategy"
@@ -64,78 +60,70 @@ def caption(data: str, classifier: str, metrics: Sequence[str], number: int | No
 
 def to_markdown(wide: pd.DataFrame, title: str) -> str:
     """GitHub-flavoured Markdown, one small table a setting so that it can be read."""
-    legend = "z: difference to the reported mean in standard errors; - Random: paired difference ± standard error."
-    parts = [f"{title} {legend}"]
+    parts = [f"{title} {LEGEND}"]
     for setting in SETTING_TITLES.values():
         columns = [column for column in wide.columns if column.startswith(f"{setting}: ")]
         if columns:
             part = wide[columns].set_axis([column.removeprefix(f"{setting}: ") for column in columns], axis=1)
-            parts.append(f"**{setting}**\n\n{part.to_markdown(disable_numparse=True)}")
+            parts.append(f"**{setting}**\n\n{_escaped(part).to_markdown(disable_numparse=True)}")
     return "\n\n".join(parts) + "\n"
 
 
-def to_latex(table: pd.DataFrame, title: str) -> str:
+def to_latex(table: pd.DataFrame, metrics: Sequence[str], title: str) -> str:
     """A booktabs table laid out as in the paper, the reported figures in a row below ours."""
-    cells: dict[tuple[str, str], dict[str, str]] = {}
-    for row in table.to_dict("records"):
-        column = cells.setdefault((SETTING_TITLES[row["setting"]], METRICS[row["metric"]]), {})
-        digits = 2 if row["metric"] == "auac" else 3
-        column[str(row["label"])] = _plus_minus(row["mean"], row["std"], digits)
+    shown: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table[table["metric"].isin(metrics) & (table["evaluation"] == "test")].to_dict("records"):
+        column = shown.setdefault((SETTING_TITLES[row["setting"]], METRICS[row["metric"]]), {})
+        column[str(row["label"])] = plus_minus(row["mean"], row["std"], DIGITS[row["metric"]])
         if np.isfinite(row["reported_mean"]) and not str(row["strategy"]).endswith("_reference"):
-            column[f"{row['label']} (paper)"] = _plus_minus(row["reported_mean"], row["reported_std"], 2)
-    wide = pd.DataFrame(cells).fillna("")
+            column[f"{row['label']} (paper)"] = plus_minus(row["reported_mean"], row["reported_std"], 2)
+    wide = pd.DataFrame(shown).fillna("")
     styled = wide.style.format_index(escape="latex", axis=0)
-    escaped = title.replace("_", r"\_")
-    text: str = styled.to_latex(hrules=True, caption=escaped, multicol_align="c")
+    text: str = styled.to_latex(hrules=True, caption=title.translate(LATEX), multicol_align="c")
     return text.replace("±", r"$\pm$")
 
 
-def _row(result: ExperimentResults, strategy: str, metric: str) -> dict[str, object]:
-    values = result.metric(strategy, metric)
-    ours = summarise(values)
-    row: dict[str, object] = {
-        "data": result.data,
-        "classifier": result.classifier,
-        "setting": result.setting,
-        "strategy": strategy,
-        "label": label_of(strategy),
-        "metric": metric,
-        "mean": ours.mean,
-        "std": ours.std,
-        "runs": ours.runs,
-        "reported_mean": np.nan,
-        "reported_std": np.nan,
-        "difference": np.nan,
-        "z": np.nan,
-        "to_random": np.nan,
-        "to_random_error": np.nan,
-        "reported_to_random": np.nan,
-    }
-    paper = reported(result.data, result.classifier, strategy, result.setting, metric) if result.as_published else None
-    if paper is not None:
-        row |= {"reported_mean": paper[0], "reported_std": paper[1], "difference": ours.mean - paper[0]}
-        row["z"] = standard_errors_apart(ours, *paper)
-    if BASELINE in result.acquired and strategy != BASELINE:
-        runs = result.common_runs([strategy, BASELINE])
-        if runs:
-            pair = paired_difference(result.metric(strategy, metric, runs), result.metric(BASELINE, metric, runs))
-            row |= {"to_random": pair.mean, "to_random_error": pair.standard_error}
-        paper_random = reported(result.data, result.classifier, BASELINE, result.setting, metric)
-        if paper is not None and paper_random is not None:
-            row["reported_to_random"] = paper[0] - paper_random[0]
-    return row
+def number(value: float, digits: int, *, signed: bool = False) -> str:
+    """A figure as text; nothing where it is undefined.
 
-
-def _position(strategy: str) -> tuple[int, str]:
-    known = strategy in STRATEGY_NAMES
-    return (STRATEGY_NAMES.index(strategy) if known else len(STRATEGY_NAMES), strategy)
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else ""
-
-
-def _plus_minus(mean: float, spread: float, digits: int) -> str:
-    if not np.isfinite(mean):
+    >>> number(0.5, 2, signed=True), number(float("nan"), 2)
+    ('+0.50', '')
+    """
+    if not np.isfinite(value):
         return ""
-    return f"{mean:.{digits}f} ± {spread:.{digits}f}" if np.isfinite(spread) else f"{mean:.{digits}f}"
+    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+
+
+def plus_minus(mean: float, spread: float, digits: int) -> str:
+    """A mean with its spread, where there is one.
+
+    >>> plus_minus(8.6543, 0.21, 2), plus_minus(8.6543, float("nan"), 2)
+    ('8.65 ± 0.21', '8.65')
+    """
+    return f"{number(mean, digits)} ± {number(spread, digits)}" if np.isfinite(spread) else number(mean, digits)
+
+
+def interval(mean: float, low: float, high: float, digits: int) -> str:
+    """A difference with its interval, where there is one.
+
+    >>> interval(0.123, 0.05, 0.2, 2)
+    '+0.12 [+0.05, +0.20]'
+    """
+    if not np.isfinite(low):
+        return number(mean, digits, signed=True)
+    return "{} [{}, {}]".format(*(number(value, digits, signed=True) for value in (mean, low, high)))
+
+
+def runs_of(runs: int, splits: int) -> str:
+    """How many runs a figure rests on, and on how many splits where they are fewer.
+
+    >>> runs_of(9, 3), runs_of(50, 50), runs_of(1, 1)
+    ('9 runs on 3 splits', '50 runs', '1 run')
+    """
+    text = "1 run" if runs == 1 else f"{runs} runs"
+    return text if splits >= runs else f"{text} on {splits} split{'s' * (splits > 1)}"
+
+
+def _escaped(wide: pd.DataFrame) -> pd.DataFrame:
+    """Names that cannot end a cell or begin a tag."""
+    return wide.rename(index=lambda name: str(name).replace("|", "\\|").replace("<", "&lt;"))

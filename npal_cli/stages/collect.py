@@ -1,24 +1,48 @@
 """What a report is made from: the acquired artifacts that can be compared with one another."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from npal_cli.artifacts import Provenance, digest, read, take_runs
 from npal_cli.objectives import SETTINGS
+from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
-from npal_cli.stages.make import log
+from npal_cli.stages.make import log, timing_path
 
 
-def collect(root: Path) -> list[ExperimentResults]:
+@dataclass(frozen=True)
+class Selection:
+    """What of the acquired is wanted; None is everything."""
+
+    data: Collection[str] | None = None
+    setting: Collection[str] | None = None
+    classifier: Collection[str] | None = None
+    data_seed: Collection[int] | None = None
+    seed: Collection[int] | None = None
+
+    def takes(self, data: str, setting: str, classifier: str) -> bool:
+        """Whether an experiment is wanted."""
+        pairs = ((self.data, data), (self.setting, setting), (self.classifier, classifier))
+        return all(names is None or name in names for names, name in pairs)
+
+    def takes_run(self, run: Run) -> bool:
+        """Whether a run is wanted."""
+        pairs = ((self.data_seed, run.data_seed), (self.seed, run.seed))
+        return all(seeds is None or seed in seeds for seeds, seed in pairs)
+
+
+def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
     """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning."""
     results = []
     for folder in sorted((root / "acquired").glob("*/*/*")):
         data, setting, classifier = folder.parts[-3:]
         paths = sorted(folder.glob("*.zarr"))
-        if setting not in SETTINGS or not paths:
+        if setting not in SETTINGS or not paths or not selection.takes(data, setting, classifier):
             continue
         prepared_path = root / "prepared" / data / f"{setting}.zarr"
         if not prepared_path.exists():
@@ -26,12 +50,14 @@ def collect(root: Path) -> list[ExperimentResults]:
             continue
         prepared = read(prepared_path, PreparedRecord)[0]
         found = [Found(path, *read(path, AcquiredRecord)) for path in paths]
-        for check in (partial(_of_these_problems, prepared), _of_equal_options, _of_equal_length):
+        wanted = partial(_of_wanted_runs, selection)
+        for check in (wanted, partial(_of_these_problems, prepared), _of_equal_options, _of_equal_length):
             found = check(found)
         if found:
             acquired = {each.path.stem: each.record for each in found}
-            rare_class = int(prepared.rare_classes[0])
-            results.append(ExperimentResults(data, setting, classifier, rare_class, acquired))
+            made_from = {each.path.stem: each.provenance for each in found}
+            timings = {each.path.stem: _timing(timing_path(root, each.path)) for each in found}
+            results.append(ExperimentResults(data, setting, classifier, prepared, acquired, made_from, timings))
     return results
 
 
@@ -41,6 +67,25 @@ class Found(NamedTuple):
     path: Path
     record: AcquiredRecord
     provenance: Provenance
+
+
+def _timing(path: Path) -> dict[str, Any]:
+    """What was written when an artifact was computed; nothing where it was not computed here."""
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _of_wanted_runs(selection: Selection, found: Sequence[Found]) -> list[Found]:
+    kept = []
+    for each in found:
+        runs = [run for run in each.record.runs if selection.takes_run(run)]
+        if runs:
+            inputs = {str(run): each.provenance.inputs[str(run)] for run in runs}
+            provenance = Provenance(each.provenance.parameters, inputs)
+            kept.append(Found(each.path, take_runs(each.record, runs), provenance))
+    return kept
 
 
 def _of_these_problems(prepared: PreparedRecord, found: Sequence[Found]) -> list[Found]:

@@ -1,38 +1,72 @@
-"""Made-up results: nine runs of any strategy in any setting."""
+"""Made-up results: nine runs of any strategy in any setting, on 300 points."""
 
 import numpy as np
 
-from npal_cli.artifacts import run_columns
-from npal_cli.objectives import auac
+from npal_cli.artifacts import Provenance, run_columns
 from npal_cli.randomness import Run, stream
-from npal_cli.records import AcquiredRecord
+from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
+POINTS = 300
+
+
+def prepared(runs=NINE) -> PreparedRecord:
+    draws = stream("made up")
+    rows = np.stack([draws.permutation(POINTS) for _ in runs])
+    return PreparedRecord(
+        **run_columns(runs),
+        features=draws.normal(size=(POINTS, 4)),
+        labels=np.arange(POINTS) % 2,
+        class_weights=np.array([1.0, 1.0]),
+        training_weights=np.ones(2),
+        rare_classes=np.array([0]),
+        annotated=rows[:, :20],
+        reward=rows[:, 20:40],
+        test=rows[:, 40:60],
+        pool=rows[:, 60:200],
+        discarded=rows[:, 200:],
+    )
 
 
 def acquired(strategy: str, setting: str = "balanced", runs=NINE, steps: int = 10, level: float = 0.8):
     draws = stream("made up", strategy, setting)
-    score = level + 0.02 * np.arange(steps + 1) + draws.normal(scale=0.01, size=(len(runs), steps + 1))
-    recall = np.stack([score - 0.1, score + 0.1], axis=-1)
-    epochs = 5 if strategy == "np" else 0
+    score = level + 0.02 * np.arange(steps + 1) + draws.normal(scale=0.01, size=(2, len(runs), steps + 1))
+    by_class = np.stack([score - 0.1, score + 0.1], axis=-1)
+    learned = strategy == "np"
+    checked = (len(runs), steps, 50 if learned else 0)
     return AcquiredRecord(
         **run_columns(runs),
-        chosen=np.zeros((len(runs), steps, 1), dtype=np.int64),
+        chosen=prepared(runs).pool[:, :steps, None],
         chosen_scores=np.zeros((len(runs), steps, 1)),
-        score=score,
-        auac=auac(score),
-        class_precision=recall,
-        class_recall=recall,
+        test_score=score[0],
+        test_precision=by_class[0],
+        test_recall=by_class[0],
         test_predictions=np.zeros((len(runs), steps + 1, 3), dtype=np.int16),
-        loss=draws.normal(size=(len(runs), steps, epochs)),
+        held_out_score=score[1],
+        held_out_precision=by_class[1],
+        held_out_recall=by_class[1],
+        held_out_points=np.full((len(runs), steps + 1, 2), 250),
+        loss=draws.normal(size=(len(runs), steps, 5 if learned else 0)),
+        checked=np.zeros(checked, dtype=np.int64),
+        predicted=draws.normal(scale=0.01, size=checked),
+        sigma=np.full(checked, 0.01),
+        improvement=draws.normal(scale=0.01, size=checked),
     )
 
 
-def experiment(setting="balanced", data="waveform", classifier="logistic", **records) -> ExperimentResults:
-    return ExperimentResults(data, setting, classifier, 0, records)
+def experiment(
+    setting="balanced", data="waveform", classifier="logistic", timings=None, **records
+) -> ExperimentResults:
+    runs = sorted({run for record in records.values() for run in record.runs})
+    inputs = {str(run): {"prepared": "0123456789abcdef"} for run in runs}
+    made_from = {name: Provenance({"strategy": name, "options": {"C": 1.0}}, inputs) for name in records}
+    return ExperimentResults(data, setting, classifier, prepared(runs), records, made_from, timings or {})
 
 
-def everything(data="waveform", settings=("balanced", "imbalanced", "imbalanced_weighted")):
-    names = ("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "cbal", "random", "np")
-    return [experiment(s, data, **{name: acquired(name, s) for name in names}) for s in settings]
+def everything(data="waveform", settings=("balanced", "imbalanced", "imbalanced_weighted"), classifier="logistic"):
+    names = ["oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "cbal", "random", "np"]
+    names += ["random_train_on_reward"]
+    if classifier == "svm":
+        names = ["oracle", "fscore", "kcgrdy", "random", "np"]
+    return [experiment(s, data, classifier, **{name: acquired(name, s) for name in names}) for s in settings]

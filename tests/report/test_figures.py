@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
 
-from npal_cli.report.figures import curve_figure, loss_figure, rank_figure, save
+from npal_cli.report.figures import curve_figure, loss_figure, save
 from npal_cli.report.names import COLOURS, HAND_MADE
 from npal_cli.strategies import STRATEGIES
 from tests.report.conftest import NINE, acquired, everything, experiment
@@ -16,40 +15,27 @@ def lines(figure, panel=0):
     return {line.get_label(): line for line in figure.axes[panel].get_lines()}
 
 
-def test_curves_are_differences_to_the_average_of_hand_made_strategies():
+@pytest.mark.parametrize("evaluation", ["test", "held_out"])
+def test_curves_are_differences_to_the_average_of_hand_made_strategies(evaluation):
     results = everything()
-    figure = curve_figure(results)
+    figure = curve_figure(results, evaluation)
     assert [axes.get_title() for axes in figure.axes] == ["Balanced", "Imbalanced", "Imbalanced weighted"]
-    records = results[0].acquired
-    average = np.mean([records[name].score for name in ("uncsamp", "kcgrdy", "haluni", "halgau", "cbal")], axis=0)
+    curves = {name: results[0].curve(name, evaluation) for name in results[0].acquired}
+    average = np.mean([curves[name] for name in ("uncsamp", "kcgrdy", "haluni", "halgau", "cbal")], axis=0)
     drawn = lines(figure)["Oracle (9 runs)"].get_ydata()
-    np.testing.assert_allclose(drawn, (records["oracle"].score - average).mean(axis=0))
+    np.testing.assert_allclose(drawn, (curves["oracle"] - average).mean(axis=0))
 
 
 def test_best_is_the_hand_made_strategy_with_the_largest_auac():
     good = {name: acquired(name, level=0.9 if name == "kcgrdy" else 0.7) for name in HAND_MADE if name != "fscore"}
-    figure = curve_figure([experiment(**good, random=acquired("random"))])
+    figure = curve_figure([experiment(**good, random=acquired("random"))], "test")
     assert "Best: KCGrdy (9 runs)" in lines(figure)
 
 
 def test_a_strategy_with_fewer_runs_is_paired_with_those_and_says_so():
     results = everything(settings=["balanced"])
     fewer = replace(results[0], acquired={**results[0].acquired, "np": acquired("np", runs=NINE[:3])})
-    assert "NP (3 runs)" in lines(curve_figure([fewer]))
-
-
-def test_ranks_are_averaged_over_data_sets():
-    low, high = acquired("a", level=0.5), acquired("b", level=0.9)
-    results = [
-        experiment(data="waveform", uncsamp=high, random=low, kcgrdy=acquired("c", level=0.7)),
-        experiment(data="adult", uncsamp=low, random=high, kcgrdy=acquired("c", level=0.7)),
-    ]
-    axes = rank_figure(results).axes[0]
-    labels = [text.get_text() for text in axes.get_yticklabels()]
-    points = [drawn for drawn in axes.collections if isinstance(drawn, PathCollection)]
-    ranks = [drawn.get_offsets()[0][0] for drawn in points]
-    assert dict(zip(labels, ranks, strict=True)) == {"UncSamp": 2, "KCGrdy": 2, "Random": 2}
-    assert "waveform, adult" in axes.get_xlabel()
+    assert "NP (3 runs)" in lines(curve_figure([fewer], "test"))
 
 
 def test_losses_are_those_before_the_last_step():
@@ -60,14 +46,13 @@ def test_losses_are_those_before_the_last_step():
 
 def test_what_is_not_there_is_not_drawn():
     only_random = [experiment(random=acquired("random"))]
-    assert curve_figure(only_random) is None
-    assert rank_figure(only_random) is None
+    assert curve_figure(only_random, "test") is None
     assert loss_figure(only_random) is None
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
     first, second = (
-        [path.read_bytes() for path in save(curve_figure(everything()), tmp_path, name)] for name in ("a", "b")
+        [path.read_bytes() for path in save(curve_figure(everything(), "test"), tmp_path, name)] for name in ("a", "b")
     )
     assert first == second
     assert b"<date>" not in first[0]

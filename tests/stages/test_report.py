@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 import zarr
 
-from npal_cli.artifacts import read
-from npal_cli.records import AcquiredRecord
+from npal_cli.artifacts import digest, read, take_runs
+from npal_cli.objectives import auac
+from npal_cli.randomness import Run
+from npal_cli.records import AcquiredRecord, PreparedRecord
 from tests.stages.conftest import contents
 
 REPORT = Path("data/report")
@@ -26,16 +28,18 @@ def test_the_report_shows_what_was_acquired(npal):
         "figure_03_waveform_logistic.svg",
         "figure_04_ranks_logistic.png",
         "figure_09_waveform_logistic_loss.svg",
+        "index.html",
         "metrics.json",
         "report.md",
     } <= names
     record = read(Path("data/acquired/waveform/balanced/logistic/uncsamp.zarr"), AcquiredRecord)[0]
-    metrics = json.loads((REPORT / "metrics.json").read_text())["waveform"]["logistic"]["balanced"]["uncsamp"]
-    assert metrics["auac_mean"] == pytest.approx(record.auac.mean())
-    assert metrics["runs"] == 2
+    metrics = json.loads((REPORT / "metrics.json").read_text())["waveform"]["logistic"]["balanced"]
+    for evaluation, score in (("test", record.test_score), ("held_out", record.held_out_score)):
+        assert metrics[evaluation]["uncsamp"]["auac_mean"] == pytest.approx(auac(score).mean(), abs=1e-6)
+    assert metrics["test"]["uncsamp"]["runs"] == 2
     curves = pd.read_csv(REPORT / "plots" / "curves.csv")
     drawn = curves[(curves["experiment"] == "waveform logistic balanced") & (curves["strategy"] == "uncsamp")]
-    assert drawn["score"].tolist() == pytest.approx(record.score.mean(axis=0).tolist(), rel=1e-5)
+    assert drawn["test"].tolist() == pytest.approx(record.test_score.mean(axis=0).tolist(), rel=1e-5)
 
 
 def test_the_figures_of_the_tables_are_a_zarr_group_too(npal):
@@ -45,9 +49,11 @@ def test_the_figures_of_the_tables_are_a_zarr_group_too(npal):
     names = group.attrs["names"]
     strategy = [names["strategy"][code] for code in group["strategy"][:]]
     metric = [names["metric"][code] for code in group["metric"][:]]
-    cell = list(zip(strategy, metric, strict=True)).index(("uncsamp", "auac"))
+    evaluation = [names["evaluation"][code] for code in group["evaluation"][:]]
+    cell = list(zip(strategy, metric, evaluation, strict=True)).index(("uncsamp", "auac", "held_out"))
     table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
-    row = table[(table["strategy"] == "uncsamp") & (table["metric"] == "auac")].iloc[0]
+    wanted = (table["strategy"] == "uncsamp") & (table["metric"] == "auac") & (table["evaluation"] == "held_out")
+    row = table[wanted].iloc[0]
     assert group["mean"][cell] == pytest.approx(row["mean"])
     assert group["runs"][cell] == 2
 
@@ -92,3 +98,60 @@ def test_experiments_can_be_left_out(npal):
     npal("acquire", "--strategy", "random", "--classifier", "logistic", "--classifier", "svm")
     npal("report", "--classifier", "svm")
     assert [path.name for path in (REPORT / "tables").glob("*accuracy.csv")] == ["table_11_waveform_svm_accuracy.csv"]
+
+
+def test_runs_can_be_left_out(npal):
+    npal("acquire", "--strategy", "random", "--data-seed", "1..3", "--seed", 1)
+    npal("report", "--data-seed", "2..3", "--seed", 1)
+    table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
+    assert set(table["runs"]) == {2}
+    npal("report", "--seed", 7)
+    assert "Nothing has been acquired yet" in (REPORT / "index.html").read_text()
+
+
+def test_nothing_acquired_is_a_page_that_says_so(npal):
+    result = npal("report")
+    assert "nothing to report yet; make something with: npal acquire" in result.stderr
+    assert "data/report/index.html" in result.stdout
+    page = (REPORT / "index.html").read_text()
+    assert "npal acquire --data mushrooms --setting imbalanced_weighted --classifier svm" in page
+
+
+def test_a_part_of_the_study_is_a_page_that_says_what_is_missing(npal):
+    npal("acquire", "--strategy", "random", "--seed", 1)
+    npal("report")
+    assert (
+        "npal acquire --data waveform --setting imbalanced_weighted --classifier logistic --strategy uncsamp"
+        in (REPORT / "index.html").read_text()
+    )
+
+
+def test_the_page_says_what_was_computed_and_what_it_took(npal):
+    npal("acquire", "--strategy", "np")
+    npal("report")
+    timing = json.loads(Path("data/timings/acquired/waveform/imbalanced_weighted/logistic/np.json").read_text())
+    assert set(timing) == {"seconds", "runs", "refits", "networks"}
+    assert (timing["runs"], timing["networks"]) == (2, 4)  # a network for each of two steps
+    page = (REPORT / "index.html").read_text()
+    assert f"<td>{timing['refits']:,}</td>" in page
+    assert "train_np.learning_rate=0.001" in page
+    prepared = read(Path("data/prepared/waveform/imbalanced_weighted.zarr"), PreparedRecord)[0]
+    assert digest(take_runs(prepared, [Run(1, 1)])) in page
+
+
+def test_a_hostile_name_is_shown_escaped(npal):
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
+    folder = Path("data/acquired/waveform/imbalanced_weighted/logistic")
+    hostile = "<img src=x onerror=alert(1)>"
+    (folder / "uncsamp.zarr").rename(folder / f"{hostile}.zarr")
+    npal("report")
+    for path in REPORT.glob("*.[hm]*"):
+        assert hostile not in path.read_text(), path
+    assert "&lt;img src=x onerror=alert(1)&gt;" in (REPORT / "index.html").read_text()
+
+
+def test_the_page_is_opened_when_asked_for(npal, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    npal("report", "--open")
+    assert opened == [(REPORT / "index.html").resolve().as_uri()]

@@ -1,0 +1,158 @@
+"""The figures of a report as one long table: a cell for each strategy, evaluation and metric of an experiment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from npal_cli.report.names import is_competitor, label_of, position_of
+from npal_cli.report.paper import reported
+from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
+from npal_cli.report.statistics import Comparison, compare, holm, signed_rank_test, standard_errors_apart, summarise
+
+BASELINES = {"random": "random", "average": AL_AVERAGE}
+"""What every strategy is compared with; the name begins the columns."""
+
+COMPARED = tuple(Comparison.__dataclass_fields__)
+Row = dict[str, Any]
+
+
+def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
+    """All figures of ``results``: what they are, how they compare, and what the paper reports.
+
+    Columns: ``data classifier setting strategy label evaluation metric``, ``mean std runs splits`` of ours;
+    ``random_*`` and ``average_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to Random and to the
+    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor's mean
+    AUAC is larger, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its
+    gain over Random on the test set exceeds that on held-out points by); and on the test set ``reported_mean
+    reported_std difference z reported_random_mean`` (the difference of the reported means).
+    """
+    rows: list[Row] = []
+    for result in results:
+        for evaluation in EVALUATIONS:
+            for metric in METRICS:
+                rows += _cells(result, evaluation, metric)
+    return pd.DataFrame(rows, columns=_columns())
+
+
+def _cells(result: ExperimentResults, evaluation: Evaluation, metric: str) -> list[Row]:
+    names = sorted(result.acquired, key=position_of)
+    rows = {name: _cell(result, name, evaluation, metric) for name in names}
+    competitors = [name for name in names if is_competitor(name)]
+    for prefix, baseline in BASELINES.items():
+        compared = {name: _compare(result, name, baseline, evaluation, metric) for name in names}
+        for name, comparison in compared.items():
+            rows[name] |= {f"{prefix}_{key}": value for key, value in asdict(comparison).items()} if comparison else {}
+        _correct(rows, [name for name in competitors if compared[name]], prefix)
+    if metric == "auac":
+        _mark_best(result, rows, competitors, evaluation)
+    return list(rows.values())
+
+
+def _cell(result: ExperimentResults, strategy: str, evaluation: Evaluation, metric: str) -> Row:
+    ours = summarise(result.metric(strategy, metric, evaluation))
+    row: Row = {
+        "data": result.data,
+        "classifier": result.classifier,
+        "setting": result.setting,
+        "strategy": strategy,
+        "label": label_of(strategy),
+        "evaluation": evaluation,
+        "metric": metric,
+        "mean": ours.mean,
+        "std": ours.std,
+        "runs": ours.runs,
+        "splits": len({run.data_seed for run in result.runs(strategy)}),
+    }
+    if metric == "auac":
+        row["optimism"] = _optimism(result, strategy)
+    if evaluation == "test" and result.as_published:
+        row |= _reported(result, strategy, metric)
+        if "reported_mean" in row:
+            row["difference"] = ours.mean - row["reported_mean"]
+            row["z"] = standard_errors_apart(ours, row["reported_mean"], row["reported_std"])
+    return row
+
+
+def _reported(result: ExperimentResults, strategy: str, metric: str) -> Row:
+    paper, random = (
+        reported(result.data, result.classifier, name, result.setting, metric) for name in (strategy, "random")
+    )
+    if paper is None:
+        return {}
+    difference = paper[0] - random[0] if random is not None and strategy != "random" else np.nan
+    return {"reported_mean": paper[0], "reported_std": paper[1], "reported_random_mean": difference}
+
+
+def _compare(
+    result: ExperimentResults, strategy: str, baseline: str, evaluation: Evaluation, metric: str
+) -> Comparison | None:
+    """None if there is nothing to compare; NaN-free otherwise, but for too few runs."""
+    absent = baseline not in result.acquired if baseline != AL_AVERAGE else not result.hand_made
+    if strategy == baseline or absent or (baseline == AL_AVERAGE and metric != "auac"):
+        return None
+    runs = result.common_runs([strategy, baseline])
+    if not runs:
+        return None
+    ours, theirs = (result.metric(name, metric, evaluation, runs) for name in (strategy, baseline))
+    return compare(ours, theirs)
+
+
+def _correct(rows: Mapping[str, Row], names: Sequence[str], prefix: str) -> None:
+    for name, p_value in zip(names, holm([rows[name][f"{prefix}_p_value"] for name in names]), strict=True):
+        rows[name][f"{prefix}_p_holm"] = p_value
+
+
+def _mark_best(
+    result: ExperimentResults, rows: Mapping[str, Row], competitors: Sequence[str], evaluation: Evaluation
+) -> None:
+    if not competitors:
+        return
+    best = max(competitors, key=lambda name: float(rows[name]["mean"]))
+    others = [name for name in competitors if name != best]
+    rows[best]["best"] = True
+    p_values = []
+    for name in others:
+        runs = result.common_runs([name, best])
+        ours, theirs = (result.metric(each, "auac", evaluation, runs) for each in (name, best))
+        p_values.append(signed_rank_test(ours - theirs))
+    for name, p_value in zip(others, holm(p_values), strict=True):
+        rows[name]["best_p_holm"] = p_value
+
+
+def _optimism(result: ExperimentResults, strategy: str) -> float:
+    """Gain over Random on the test set less that on held-out points: levels of the two sets differ, gains need not."""
+    if strategy == "random" or "random" not in result.acquired:
+        return float("nan")
+    runs = result.common_runs([strategy, "random"])
+    if not runs:
+        return float("nan")
+    gains = [
+        (result.metric(strategy, "auac", on, runs) - result.metric("random", "auac", on, runs)).mean()
+        for on in EVALUATIONS
+    ]
+    return float(gains[0] - gains[1])
+
+
+def _columns() -> list[str]:
+    compared = [f"{prefix}_{name}" for prefix in BASELINES for name in (*COMPARED, "p_holm")]
+    return [
+        *(
+            "data",
+            "classifier",
+            "setting",
+            "strategy",
+            "label",
+            "evaluation",
+            "metric",
+            "mean",
+            "std",
+            "runs",
+            "splits",
+        ),
+        *compared,
+        *("best", "best_p_holm", "optimism"),
+        *("reported_mean", "reported_std", "difference", "z", "reported_random_mean"),
+    ]

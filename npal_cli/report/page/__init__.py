@@ -1,0 +1,91 @@
+"""The web page of a report: one file that holds its data, its plots and the library that draws them."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from npal_cli.report.missing import Missing
+from npal_cli.report.names import EVALUATION_TITLES, label_of, position_of
+from npal_cli.report.page import sections
+from npal_cli.report.page.charts import specifications
+from npal_cli.report.page.payload import experiment_payload
+from npal_cli.report.paper import against_the_paper, not_run
+from npal_cli.report.results import Evaluation, ExperimentResults, grouped
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A static figure that is shown for one way of evaluation."""
+
+    title: str
+    evaluation: Evaluation
+    path: Path
+    """Its SVG file."""
+
+    @property
+    def source(self) -> str:
+        """The figure itself, as an address."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.path.read_bytes()).decode()
+
+
+def render(
+    results: Sequence[ExperimentResults],
+    table: pd.DataFrame,
+    missing: Sequence[Missing],
+    pictures: Sequence[Picture],
+) -> str:
+    """The page as HTML: of ``results``, their cells, what is missing of the study, and figures over all experiments."""
+    ordered = [result for group in grouped(results).values() for result in group]
+    titles = {(result.data, str(result.setting), result.classifier): sections.title_of(result) for result in ordered}
+    against, lacking = against_the_paper(table), not_run(ordered)
+    environment = Environment(
+        loader=PackageLoader("npal_cli.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["duration"] = sections.duration
+    library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
+    return environment.get_template("index.html.j2").render(
+        library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
+        style=_source(environment, "page.css"),
+        script=_source(environment, "page.js"),
+        specifications=specifications(),
+        evaluations=EVALUATION_TITLES,
+        headings=sections.HEADINGS,
+        experiments=[_experiment(i, result, table) for i, result in enumerate(ordered)],
+        overview={
+            "gains": sections.gains(table, titles),
+            "distances": sections.distances(against),
+            "strategies": [label_of(name) for name in sorted(set(table["strategy"]), key=position_of)],
+        },
+        against=against.to_dict("records"),
+        not_run=lacking.to_dict("records"),
+        not_run_seconds=float(lacking["seconds"].sum()),
+        missing=missing,
+        pictures=pictures,
+    )
+
+
+def _source(environment: Environment, name: str) -> Markup:
+    assert environment.loader is not None
+    return Markup(environment.loader.get_source(environment, name)[0])  # noqa: S704  # our own style and script
+
+
+def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:
+    own = (table["data"] == result.data) & (table["setting"] == result.setting)
+    own &= table["classifier"] == result.classifier
+    return {
+        "id": f"experiment-{i}",
+        "title": sections.title_of(result),
+        "rows": sections.experiment_rows(table[own]),
+        "facts": sections.facts_of(result),
+        "predictions": sections.prediction_facts(result),
+        "sources": sections.sources_of(result),
+        "digests": sections.digests_of(result),
+        "payload": experiment_payload(result),
+    }

@@ -1,0 +1,195 @@
+"""The page in a real browser: everything is drawn, everything answers, nothing is asked of the network."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from npal_cli.report.build import build
+from npal_cli.report.missing import Missing
+from tests.report.conftest import acquired, everything, experiment
+
+CHROMIUM = Path(os.environ.get("NPAL_CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM} (NPAL_CHROMIUM names another)")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    results = [*everything(), *everything("adult"), *everything("waveform", classifier="svm")]
+    build(folder, results, [Missing("mushrooms", "balanced", "svm", ("np",), whole=False)])
+    return folder / "index.html"
+
+
+class Tab:
+    """A tab that remembers what it complained of and asked for."""
+
+    def __init__(self, browser, path: Path, **settings):
+        self.said, self.asked = [], []
+        self.page = browser.new_context(**settings).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+        self.settle()
+
+    def settle(self):
+        self.page.wait_for_function("document.documentElement.dataset.state === 'ready'")
+
+    def rows(self, plot: str) -> int:
+        return int(self.page.locator(f".experiment:not([hidden]) [data-plot={plot}]").get_attribute("data-rows"))
+
+    def marks(self) -> dict[str, int]:
+        """How many marks each visible plot has."""
+        count = "all => all.map(each => [each.dataset.plot, each.querySelectorAll('svg path, svg text').length])"
+        return dict(self.page.locator(".canvas:visible").evaluate_all(count))
+
+    def column(self, number: int) -> list[str]:
+        return self.page.locator(f"table.sortable:visible tbody tr:visible > :nth-child({number})").all_inner_texts()
+
+
+@pytest.fixture
+def tab(browser, report):
+    opened = Tab(browser, report)
+    yield opened
+    opened.page.context.close()
+
+
+def test_every_plot_is_drawn_without_a_complaint_or_a_request(tab, report):
+    marks = tab.marks()
+    assert set(marks) == {
+        "curves", "ranks", "pairs", "rare", "balance", "map", "loss", "prediction", "calibration", "gains", "distances",
+    }  # fmt: skip
+    assert min(marks.values()) > 10
+    assert tab.said == []
+    assert tab.asked == [report.as_uri()]
+
+
+def test_the_evaluation_switches_curves_and_table(tab):
+    before, curve = tab.column(2), "[data-plot=curves] svg"
+    drawn = tab.page.locator(curve).first.inner_html()
+    tab.page.check("input[value=held_out]")
+    tab.settle()
+    assert tab.column(2) != before
+    assert tab.page.locator(curve).first.inner_html() != drawn
+    assert "on the held-out points" in tab.page.locator("[data-plot=curves] >> xpath=..").first.inner_text()
+
+
+def test_baselines_metrics_and_strategies_can_be_switched(tab):
+    lines = tab.rows("curves")
+    tab.page.uncheck("#strategies input[value=kcgrdy]")
+    tab.settle()
+    assert tab.rows("curves") == lines - 11
+    for control, value in (("#baseline", "al_average"), ("#baseline", "nothing"), ("#quantity", "rare_recall")):
+        drawn = tab.page.locator("[data-plot=curves] svg").first.inner_html()
+        tab.page.select_option(control, value)
+        tab.settle()
+        assert tab.page.locator("[data-plot=curves] svg").first.inner_html() != drawn
+    assert tab.said == []
+
+
+def test_variants_and_controls_are_there_to_be_added(tab):
+    lines = tab.rows("curves")
+    for name in ("haluni_reference", "random_train_on_reward"):
+        tab.page.check(f"#strategies input[value={name}]")
+        tab.settle()
+    assert tab.rows("curves") == lines + 22
+
+
+def test_a_table_is_sorted_by_the_column_that_is_clicked(tab):
+    heading = tab.page.locator("table.sortable:visible thead th").nth(1)
+    tab.page.locator("table.sortable:visible thead button").nth(1).click()
+    down = [float(text.split()[0]) for text in tab.column(2)]
+    assert down == sorted(down, reverse=True)
+    assert heading.get_attribute("aria-sort") == "descending"
+    tab.page.locator("table.sortable:visible thead button").nth(1).click()
+    assert [float(text.split()[0]) for text in tab.column(2)] == down[::-1]
+    tab.page.locator("table.sortable:visible thead button").nth(2).click()
+    assert tab.column(3)[-1] == ""  # Random is not compared with itself, and stays last
+
+
+def test_every_experiment_can_be_shown_by_choice_or_address(tab, report, browser):
+    tab.page.select_option("#experiment", label="waveform, imbalanced, SVM")
+    tab.settle()
+    assert tab.page.locator(".experiment:visible h2").all_inner_texts() == ["waveform, imbalanced, SVM"]
+    assert min(tab.marks().values()) > 10
+    linked = tab.page.url
+    assert linked.startswith(f"{report.as_uri()}#experiment-")
+    again = browser.new_page()
+    again.goto(linked)
+    again.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    assert again.locator(".experiment:visible h2").all_inner_texts() == ["waveform, imbalanced, SVM"]
+    again.close()
+
+
+def test_all_experiments_can_be_shown_together(tab):
+    tab.page.select_option("#experiment", "all")
+    tab.page.wait_for_function("document.querySelectorAll('.experiment:not([hidden])').length === 9")
+    tab.settle()
+    assert tab.page.locator(".experiment:visible .canvas:not(:has(svg)):visible").count() == 0
+    assert tab.said == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(browser, report, width, scheme):
+    tab = Tab(browser, report, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.said == []
+    tab.page.context.close()
+
+
+def test_a_dark_page_has_dark_plots(browser, report):
+    tab = Tab(browser, report, color_scheme="dark")
+    assert tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 22, 26)"
+    colours = tab.page.locator("[data-plot=curves] svg path").evaluate_all(
+        "all => all.map(p => p.getAttribute('stroke'))"
+    )
+    assert "#000000" not in colours
+    tab.page.context.close()
+
+
+def test_a_printed_page_opens_what_is_folded_and_drops_the_controls(tab):
+    tab.page.emulate_media(media="print")
+    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.page.locator("#controls:visible").count() == 0
+    assert tab.page.locator("details:not([open])").count() == 0
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "\N{SNOWMAN}" * 200])
+def test_a_hostile_name_is_text_in_every_plot_and_table(browser, tmp_path, name):
+    from npal_cli.report.cells import cells
+    from npal_cli.report.page import render
+
+    results = [experiment(data=name, random=acquired("random"), **{name: acquired("np")})]
+    (tmp_path / "index.html").write_text(render(results, cells(results), [], []))
+    tab = Tab(browser, tmp_path / "index.html")
+    assert (tab.said, len(tab.asked)) == ([], 1)
+    assert name in tab.page.locator("#strategies").inner_text()
+    assert tab.page.locator("main img").count() == 0
+    tab.page.context.close()
+
+
+def test_an_empty_page_says_what_is_missing(browser, tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    build(folder, [], [Missing("waveform", "balanced", "logistic", ("random",), whole=True)])
+    tab = Tab(browser, folder / "index.html")
+    assert tab.said == []
+    assert "npal acquire --data waveform --setting balanced" in tab.page.inner_text("#missing")
+    tab.page.context.close()

@@ -1,0 +1,75 @@
+"""The page as text: what it says, and that nothing in it can be taken for markup."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from npal_cli.report.cells import cells
+from npal_cli.report.missing import Missing
+from npal_cli.report.page import render
+from npal_cli.report.page.charts import specifications
+from tests.report.conftest import acquired, everything, experiment
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "../x",
+    "\N{SNOWMAN} & \N{LATIN SMALL LETTER E WITH ACUTE}",
+    "x" * 200,
+    '" onload="x',
+]
+
+
+class Outline(HTMLParser):
+    """Tags and text of a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def page_of(results, missing=()):
+    return render(results, cells(results), missing, [])
+
+
+def test_every_experiment_has_its_section_tables_and_data():
+    page = Outline(page_of(everything()))
+    sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
+    assert sections == ["experiment-0", "experiment-1", "experiment-2", "overview", "missing"]
+    plots = [attributes["data-plot"] for _, attributes in page.tags if "data-plot" in attributes]
+    assert set(plots) == set(specifications())
+    assert "waveform, imbalanced weighted, logistic regression" in page.texts
+
+
+def test_nothing_comes_from_elsewhere():
+    tags = Outline(page_of(everything(settings=["balanced"]))).tags
+    addresses = [value for _, attributes in tags for key, value in attributes.items() if key in ("src", "href")]
+    assert all(value.startswith(("#", "data:")) for value in addresses)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_shown_as_text(name):
+    plain = page_of([experiment(data="mine", random=acquired("random"), other=acquired("x"))])
+    hostile = page_of([experiment(data=name, random=acquired("random"), **{name: acquired("x")})])
+    one, other = Outline(plain), Outline(hostile)
+    assert [tag for tag, _ in one.tags] == [tag for tag, _ in other.tags]
+    assert [sorted(attributes) for _, attributes in one.tags] == [sorted(attributes) for _, attributes in other.tags]
+    assert any(name in text for text in other.texts)
+
+
+def test_nothing_acquired_says_what_to_do():
+    lacking = [Missing("waveform", "balanced", "logistic", ("random",), whole=True)]
+    texts = " ".join(Outline(page_of([], lacking)).texts)
+    assert "Nothing has been acquired yet" in texts
+    assert "npal acquire --data waveform --setting balanced --classifier logistic\n" in texts
+
+
+def test_the_same_results_give_the_same_page():
+    assert page_of(everything()) == page_of(everything())

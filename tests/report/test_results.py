@@ -1,0 +1,55 @@
+"""Results: which curve is which, and which runs are shared."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from npal_cli.report.names import is_competitor, label_of, position_of
+from npal_cli.report.results import AL_AVERAGE, METRICS
+from tests.report.conftest import NINE, acquired, everything, experiment
+
+
+def test_metrics_read_the_final_state_of_either_evaluation():
+    result = experiment(random=acquired("random"))
+    record = result.acquired["random"]
+    for evaluation in ("test", "held_out"):
+        values = {metric: result.metric("random", metric, evaluation) for metric in METRICS}
+        score = getattr(record, f"{evaluation}_score")
+        np.testing.assert_array_equal(values["final_accuracy"], score[:, -1])
+        np.testing.assert_allclose(values["auac"], (score[:, 1:] + score[:, :-1]).sum(axis=1) / 2)
+        np.testing.assert_array_equal(values["rare_recall"], getattr(record, f"{evaluation}_recall")[:, -1, 0])
+        np.testing.assert_array_equal(values["rare_precision"], getattr(record, f"{evaluation}_precision")[:, -1, 0])
+    with pytest.raises(KeyError):
+        result.metric("random", "beauty")
+
+
+def test_the_al_average_is_over_hand_made_strategies_in_the_runs_they_share():
+    result = everything()[0]
+    fewer = replace(result, acquired={**result.acquired, "cbal": acquired("cbal", runs=NINE[2:6])})
+    assert result.hand_made == ["uncsamp", "kcgrdy", "haluni", "halgau", "cbal"]
+    assert fewer.runs(AL_AVERAGE) == NINE[2:6]
+    expected = np.mean([fewer.curve(name, "test", "score", NINE[2:6]) for name in fewer.hand_made], axis=0)
+    np.testing.assert_allclose(fewer.curve(AL_AVERAGE, "test"), expected)
+
+
+def test_no_strategies_share_no_runs():
+    assert experiment(random=acquired("random")).common_runs([]) == []
+
+
+def test_runs_of_another_length_are_not_as_published():
+    assert experiment(random=acquired("random")).as_published
+    assert not experiment(random=acquired("random", steps=3)).as_published
+
+
+def test_labels():
+    assert label_of("uncsamp") == "UncSamp"
+    assert label_of("something else") == "something else"
+
+
+def test_competitors_stand_before_controls():
+    names = ["random_train_on_reward", "np", "oracle", "unheard_of", "reward_oracle", "haluni_reference"]
+    assert sorted(names, key=position_of) == [
+        "oracle", "haluni_reference", "np", "unheard_of", "reward_oracle", "random_train_on_reward",
+    ]  # fmt: skip
+    assert [name for name in names if is_competitor(name)] == ["np", "unheard_of", "haluni_reference"]
