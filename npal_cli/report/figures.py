@@ -70,10 +70,11 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write ``svg/name.svg`` and ``png/name.png`` in ``folder``, without a date in them."""
     paths = [folder / kind / f"{name}.{kind}" for kind in ("svg", "png")]
     with mpl.rc_context(STYLE):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # the layout is found once, for both
         for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, dpi=150, metadata=metadata)
-            figure.set_layout_engine("none")  # the layout is found once, for both
     return paths
 
 

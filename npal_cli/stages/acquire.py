@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import read, run_columns
 from npal_cli.classifiers import Classifier
@@ -52,7 +53,8 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
         begin = None if context.force else _prefix(replace(target, inputs={run: start.inputs[run] for run in runs}))
         progress = Progress(work / "progress.npz", runs, begin or nothing_acquired(len(runs), batch_size))
         strategy = _strategy(context, experiment, start, name, progress)
-        acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
+        with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
+            acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
         improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, context.engine)
         work_items = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
         for i, evaluation in enumerate(context.engine.map(_evaluate, work_items, label="evaluations")):

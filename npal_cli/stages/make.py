@@ -1,8 +1,8 @@
 """Making an artifact: when one is up to date, what of it is missing, and how it is put in place.
 
 An artifact holds runs. A stage computes the runs that are missing or were made from other inputs, keeps the others,
-and writes the store anew as a whole; other parameters replace it. Each finished run is kept as a checkpoint under
-``.work`` until the store is written, so that a killed stage goes on where it was.
+and writes the store anew as a whole; other parameters replace it. A finished run that took a while is kept as a
+checkpoint under ``.work`` until the store is written, so that a killed stage goes on where it was.
 """
 
 import hashlib
@@ -36,6 +36,9 @@ from npal_cli.randomness import Run
 from npal_cli.stages.context import Context
 
 log = logging.getLogger("npal")
+
+WORTH_KEEPING = 0.5
+"""Seconds that a run must have taken to be kept as a checkpoint, which takes a tenth of that to write."""
 
 Compute = Callable[[Sequence[Run], Path], Iterator[AnyRecord]]
 """Yields a record for each run asked for; the path is a folder for checkpoints of its own."""
@@ -182,9 +185,12 @@ def _computed(target: Target[AnyRecord], runs: Sequence[Run], checkpoints: Path,
     found = {run: _checkpoint(checkpoints / f"{run}.zarr", target.kind) for run in runs}
     records = [record for record in found.values() if record is not None]
     unfinished = [run for run in runs if found[run] is None]
+    begun = time.perf_counter()
     for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
-        write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
+        if time.perf_counter() - begun >= WORTH_KEEPING:
+            write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
         records.append(record)
+        begun = time.perf_counter()
     return records
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, colour_of, is_competitor, position_of
+from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, colour_of, is_competitor, label_of, position_of
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import EVALUATIONS, METRICS, ExperimentResults
 from npal_cli.report.tables import interval, number, plus_minus, runs_of
@@ -143,7 +143,7 @@ def prediction_facts(result: ExperimentResults) -> list[dict[str, str]]:
             within = dict(zip(LEVELS, found.observed, strict=True))
             facts.append(
                 {
-                    "strategy": name,
+                    "label": label_of(name),
                     "count": f"{found.count:,}",
                     "rank": number(found.rank_correlation, 2, signed=True),
                     "error": f"{found.error:.4f}",
