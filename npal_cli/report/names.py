@@ -77,6 +77,15 @@ def colour_of(name: str) -> str:
     return COLOURS.get(base_of(name), "#666666")
 
 
+def is_aside(name: str) -> bool:
+    """Whether a strategy is a variant or a control: drawn dashed, and only when asked for.
+
+    >>> is_aside("haluni_reference"), is_aside("reward_oracle"), is_aside("oracle")
+    (True, True, False)
+    """
+    return name != base_of(name) or (name != "oracle" and not is_competitor(name))
+
+
 def is_competitor(name: str) -> bool:
     """Whether a strategy sees no more than it should: no bound, no control.
 

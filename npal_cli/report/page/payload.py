@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import sem
 
 from npal_cli.report.choices import map_of, rare_share, rare_share_of_pool
-from npal_cli.report.names import colour_of, is_competitor, label_of, position_of
+from npal_cli.report.names import colour_of, is_aside, is_competitor, label_of, position_of
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, QUANTITIES, Evaluation, ExperimentResults
 from npal_cli.report.statistics import auac_ranks, runs_needed
@@ -57,7 +57,7 @@ def _strategy(name: str) -> Json:
         "name": name,
         "label": label_of(name),
         "colour": colour_of(name),
-        "dash": "dashed" if name.endswith("_reference") or name == "reward_oracle" or "_train_on" in name else "solid",
+        "dash": "dashed" if is_aside(name) else "solid",
         "competitor": is_competitor(name),
     }
 

@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, colour_of, is_competitor, label_of, position_of
+from npal_cli.report.names import (
+    CLASSIFIER_TITLES,
+    SETTING_TITLES,
+    colour_of,
+    is_aside,
+    is_competitor,
+    label_of,
+    position_of,
+)
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import EVALUATIONS, METRICS, ExperimentResults
 from npal_cli.report.tables import interval, number, plus_minus, runs_of
@@ -29,6 +37,7 @@ class Row:
     label: str
     colour: str
     competitor: bool
+    aside: bool
     mark: str
     """``best``, ``level`` with it (the difference may be chance), or nothing."""
     cells: Sequence[Cell]
@@ -88,7 +97,7 @@ def _row(strategy: str, by_metric: Mapping[str, Mapping[str, Any]]) -> Row:
         Cell(runs_of(auac["runs"], auac["splits"]), auac["runs"]),
     ]
     mark = "best" if auac["best"] is True else "level" if auac["best_p_holm"] >= 0.05 else ""
-    return Row(strategy, auac["label"], colour_of(strategy), is_competitor(strategy), mark, cells)
+    return Row(strategy, auac["label"], colour_of(strategy), is_competitor(strategy), is_aside(strategy), mark, cells)
 
 
 def _p_value(corrected: float, plain: float) -> str:
@@ -198,6 +207,7 @@ def gains(table: pd.DataFrame, titles: Mapping[tuple[str, str, str], str]) -> di
                 "experiment": titles[row["data"], row["setting"], row["classifier"]],
                 "strategy": row["strategy"],
                 "label": row["label"],
+                "aside": is_aside(row["strategy"]),
                 "competitors": is_competitor(row["strategy"]),
                 "value": round(row["random_mean"], 4),
                 "interval": interval(row["random_mean"], row["random_low"], row["random_high"], 3),

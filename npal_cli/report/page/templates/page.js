@@ -9,7 +9,7 @@ const controls = document.getElementById("controls");
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 const NOTHING = "nothing";
 
-const shown = { evaluation: "test", quantity: "score", baseline: "random", hidden: null };
+const shown = { evaluation: "test", quantity: "score", baseline: "random", ticked: new Map() };
 const payloads = new Map();
 const views = new Map();
 
@@ -22,7 +22,9 @@ function payloadOf(section) {
 const LIGHTER = { "#000000": "#ffffff", "#444444": "#c8c8c8", "#004B75": "#5aa0cc", "#8C4A70": "#b9799c" };
 const paint = (colour) => (darkness.matches && LIGHTER[colour]) || colour;
 const named = (strategy) => ({ label: strategy.label, colour: paint(strategy.colour), dash: strategy.dash });
-const visible = (strategy) => !shown.hidden.has(strategy.name);
+// Variants and controls are shown only when ticked, all others unless unticked.
+const isShown = (name, aside) => shown.ticked.get(name) ?? !aside;
+const visible = (strategy) => isShown(strategy.name, strategy.dash === "dashed");
 
 const rowsOf = {
   curves(p) {
@@ -91,7 +93,7 @@ const rowsOf = {
     return Object.entries(p.predictions).flatMap(([name, found]) => found.levels.map((nominal, i) => (
       { ...named(p.strategies.find((each) => each.name === name)), nominal, observed: found.observed[i] })));
   },
-  gains: () => overview.gains[shown.evaluation].filter((row) => !shown.hidden.has(row.strategy)),
+  gains: () => overview.gains[shown.evaluation].filter((row) => isShown(row.strategy, row.aside)),
   distances: () => overview.distances.map((row) => ({ ...row, colour: paint(row.colour) })),
 };
 
@@ -164,8 +166,9 @@ const drawable = () => [...sections(), ...all("#overview")].flatMap((section) =>
 
 async function show(canvases = drawable()) {
   document.documentElement.dataset.state = "drawing";
+  document.documentElement.dataset.drawn = darkness.matches ? "dark" : "light";
   for (const each of all("main [data-evaluation]")) each.hidden = each.dataset.evaluation !== shown.evaluation;
-  for (const row of all("tr[data-strategy]")) row.hidden = shown.hidden.has(row.dataset.strategy);
+  for (const row of all("tr[data-strategy]")) row.hidden = !isShown(row.dataset.strategy, "aside" in row.dataset);
   sections().forEach(caption);
   await Promise.all(canvases.map(draw));
   document.documentElement.dataset.state = "ready";
@@ -183,7 +186,6 @@ function union(key) {
 
 function offerStrategies() {
   const strategies = union("strategies");
-  shown.hidden ??= new Set(strategies.filter((each) => each.dash === "dashed").map((each) => each.name));
   const fieldset = document.getElementById("strategies");
   const legend = fieldset.querySelector("legend");
   fieldset.replaceChildren(legend, ...strategies.map((each) => {
@@ -236,7 +238,7 @@ function sort(table, column, header) {
 for (const table of all(".sortable")) {
   all("thead th", table).forEach((header, column) => header.firstElementChild.addEventListener("click", () => sort(table, column, header)));
 }
-addEventListener("beforeprint", () => all("details").forEach((each) => { each.open = true; }));
+addEventListener("beforeprint", () => all("details:not(.folded)").forEach((each) => { each.open = true; }));
 
 if (controls) {
   controls.addEventListener("submit", (event) => event.preventDefault());
@@ -246,7 +248,7 @@ if (controls) {
       return;
     }
     if (target.name === "evaluation") shown.evaluation = target.value;
-    else if (target.type === "checkbox") shown.hidden[target.checked ? "delete" : "add"](target.value);
+    else if (target.type === "checkbox") shown.ticked.set(target.value, target.checked);
     else shown[target.id] = target.value;
     show();
   });
