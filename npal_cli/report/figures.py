@@ -70,8 +70,10 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write ``svg/name.svg`` and ``png/name.png`` in ``folder``, without a date in them."""
     paths = [folder / kind / f"{name}.{kind}" for kind in ("svg", "png")]
     with mpl.rc_context(STYLE):
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # the layout is found once, for both
+        layout = figure.get_layout_engine()
+        if layout is not None:  # it is found once, for both
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, dpi=150, metadata=metadata)

@@ -1,9 +1,9 @@
 """What a report is made from: the acquired artifacts that can be compared with one another."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +39,7 @@ class Selection:
 def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
     """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning."""
     results = []
+    problems = cache(_problems)
     for folder in sorted((root / "acquired").glob("*/*/*")):
         data, setting, classifier = folder.parts[-3:]
         paths = sorted(folder.glob("*.zarr"))
@@ -48,10 +49,10 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
         if not prepared_path.exists():
             log.warning("%s is missing, which %s was made from: left out", prepared_path, folder)
             continue
-        prepared = read(prepared_path, PreparedRecord)[0]
+        prepared, digests = problems(prepared_path)
         found = [Found(path, *read(path, AcquiredRecord)) for path in paths]
         wanted = partial(_of_wanted_runs, selection)
-        for check in (wanted, partial(_of_these_problems, prepared), _of_equal_options, _of_equal_length):
+        for check in (wanted, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
             found = check(found)
         if found:
             acquired = {each.path.stem: each.record for each in found}
@@ -68,6 +69,13 @@ class Found(NamedTuple):
     record: AcquiredRecord
     provenance: Provenance
 
+    def of(self, runs: Sequence[Run]) -> "Found":
+        """The same, of ``runs`` only."""
+        if list(runs) == self.record.runs:
+            return self
+        inputs = {str(run): self.provenance.inputs[str(run)] for run in runs}
+        return Found(self.path, take_runs(self.record, runs), Provenance(self.provenance.parameters, inputs))
+
 
 def _timing(path: Path) -> dict[str, Any]:
     """What was written when an artifact was computed; nothing where it was not computed here."""
@@ -77,28 +85,31 @@ def _timing(path: Path) -> dict[str, Any]:
         return {}
 
 
+def _problems(path: Path) -> tuple[PreparedRecord, dict[str, str]]:
+    """The prepared problems, and the digest of each run's."""
+    prepared = read(path, PreparedRecord)[0]
+    return prepared, {str(run): digest(take_runs(prepared, [run])) for run in prepared.runs}
+
+
 def _of_wanted_runs(selection: Selection, found: Sequence[Found]) -> list[Found]:
     kept = []
     for each in found:
         runs = [run for run in each.record.runs if selection.takes_run(run)]
         if runs:
-            inputs = {str(run): each.provenance.inputs[str(run)] for run in runs}
-            provenance = Provenance(each.provenance.parameters, inputs)
-            kept.append(Found(each.path, take_runs(each.record, runs), provenance))
+            kept.append(each.of(runs))
     return kept
 
 
-def _of_these_problems(prepared: PreparedRecord, found: Sequence[Found]) -> list[Found]:
+def _of_these_problems(present: Mapping[str, str], found: Sequence[Found]) -> list[Found]:
     """The runs that started from the prepared problems as they are now."""
-    present = {str(run): digest(take_runs(prepared, [run])) for run in prepared.runs}
     kept = []
-    for path, record, provenance in found:
-        inputs = provenance.inputs
-        runs = [run for run in record.runs if inputs[str(run)]["prepared"] == present.get(str(run))]
-        if len(runs) < len(record.runs):
-            log.warning("%s: %d runs are of other prepared problems: left out", path, len(record.runs) - len(runs))
+    for each in found:
+        inputs, every = each.provenance.inputs, each.record.runs
+        runs = [run for run in every if inputs[str(run)]["prepared"] == present.get(str(run))]
+        if len(runs) < len(every):
+            log.warning("%s: %d runs are of other prepared problems: left out", each.path, len(every) - len(runs))
         if runs:
-            kept.append(Found(path, take_runs(record, runs), provenance))
+            kept.append(each.of(runs))
     return kept
 
 
