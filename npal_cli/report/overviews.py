@@ -39,6 +39,12 @@ class Ranks:
         """Its standard deviation over experiments; zero for a single one."""
         return self.ranks.std(axis=0, ddof=1) if len(self.ranks) > 1 else np.zeros(len(self.strategies))
 
+    @property
+    def runs_text(self) -> str:
+        """How many runs an experiment's ranks rest on, in words."""
+        counts = sorted({min(self.runs), max(self.runs)})
+        return f"{' to '.join(map(str, counts))} run{'s' * (counts[-1] > 1)}"
+
 
 def ranks_of(results: Sequence[ExperimentResults], among: Sequence[str], evaluation: Evaluation) -> Ranks | None:
     """Rank those of ``among`` that all experiments have, over the runs that they share; None if that leaves nothing."""
@@ -92,7 +98,8 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
         axes[0].grid(visible=False)
         _bar(axes[0], float(table.mean().min()), apart)
         model = CLASSIFIER_TITLES.get(results[0].classifier, results[0].classifier)
-        figure.suptitle(f"AUAC rank over {len(table)} experiments, {model}, {EVALUATION_TITLES[evaluation]}")
+        title = f"AUAC rank over {len(table)} experiments ({ranks.runs_text}), {model}, {EVALUATION_TITLES[evaluation]}"
+        figure.suptitle(title)
     return figure
 
 
@@ -131,5 +138,5 @@ def _ranks(axes: Axes, ranks: Ranks) -> None:
     axes.set_yticks(range(len(ranks.strategies)), [label_of(name) for name in ranks.strategies])
     axes.set_xticks(range(1, len(ranks.strategies) + 1))
     axes.set_ylim(len(ranks.strategies) - 0.5, -0.5)
-    runs = ", ".join(map(str, sorted(set(ranks.runs))))
-    axes.set_xlabel(f"AUAC rank over {', '.join(result.data for result in ranks.experiments)}\n({runs} runs)")
+    data = ", ".join(result.data for result in ranks.experiments)
+    axes.set_xlabel(f"AUAC rank over {data}\n({ranks.runs_text})")
