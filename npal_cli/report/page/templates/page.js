@@ -215,6 +215,8 @@ function choose(id) {
   for (const section of all(".experiment")) section.hidden = chosen !== "all" && section.id !== chosen;
   document.getElementById("experiment").value = chosen;
   offerStrategies();
+  document.documentElement.style.setProperty("--controls", `${controls.offsetHeight}px`);
+  if (location.hash) document.getElementById(chosen)?.scrollIntoView();
   return show();
 }
 
