@@ -10,7 +10,15 @@ import pandas as pd
 from npal_cli.report.names import is_competitor, label_of, position_of
 from npal_cli.report.paper import reported
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
-from npal_cli.report.statistics import Comparison, compare, holm, signed_rank_test, standard_errors_apart, summarise
+from npal_cli.report.statistics import (
+    FEWEST_RUNS,
+    Comparison,
+    compare,
+    holm,
+    signed_rank_test,
+    standard_errors_apart,
+    summarise,
+)
 
 BASELINES = {"random": "random", "average": AL_AVERAGE}
 """What every strategy is compared with; the name begins the columns."""
@@ -24,8 +32,8 @@ def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
 
     Columns: ``data classifier setting strategy label evaluation metric``, ``mean std runs splits`` of ours;
     ``random_*`` and ``average_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to Random and to the
-    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor's mean
-    AUAC is larger, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its
+    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor gains
+    more AUAC over Random, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its
     gain over Random on the test set exceeds that on held-out points by); and on the test set ``reported_mean
     reported_std difference z reported_random_mean`` (the difference of the reported means).
     """
@@ -108,9 +116,17 @@ def _correct(rows: Mapping[str, Row], names: Sequence[str], prefix: str) -> None
 def _mark_best(
     result: ExperimentResults, rows: Mapping[str, Row], competitors: Sequence[str], evaluation: Evaluation
 ) -> None:
-    if not competitors:
+    """The best of the competitors with runs enough, and how sure it is that others are worse.
+
+    What they gain over Random is compared, in the runs that both have: levels of other runs are those of other splits.
+    """
+    tried = [name for name in competitors if rows[name]["runs"] >= FEWEST_RUNS] or competitors
+    if not tried:
         return
-    best = max(competitors, key=lambda name: float(rows[name]["mean"]))
+    gains = {name: rows[name].get("random_mean", 0.0 if name == "random" else np.nan) for name in tried}
+    levels = {name: rows[name]["mean"] for name in tried}
+    comparable = gains if np.isfinite(list(gains.values())).all() else levels
+    best = max(tried, key=lambda name: float(comparable[name]))
     others = [name for name in competitors if name != best]
     rows[best]["best"] = True
     p_values = []

@@ -1,8 +1,11 @@
 """Cells: ours, how it compares, and what the paper reports."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from npal_cli.artifacts import take_runs
 from npal_cli.report.cells import cells
 from npal_cli.report.names import is_competitor
 from npal_cli.report.results import EVALUATIONS
@@ -67,6 +70,25 @@ def test_the_best_competitor_is_marked_and_those_that_may_be_as_good():
     assert rows.loc["haluni", "best_p_holm"] == 1
     assert rows.loc["uncsamp", "best_p_holm"] < 0.05
     assert np.isnan(rows.loc["oracle", "best_p_holm"])
+
+
+def test_the_best_is_found_by_gains_over_random_in_shared_runs():
+    """NP was run where all do well: its level is the highest, its gain is not; with three runs it is not tried."""
+    easy = np.array([0.0] * 4 + [0.2] * 5)
+
+    def shifted(name, level, runs=slice(None)):
+        record = acquired(name, level=level)
+        score = record.test_score + easy[:, None]
+        return take_runs(replace(record, test_score=score), NINE[runs])
+
+    few = experiment(random=shifted("r", 0.5), kcgrdy=shifted("k", 0.6), np=shifted("np", 0.55, slice(4, 9)))
+    fewer = experiment(random=shifted("r", 0.5), kcgrdy=shifted("k", 0.6), np=shifted("np", 0.9, slice(6, 9)))
+    for result, expected in ((few, True), (fewer, False)):
+        table = cells([result])
+        rows = table[(table["metric"] == "auac") & (table["evaluation"] == "test")].set_index("strategy")
+        assert rows.loc["np", "mean"] > rows.loc["kcgrdy", "mean"]
+        assert rows.loc["kcgrdy", "best"] is True
+        assert np.isfinite(rows.loc["np", "best_p_holm"]) == expected
 
 
 def test_optimism_is_the_gain_on_the_test_set_beyond_that_on_held_out_points(results, table):

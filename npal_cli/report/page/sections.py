@@ -39,7 +39,7 @@ class Row:
     competitor: bool
     aside: bool
     mark: str
-    """``best``, ``level`` with it (the difference may be chance), or nothing."""
+    """``best``, ``level`` with it (the difference may be chance), ``unknown`` (too few runs to tell), or nothing."""
     cells: Sequence[Cell]
 
 
@@ -96,7 +96,12 @@ def _row(strategy: str, by_metric: Mapping[str, Mapping[str, Any]]) -> Row:
         Cell(number(auac["z"], 1, signed=True), auac["z"]),
         Cell(runs_of(auac["runs"], auac["splits"]), auac["runs"]),
     ]
-    mark = "best" if auac["best"] is True else "level" if auac["best_p_holm"] >= 0.05 else ""
+    if auac["best"] is True:
+        mark = "best"
+    elif is_competitor(strategy):
+        mark = "" if auac["best_p_holm"] < 0.05 else "level" if auac["best_p_holm"] >= 0.05 else "unknown"
+    else:
+        mark = ""
     return Row(strategy, auac["label"], colour_of(strategy), is_competitor(strategy), is_aside(strategy), mark, cells)
 
 
