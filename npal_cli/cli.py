@@ -126,12 +126,14 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.strategies import full_name
+        from npal_cli.strategies import full_name, parse_strategy
 
         context = _context(options, steps=steps)
         work = []
         for experiment in _experiments(context, options):
             names = strategy or getattr(context.settings.acquire.strategies, experiment.classifier)
+            if train_on_reward and not strategy:
+                names = [name for name in names if not parse_strategy(name).strategy.needs_reward]
             full = [full_name(name, variant.value, train_on_reward=train_on_reward) for name in names]
             work.append((experiment, _distinct(full)))
         stage.check_strategies(context, work)

@@ -86,7 +86,7 @@ class AcquiredRecord(Record):
     """The same score on the points that no strategy selects on."""
     held_out_precision: np.ndarray = array("run", "state", "class")
     held_out_recall: np.ndarray = array("run", "state", "class")
-    held_out_points: np.ndarray = array("run", "state", "class")
+    held_out_points: np.ndarray = array("run", "class")
     """How many held-out points there are."""
     loss: np.ndarray = array("run", "step", "epoch")
     """Loss curve of what the strategy trained at each step; no epochs if it trains nothing."""

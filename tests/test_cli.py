@@ -67,6 +67,7 @@ def test_help_imports_nothing_heavy():
         (["oracle", "--data", "mine.csv"], 2, "take the table in first with: npal prepare"),
         (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
         (["train-np", "--device", "cuda"], 2, "no CUDA device"),
+        (["report", "--data", "waveform"], 1, "there is nothing; the report is left as it was"),
         (["acquire", "--strategy", "np", "--train-on-reward"], 2, "scores on the reward set, so its labels cannot be"),
         (["train-np", "--step", 2, "--strategy", "random_train_on_reward"], 2, "no reward set is left after it"),
     ],

@@ -65,7 +65,7 @@ class Problem:
 
     @property
     def held_out(self) -> Rows:
-        """Rows that no strategy selects on, a second test set (sorted).
+        """Rows that no strategy is scored on when it chooses, a second test set (sorted).
 
         Class by class, the points that balancing or imbalancing discarded where these are :data:`MIN_DISCARDED` or
         more, else the class's points in the pool.

@@ -25,7 +25,7 @@ from npal_cli.report.names import (
     numbered,
 )
 from npal_cli.report.page import Picture
-from npal_cli.report.paper import against_the_paper, not_run
+from npal_cli.report.paper import Takes, against_the_paper, not_run
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
 
 ACCURACY = ("auac", "final_accuracy")
@@ -34,15 +34,21 @@ SUFFIXES: dict[Evaluation, list[str]] = {"test": [], "held_out": ["held_out"]}
 """How the names of figures end."""
 
 
-def build(folder: Path, results: Sequence[ExperimentResults], missing: Sequence[Missing]) -> None:
-    """Write the report of ``results`` into the empty ``folder``."""
+def build(
+    folder: Path,
+    results: Sequence[ExperimentResults],
+    missing: Sequence[Missing],
+    takes: Takes = lambda _data, _setting, _classifier: True,
+) -> None:
+    """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
     for part in ("tables", "figures", "plots"):
         (folder / part).mkdir(parents=True)
-    table = cells(results)
+    table, lacking = cells(results), not_run(results, takes)
     _write_tables(folder, results, table)
+    _write_csv(lacking, folder / "tables" / "not_run.csv")
     pictures = _write_figures(folder / "figures", results, table)
     _write_metrics(folder, results, table)
-    (folder / "index.html").write_text(page.render(results, table, missing, pictures))
+    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
 
 
 def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:
@@ -60,10 +66,9 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
             _write_csv(own[own["metric"].isin(metrics)], folder / "tables" / f"{name}.csv")
             (folder / "tables" / f"{name}.md").write_text(markdown)
             (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(own, metrics, title))
-            pages.append(f"## {name}\n\n{markdown}")
+            pages.append(f"## {tables.as_text(name)}\n\n{markdown}")
     (folder / "report.md").write_text("\n\n".join(pages) + "\n")
     _write_csv(against_the_paper(table), folder / "tables" / "against_the_paper.csv")
-    _write_csv(not_run(results), folder / "tables" / "not_run.csv")
     _write_store(folder / "results.zarr", table.drop(columns=["label", "best"]))
 
 

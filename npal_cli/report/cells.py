@@ -32,10 +32,10 @@ def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
 
     Columns: ``data classifier setting strategy label evaluation metric``, ``mean std runs splits`` of ours;
     ``random_*`` and ``average_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to Random and to the
-    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor gains
-    more AUAC over Random, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its
-    gain over Random on the test set exceeds that on held-out points by); and on the test set ``reported_mean
-    reported_std difference z reported_random_mean`` (the difference of the reported means).
+    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor has a
+    larger mean AUAC in the runs that all share, and ``best_p_holm``, whether the difference to it may be chance;
+    ``optimism`` of an AUAC (what its gain over Random on the test set exceeds that on held-out points by); and on the
+    test set ``reported_mean reported_std difference z reported_random_mean`` (the difference of the reported means).
     """
     rows: list[Row] = []
     for result in results:
@@ -116,17 +116,18 @@ def _correct(rows: Mapping[str, Row], names: Sequence[str], prefix: str) -> None
 def _mark_best(
     result: ExperimentResults, rows: Mapping[str, Row], competitors: Sequence[str], evaluation: Evaluation
 ) -> None:
-    """The best of the competitors with runs enough, and how sure it is that others are worse.
+    """The best of the competitors with runs enough, on the runs that they share, and whether others may be as good.
 
-    What they gain over Random is compared, in the runs that both have: levels of other runs are those of other splits.
+    Those with fewer runs than others are left out if the shared runs are too few for a test.
     """
-    tried = [name for name in competitors if rows[name]["runs"] >= FEWEST_RUNS] or competitors
-    if not tried:
+    tried = [name for name in competitors if rows[name]["runs"] >= FEWEST_RUNS] or list(competitors)
+    if len(result.common_runs(tried)) < FEWEST_RUNS:
+        most = max((len(result.runs(name)) for name in tried), default=0)
+        tried = [name for name in tried if len(result.runs(name)) == most]
+    shared = result.common_runs(tried)
+    if not shared:
         return
-    gains = {name: rows[name].get("random_mean", 0.0 if name == "random" else np.nan) for name in tried}
-    levels = {name: rows[name]["mean"] for name in tried}
-    comparable = gains if np.isfinite(list(gains.values())).all() else levels
-    best = max(tried, key=lambda name: float(comparable[name]))
+    best = max(tried, key=lambda name: float(result.metric(name, "auac", evaluation, shared).mean()))
     others = [name for name in competitors if name != best]
     rows[best]["best"] = True
     p_values = []

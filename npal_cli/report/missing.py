@@ -1,8 +1,10 @@
 """What a study lacks, and the commands that fill it."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from npal_cli.randomness import Run
 from npal_cli.report.results import ExperimentResults
 
 
@@ -14,33 +16,35 @@ class Wanted:
     setting: str
     classifier: str
     strategies: Sequence[str]
+    runs: Sequence[Run]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """The strategies that an experiment lacks."""
+    """The strategies that an experiment lacks, or lacks runs of."""
 
     data: str
     setting: str
     classifier: str
     strategies: Sequence[str]
     whole: bool
-    """Whether it lacks all that are wanted."""
+    """Whether all that are wanted lack runs."""
 
     @property
     def command(self) -> str:
         """What makes them."""
-        named = "" if self.whole else "".join(f" --strategy {name}" for name in self.strategies)
-        return f"npal acquire --data {self.data} --setting {self.setting} --classifier {self.classifier}{named}"
+        options = ["--data", self.data, "--setting", self.setting, "--classifier", self.classifier]
+        named = [] if self.whole else [part for name in self.strategies for part in ("--strategy", name)]
+        return shlex.join(["npal", "acquire", *options, *named])
 
 
 def missing_of(wanted: Sequence[Wanted], results: Sequence[ExperimentResults]) -> list[Missing]:
-    """What of the wanted experiments has no runs."""
+    """What of the wanted experiments lacks runs."""
     there = {(result.data, str(result.setting), result.classifier): result.acquired for result in results}
     lacking = []
     for one in wanted:
-        present = there.get((one.data, one.setting, one.classifier), {})
-        absent = [name for name in one.strategies if name not in present]
+        present = {name: record.runs for name, record in there.get((one.data, one.setting, one.classifier), {}).items()}
+        absent = [name for name in one.strategies if not set(one.runs) <= set(present.get(name, ()))]
         if absent:
             whole = len(absent) == len(one.strategies)
             lacking.append(Missing(one.data, one.setting, one.classifier, absent, whole))

@@ -1,6 +1,6 @@
 """What the paper reports, ours beside it, and what of it has not been run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from npal_cli.strategies import STRATEGIES
 
 ROW = ("data", "classifier", "strategy", "setting")
 CELL = (*ROW, "metric")
+
+Takes = Callable[[str, str, str], bool]
+"""Says whether an experiment (data, setting, classifier) was asked for."""
 
 
 @cache
@@ -47,18 +50,20 @@ def against_the_paper(table: pd.DataFrame) -> pd.DataFrame:
     return known[[*columns, "z"]].sort_values("table", kind="stable").reset_index(drop=True)
 
 
-def not_run(results: Sequence[ExperimentResults]) -> pd.DataFrame:
+def not_run(
+    results: Sequence[ExperimentResults], takes: Takes = lambda _data, _setting, _classifier: True
+) -> pd.DataFrame:
     """The rows of the paper's tables that lack runs: how many are there, what fills them, and what that costs.
 
-    The cost, in seconds, is the missing runs at what one took where the same strategy was run with the same
-    classifier; NaN where none was, or npal cannot run it.
+    Of the experiments that ``takes`` says were asked for. The cost, in seconds, is the missing runs at what one took
+    where the same strategy was run with the same classifier; NaN where none was, or npal cannot run it.
     """
     rows = []
     done, cost = _runs_by_row(results), _seconds_a_run(results)
     for each in reported_results()[["table", *ROW]].drop_duplicates().to_dict("records"):
         data, classifier, label, setting = (str(each[key]) for key in ROW)
         runs = done.get((data, classifier, label, setting), 0)
-        if runs < REPORTED_RUNS:
+        if runs < REPORTED_RUNS and takes(data, setting, classifier):
             name = _names_by_label().get(label, "")
             options = f"--data {data} --setting {setting} --classifier {classifier} --strategy {name}"
             can = data in REGISTRY and classifier in CLASSIFIERS

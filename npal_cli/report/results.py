@@ -37,6 +37,10 @@ PUBLISHED_STEPS = (10, 1)
 """Acquisition steps and points at each in the paper's UCI study (section 4)."""
 
 
+PUBLISHED_SIZES = {"annotated": 100, "reward": 100, "test": 200}
+"""Points in each of the paper's sets (supplement B.2)."""
+
+
 @dataclass(frozen=True)
 class ExperimentResults:
     """The acquired artifacts of one experiment, by artifact name."""
@@ -59,8 +63,14 @@ class ExperimentResults:
 
     @property
     def as_published(self) -> bool:
-        """Whether it was run for as many steps as the paper's, a point at each, so that figures can be compared."""
-        return all(record.chosen.shape[1:] == PUBLISHED_STEPS for record in self.acquired.values())
+        """Whether it was run with the paper's set sizes, steps and classifier options, so that figures compare."""
+        sizes = tuple(getattr(self.problems, name).shape[1] for name in PUBLISHED_SIZES)
+        options = [provenance.parameters["options"] for provenance in self.made_from.values()]
+        return (
+            sizes == tuple(PUBLISHED_SIZES.values())
+            and all(made_with == {"C": 1.0} for made_with in options)
+            and all(record.chosen.shape[1:] == PUBLISHED_STEPS for record in self.acquired.values())
+        )
 
     @property
     def hand_made(self) -> list[str]:

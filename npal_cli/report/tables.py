@@ -60,7 +60,7 @@ def caption(data: str, classifier: str, metrics: Sequence[str], number: int | No
 
 def to_markdown(wide: pd.DataFrame, title: str) -> str:
     """GitHub-flavoured Markdown, one small table a setting so that it can be read."""
-    parts = [f"{title} {LEGEND}"]
+    parts = [f"{as_text(title)} {LEGEND}"]
     for setting in SETTING_TITLES.values():
         columns = [column for column in wide.columns if column.startswith(f"{setting}: ")]
         if columns:
@@ -81,6 +81,15 @@ def to_latex(table: pd.DataFrame, metrics: Sequence[str], title: str) -> str:
     styled = wide.style.format_index(escape="latex", axis=0)
     text: str = styled.to_latex(hrules=True, caption=title.translate(LATEX), multicol_align="c")
     return text.replace("±", r"$\pm$")
+
+
+def as_text(name: str) -> str:
+    """A name that can neither end a cell or a line of Markdown nor begin a tag.
+
+    >>> as_text("a b <i>")
+    'a b &lt;i>'
+    """
+    return " ".join(name.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
@@ -125,5 +134,4 @@ def runs_of(runs: int, splits: int) -> str:
 
 
 def _escaped(wide: pd.DataFrame) -> pd.DataFrame:
-    """Names that cannot end a cell or begin a tag."""
-    return wide.rename(index=lambda name: str(name).replace("|", "\\|").replace("<", "&lt;"))
+    return wide.rename(index=lambda name: as_text(str(name)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from npal_cli.artifacts import Provenance, digest, read, take_runs
+from npal_cli.errors import ArtifactError
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
@@ -50,7 +51,7 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
             log.warning("%s is missing, which %s was made from: left out", prepared_path, folder)
             continue
         prepared, digests = problems(prepared_path)
-        found = [Found(path, *read(path, AcquiredRecord)) for path in paths]
+        found = [each for path in paths if (each := _found(path)) is not None]
         wanted = partial(_of_wanted_runs, selection)
         for check in (wanted, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
             found = check(found)
@@ -75,6 +76,14 @@ class Found(NamedTuple):
             return self
         inputs = {str(run): self.provenance.inputs[str(run)] for run in runs}
         return Found(self.path, take_runs(self.record, runs), Provenance(self.provenance.parameters, inputs))
+
+
+def _found(path: Path) -> Found | None:
+    try:
+        return Found(path, *read(path, AcquiredRecord))
+    except ArtifactError as error:
+        log.warning("left out: %s", error)
+        return None
 
 
 def _timing(path: Path) -> dict[str, Any]:

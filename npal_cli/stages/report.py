@@ -7,6 +7,8 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import write_errors
+from npal_cli.errors import MissingArtifactError
+from npal_cli.randomness import Run
 from npal_cli.report.build import build
 from npal_cli.report.missing import Wanted, missing_of
 from npal_cli.stages.collect import Selection, collect
@@ -17,9 +19,18 @@ from npal_cli.stages.make import log
 def report(context: Context, selection: Selection) -> list[Path]:
     """Write ``report/`` anew from what was acquired of ``selection``, and return the files of it.
 
-    Without any results, the page says what is missing and how to make it.
+    Without any results at all, the page says what is missing and how to make it.
+
+    Raises:
+        MissingArtifactError: if ``selection`` fits nothing that was acquired.
     """
     results = collect(context.root, selection)
+    if not results and selection != Selection():
+        there = sorted({"/".join(path.parts[-3:]) for path in (context.root / "acquired").glob("*/*/*")})
+        raise MissingArtifactError(
+            f"{context.root / 'acquired'}: nothing there is of the data, settings, classifiers and seeds asked for; "
+            f"there is {', '.join(there) or 'nothing'}; the report is left as it was"
+        )
     target, building = context.root / "report", context.root / ".work" / "report.building"
     log.info("making %s: %d experiments", target, len(results))
     if not results:
@@ -27,7 +38,7 @@ def report(context: Context, selection: Selection) -> list[Path]:
     with write_errors(target), threadpool_limits(limits=1):  # the same bytes whatever the cores
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(_wanted(context, selection), results))
+        build(building, results, missing_of(_wanted(context, selection), results), selection.takes)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
     stores = list(target.rglob("*.zarr"))
@@ -38,8 +49,11 @@ def report(context: Context, selection: Selection) -> list[Path]:
 def _wanted(context: Context, selection: Selection) -> Sequence[Wanted]:
     """The study, as far as it is selected."""
     study, strategies = context.settings.study, context.settings.acquire.strategies
+    defaults = context.settings.defaults
+    every = [Run(data_seed, seed) for data_seed in defaults.data_seed for seed in defaults.seed]
+    runs = [run for run in every if selection.takes_run(run)]
     return [
-        Wanted(data, setting, classifier, getattr(strategies, classifier))
+        Wanted(data, setting, classifier, getattr(strategies, classifier), runs)
         for data in study.data
         for classifier in study.classifier
         for setting in study.setting

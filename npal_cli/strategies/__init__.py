@@ -66,8 +66,9 @@ def full_name(name: str, variant: Variant, *, train_on_reward: bool) -> str:
     >>> full_name("haluni", "reference", train_on_reward=False), full_name("random", "reference", train_on_reward=True)
     ('haluni_reference', 'random_train_on_reward')
     """
-    varied = f"{name}_reference" if variant == "reference" and name in VARIANTS else name
-    return varied + TRAINS_ON_REWARD if train_on_reward and not name.endswith(TRAINS_ON_REWARD) else varied
+    run = name.removesuffix(TRAINS_ON_REWARD)
+    varied = f"{run}_reference" if variant == "reference" and run in VARIANTS else run
+    return varied + TRAINS_ON_REWARD if train_on_reward or run != name else varied
 
 
 def parse_strategy(name: str) -> Parsed:

@@ -1,4 +1,4 @@
-"""Made-up results: nine runs of any strategy in any setting, on 300 points."""
+"""Made-up results: nine runs of any strategy in any setting, on a thousand points."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
-POINTS = 300
+POINTS = 1000
 
 
 def prepared(runs=NINE) -> PreparedRecord:
@@ -21,11 +21,11 @@ def prepared(runs=NINE) -> PreparedRecord:
         class_weights=np.array([1.0, 1.0]),
         training_weights=np.ones(2),
         rare_classes=np.array([0]),
-        annotated=rows[:, :20],
-        reward=rows[:, 20:40],
-        test=rows[:, 40:60],
-        pool=rows[:, 60:200],
-        discarded=rows[:, 200:],
+        annotated=rows[:, :100],
+        reward=rows[:, 100:200],
+        test=rows[:, 200:400],
+        pool=rows[:, 400:700],
+        discarded=rows[:, 700:],
     )
 
 
@@ -46,7 +46,7 @@ def acquired(strategy: str, setting: str = "balanced", runs=NINE, steps: int = 1
         held_out_score=score[1],
         held_out_precision=by_class[1],
         held_out_recall=by_class[1],
-        held_out_points=np.full((len(runs), steps + 1, 2), 250),
+        held_out_points=np.full((len(runs), 2), 250),
         loss=draws.normal(size=(len(runs), steps, 5 if learned else 0)),
         checked=np.zeros(checked, dtype=np.int64),
         predicted=draws.normal(scale=0.01, size=checked),

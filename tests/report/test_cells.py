@@ -72,8 +72,8 @@ def test_the_best_competitor_is_marked_and_those_that_may_be_as_good():
     assert np.isnan(rows.loc["oracle", "best_p_holm"])
 
 
-def test_the_best_is_found_by_gains_over_random_in_shared_runs():
-    """NP was run where all do well: its level is the highest, its gain is not; with three runs it is not tried."""
+def test_the_best_is_found_in_shared_runs():
+    """NP was run where all do well: its level is the highest of all, but not there; with three runs it is not tried."""
     easy = np.array([0.0] * 4 + [0.2] * 5)
 
     def shifted(name, level, runs=slice(None)):

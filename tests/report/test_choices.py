@@ -30,7 +30,7 @@ def test_the_map_is_of_the_run_that_most_strategies_have():
 
 def test_the_first_component_varies_most():
     places = map_of(experiment(random=acquired("random"))).places
-    assert places.shape == (300, 2)
+    assert places.shape == (1000, 2)
     assert places[:, 0].std() >= places[:, 1].std()
 
 

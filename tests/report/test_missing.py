@@ -1,11 +1,11 @@
 """What a study lacks."""
 
 from npal_cli.report.missing import Wanted, missing_of
-from tests.report.conftest import acquired, experiment
+from tests.report.conftest import NINE, acquired, experiment
 
 WANTED = [
-    Wanted("waveform", "balanced", "logistic", ("random", "uncsamp", "np")),
-    Wanted("waveform", "imbalanced", "logistic", ("random", "np")),
+    Wanted("waveform", "balanced", "logistic", ("random", "uncsamp", "np"), NINE),
+    Wanted("waveform", "imbalanced", "logistic", ("random", "np"), NINE),
 ]
 
 
@@ -15,6 +15,16 @@ def test_what_is_missing_has_the_command_that_makes_it():
         "npal acquire --data waveform --setting balanced --classifier logistic --strategy uncsamp --strategy np",
         "npal acquire --data waveform --setting imbalanced --classifier logistic",
     ]
+
+
+def test_a_strategy_with_too_few_runs_is_missing():
+    few = experiment(random=acquired("random"), uncsamp=acquired("u"), np=acquired("np", runs=NINE[:3]))
+    assert list(missing_of(WANTED[:1], [few])[0].strategies) == ["np"]
+
+
+def test_a_command_can_be_pasted_whatever_the_name():
+    wanted = Wanted("my data; rm -rf x", "balanced", "svm", ("random",), NINE)
+    assert "--data 'my data; rm -rf x' --setting" in missing_of([wanted], [])[0].command
 
 
 def test_a_whole_study_lacks_nothing():

@@ -37,9 +37,13 @@ def test_no_strategies_share_no_runs():
     assert experiment(random=acquired("random")).common_runs([]) == []
 
 
-def test_runs_of_another_length_are_not_as_published():
-    assert experiment(random=acquired("random")).as_published
+def test_other_lengths_sizes_or_options_are_not_as_published():
+    result = experiment(random=acquired("random"))
+    assert result.as_published
     assert not experiment(random=acquired("random", steps=3)).as_published
+    assert not replace(result, problems=replace(result.problems, test=result.problems.test[:, :20])).as_published
+    other = replace(result.made_from["random"], parameters={"options": {"C": 1000.0}})
+    assert not replace(result, made_from={"random": other}).as_published
 
 
 def test_labels():

@@ -105,8 +105,25 @@ def test_runs_can_be_left_out(npal):
     npal("report", "--data-seed", "2..3", "--seed", 1)
     table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
     assert set(table["runs"]) == {2}
-    npal("report", "--seed", 7)
-    assert "Nothing has been acquired yet" in (REPORT / "index.html").read_text()
+
+
+@pytest.mark.parametrize("selection", [("--seed", 7), ("--data", "typo"), ("--classifier", "svm")])
+def test_what_was_never_acquired_is_refused_and_the_report_kept(npal, selection):
+    npal("acquire", "--strategy", "random")
+    npal("report")
+    before = contents(REPORT)
+    said = npal("report", *selection, code=1).stderr.splitlines()
+    assert len(said) == 1
+    assert "there is waveform/imbalanced_weighted/logistic; the report is left as it was" in said[0]
+    assert contents(REPORT) == before
+
+
+def test_a_damaged_artifact_is_left_out_aloud(npal):
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
+    (Path("data/acquired/waveform/imbalanced_weighted/logistic/uncsamp.zarr") / "zarr.json").write_text("{")
+    assert "left out: data/acquired/waveform/imbalanced_weighted/logistic/uncsamp.zarr" in npal("report").stderr
+    table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
+    assert set(table["strategy"]) == {"random"}
 
 
 def test_nothing_acquired_is_a_page_that_says_so(npal):

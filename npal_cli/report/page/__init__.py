@@ -16,8 +16,9 @@ from npal_cli.report.names import EVALUATION_TITLES, label_of, position_of
 from npal_cli.report.page import sections
 from npal_cli.report.page.charts import specifications
 from npal_cli.report.page.payload import experiment_payload
-from npal_cli.report.paper import against_the_paper, not_run
+from npal_cli.report.paper import ROW, against_the_paper
 from npal_cli.report.results import Evaluation, ExperimentResults, grouped
+from npal_cli.report.tables import number, plus_minus
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,17 @@ def render(
     results: Sequence[ExperimentResults],
     table: pd.DataFrame,
     missing: Sequence[Missing],
+    lacking: pd.DataFrame,
     pictures: Sequence[Picture],
 ) -> str:
-    """The page as HTML: of ``results``, their cells, what is missing of the study, and figures over all experiments."""
+    """The page as HTML: of ``results``, their cells, what is missing of the study and of the paper, and overviews."""
     ordered = [result for group in grouped(results).values() for result in group]
     titles = {(result.data, str(result.setting), result.classifier): sections.title_of(result) for result in ordered}
-    against, lacking = against_the_paper(table), not_run(ordered)
+    against = against_the_paper(table)
     environment = Environment(
         loader=PackageLoader("npal_cli.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["duration"] = sections.duration
+    environment.filters.update(duration=sections.duration, plus_minus=plus_minus, number=number)
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
@@ -65,7 +67,7 @@ def render(
         },
         against=against.to_dict("records"),
         not_run=lacking.to_dict("records"),
-        not_run_seconds=float(lacking["seconds"].sum()),
+        not_run_seconds=float(lacking.drop_duplicates(list(ROW))["seconds"].sum()),
         missing=missing,
         pictures=pictures,
     )

@@ -84,13 +84,14 @@ def _pairs() -> alt.Chart:
                 scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
                 legend=alt.Legend(orient="top", gradientLength=160),
             ),
-            opacity=alt.condition("datum.enough == 'yes'", alt.value(1), alt.value(0.3)),
+            opacity=alt.condition("datum.apart == 'yes'", alt.value(1), alt.value(0.3)),
             tooltip=[
                 alt.Tooltip("label:N", title="strategy"),
                 alt.Tooltip("other:N", title="less"),
                 alt.Tooltip("value:Q", title="difference", format="+.3f"),
                 alt.Tooltip("error:Q", title="standard error", format=".3f"),
                 alt.Tooltip("runs:Q"),
+                alt.Tooltip("chance:N", title="p"),
                 alt.Tooltip("needed:N", title="runs needed"),
             ],
         )

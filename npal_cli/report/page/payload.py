@@ -6,13 +6,14 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtr
 from scipy.stats import sem
 
 from npal_cli.report.choices import map_of, rare_share, rare_share_of_pool
 from npal_cli.report.names import colour_of, is_aside, is_competitor, label_of, position_of
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, QUANTITIES, Evaluation, ExperimentResults
-from npal_cli.report.statistics import auac_ranks, runs_needed
+from npal_cli.report.statistics import FEWEST_RUNS, auac_ranks, holm, runs_needed
 
 Json = dict[str, Any]
 
@@ -136,8 +137,9 @@ def _by_evaluation(values: np.ndarray) -> Json:
 
 
 def _pairs(every: dict[str, _Lines], names: Sequence[str], evaluation: int) -> list[Json]:
-    """AUAC differences of all pairs; whether there are as many runs as it takes to tell them apart."""
-    rows = []
+    """AUAC differences of all pairs, with Holm-corrected p-values of paired t-tests, and the runs needed."""
+    rows: list[Json] = []
+    p_values = []
     for one, other in combinations(names, 2):
         gains = np.trapezoid(_paired(every[one], every[other])[:, evaluation, 0], axis=1)
         if len(gains) < 2:
@@ -154,7 +156,9 @@ def _pairs(every: dict[str, _Lines], names: Sequence[str], evaluation: int) -> l
                 "needed": rounded(needed, 0),
             }
         )
-    return rows
+        enough = len(gains) >= FEWEST_RUNS and error > 0
+        p_values.append(2 * stdtr(len(gains) - 1, -abs(mean / error)) if enough else float("nan"))
+    return [{**row, "p": rounded(p_value)} for row, p_value in zip(rows, holm(p_values), strict=True)]
 
 
 def _ranks(result: ExperimentResults, names: Sequence[str], evaluation: Evaluation) -> Json:

@@ -18,6 +18,7 @@ from npal_cli.report.names import (
 )
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import EVALUATIONS, METRICS, ExperimentResults
+from npal_cli.report.statistics import FEWEST_RUNS
 from npal_cli.report.tables import interval, number, plus_minus, runs_of
 
 
@@ -118,7 +119,7 @@ def _runs_needed(needed: float, runs: float) -> str:
     if np.isnan(needed):
         return ""
     text = "∞" if np.isinf(needed) else f"{needed:,.0f}"
-    return f"{text} ✓" if runs >= needed else text
+    return f"{text} ✓" if runs >= max(needed, FEWEST_RUNS) else text
 
 
 def title_of(result: ExperimentResults) -> str:
@@ -131,7 +132,7 @@ def facts_of(result: ExperimentResults) -> list[tuple[str, str]]:
     """The sizes of an experiment's problems."""
     problems = result.problems
     classes = np.bincount(problems.labels, minlength=len(problems.class_weights))
-    initial = next(iter(result.acquired.values())).held_out_points[:, 0].mean(axis=0)
+    initial = next(iter(result.acquired.values())).held_out_points.mean(axis=0)
     steps, batch = next(iter(result.acquired.values())).chosen.shape[1:]
     rare = [str(each) for each in problems.rare_classes] if result.setting != "balanced" else ["none"]
     return [
@@ -216,7 +217,7 @@ def gains(table: pd.DataFrame, titles: Mapping[tuple[str, str, str], str]) -> di
                 "competitors": is_competitor(row["strategy"]),
                 "value": round(row["random_mean"], 4),
                 "interval": interval(row["random_mean"], row["random_low"], row["random_high"], 3),
-                "runs": runs_of(row["random_runs"], row["splits"]),
+                "runs": f"{row['random_runs']:.0f}",
             }
         )
     return rows

@@ -123,6 +123,35 @@ def test_a_table_is_sorted_by_the_column_that_is_clicked(tab):
     assert tab.column(3)[-1] == ""  # Random is not compared with itself, and stays last
 
 
+def test_infinity_is_the_largest_number(tab):
+    tab.page.evaluate("document.querySelector('table.sortable tbody td:nth-child(7)').dataset.value = 'inf'")
+    name = tab.page.locator("table.sortable:visible tbody tr:visible th").first.inner_text()
+    button = tab.page.locator("table.sortable:visible thead button").nth(6)
+    button.click()
+    assert tab.column(1)[0] == name
+    button.click()
+    assert tab.column(1)[0] != name
+
+
+def test_a_baseline_is_kept_where_an_experiment_lacks_it(tab):
+    tab.page.select_option("#baseline", "uncsamp")
+    for label, baseline in (
+        ("waveform, imbalanced, SVM", "nothing"),
+        ("adult, balanced, logistic regression", "uncsamp"),
+    ):
+        tab.page.select_option("#experiment", label=label)
+        tab.page.wait_for_function(f"document.querySelector('.experiment:not([hidden]) h2').textContent === '{label}'")
+        tab.settle()
+        assert tab.page.input_value("#baseline") == baseline
+
+
+def test_controls_alone_are_shown(browser, tmp_path):
+    build(tmp_path, [experiment(reward_oracle=acquired("r"), random_train_on_reward=acquired("q"))], [])
+    tab = Tab(browser, tmp_path / "index.html")
+    assert tab.rows("curves") == 22
+    tab.page.context.close()
+
+
 def test_every_experiment_can_be_shown_by_choice_or_address(tab, report, browser):
     tab.page.select_option("#experiment", label="waveform, imbalanced, SVM")
     tab.settle()
@@ -175,9 +204,10 @@ def test_a_printed_page_opens_what_is_folded_and_drops_the_controls(tab):
 def test_a_hostile_name_is_text_in_every_plot_and_table(browser, tmp_path, name):
     from npal_cli.report.cells import cells
     from npal_cli.report.page import render
+    from npal_cli.report.paper import not_run
 
     results = [experiment(data=name, random=acquired("random"), **{name: acquired("np")})]
-    (tmp_path / "index.html").write_text(render(results, cells(results), [], []))
+    (tmp_path / "index.html").write_text(render(results, cells(results), [], not_run(results), []))
     tab = Tab(browser, tmp_path / "index.html")
     assert (tab.said, len(tab.asked)) == ([], 1)
     assert name in tab.page.locator("#strategies").inner_text()

@@ -8,6 +8,7 @@ from npal_cli.report.cells import cells
 from npal_cli.report.missing import Missing
 from npal_cli.report.page import render
 from npal_cli.report.page.charts import specifications
+from npal_cli.report.paper import not_run
 from tests.report.conftest import acquired, everything, experiment
 
 HOSTILE = [
@@ -36,7 +37,7 @@ class Outline(HTMLParser):
 
 
 def page_of(results, missing=()):
-    return render(results, cells(results), missing, [])
+    return render(results, cells(results), missing, not_run(results), [])
 
 
 def test_every_experiment_has_its_section_tables_and_data():

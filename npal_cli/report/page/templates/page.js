@@ -9,7 +9,7 @@ const controls = document.getElementById("controls");
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 const NOTHING = "nothing";
 
-const shown = { evaluation: "test", quantity: "score", baseline: "random", ticked: new Map() };
+const shown = { evaluation: "test", quantity: "score", baseline: "random", ticked: new Map(), nothingElse: false };
 const payloads = new Map();
 const views = new Map();
 
@@ -22,8 +22,8 @@ function payloadOf(section) {
 const LIGHTER = { "#000000": "#ffffff", "#444444": "#c8c8c8", "#004B75": "#5aa0cc", "#8C4A70": "#b9799c" };
 const paint = (colour) => (darkness.matches && LIGHTER[colour]) || colour;
 const named = (strategy) => ({ label: strategy.label, colour: paint(strategy.colour), dash: strategy.dash });
-// Variants and controls are shown only when ticked, all others unless unticked.
-const isShown = (name, aside) => shown.ticked.get(name) ?? !aside;
+// Variants and controls are shown only when ticked or alone, all others unless unticked.
+const isShown = (name, aside) => shown.ticked.get(name) ?? (!aside || shown.nothingElse);
 const visible = (strategy) => isShown(strategy.name, strategy.dash === "dashed");
 
 const rowsOf = {
@@ -47,10 +47,10 @@ const rowsOf = {
     }));
   },
   pairs(p) {
-    return p.pairs[shown.evaluation].flatMap(({ pair: [i, j], value, error, runs, needed }) => {
+    return p.pairs[shown.evaluation].flatMap(({ pair: [i, j], value, error, runs, needed, p: chance }) => {
       if (!visible(p.strategies[i]) || !visible(p.strategies[j])) return [];
       const [one, other] = [p.strategies[i].label, p.strategies[j].label];
-      const rest = { competitors: p.strategies[i].competitor && p.strategies[j].competitor, error, runs, needed: needed ?? "more than can be told", enough: needed !== null && runs >= needed ? "yes" : "no" };
+      const rest = { competitors: p.strategies[i].competitor && p.strategies[j].competitor, error, runs, chance: chance ?? "too few runs", needed: needed ?? "more than can be told", apart: chance !== null && chance < 0.05 ? "yes" : "no" };
       return [{ label: one, other, value, ...rest }, { label: other, other: one, value: -value, ...rest }];
     });
   },
@@ -186,6 +186,7 @@ function union(key) {
 
 function offerStrategies() {
   const strategies = union("strategies");
+  shown.nothingElse = strategies.every((each) => each.dash === "dashed");
   const fieldset = document.getElementById("strategies");
   const legend = fieldset.querySelector("legend");
   fieldset.replaceChildren(legend, ...strategies.map((each) => {
@@ -198,8 +199,8 @@ function offerStrategies() {
     return label;
   }));
   const baselines = union("baselines");
-  if (!baselines.some((each) => each.name === shown.baseline)) shown.baseline = NOTHING;
-  fill(document.getElementById("baseline"), [{ name: NOTHING, label: "nothing" }, ...baselines], shown.baseline);
+  const wished = baselines.some((each) => each.name === shown.baseline) ? shown.baseline : NOTHING;
+  fill(document.getElementById("baseline"), [{ name: NOTHING, label: "nothing" }, ...baselines], wished);
   for (const section of sections()) {
     for (const canvas of all("[data-plot]", section)) {
       const select = canvas.parentElement.querySelector(".choice");
@@ -227,10 +228,10 @@ function sort(table, column, header) {
   const body = table.tBodies[0];
   const key = (row) => {
     const text = row.cells[column].dataset.value ?? row.cells[column].textContent;
-    const value = Number(text);
+    const value = text === "inf" ? Infinity : Number(text);
     return text === "" || text === "nan" ? null : Number.isNaN(value) ? text : value;
   };
-  const compare = (a, b) => typeof a === "string" ? String(a).localeCompare(String(b)) : a - b;
+  const compare = (a, b) => typeof a === "string" ? String(a).localeCompare(String(b)) : (a > b) - (a < b);
   const keyed = [...body.rows].map((row) => [key(row), row]);
   const undefinedRows = keyed.filter(([value]) => value === null);
   const ordered = keyed.filter(([value]) => value !== null).sort(([a], [b]) => (descending ? -1 : 1) * compare(a, b));
