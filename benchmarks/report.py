@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 from npal_cli.artifacts import Provenance, digest, run_columns, take_runs, write
 from npal_cli.objectives import SETTINGS
@@ -97,8 +98,6 @@ def _acquired(draws: np.random.Generator, pool: np.ndarray, levels: np.ndarray, 
 
 def _open(page: Path) -> dict[str, Any]:
     """Seconds until everything that is shown at first is drawn; nothing where there is no Chromium."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # a tool of the tests
-
     browser = os.environ.get("NPAL_CHROMIUM", "/usr/bin/chromium")
     if not Path(browser).exists():
         return {}

@@ -151,7 +151,10 @@ def report(
     options: Options,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Make a web page, tables and figures from all that was acquired, beside what the paper reports."""
+    """Make a web page, tables and figures from what was acquired, beside what the paper reports.
+
+    Shows all that was acquired, or the data, settings, classifiers and seeds that are named.
+    """
     with _one_line_errors(options):
         from npal_cli.stages import report as stage
         from npal_cli.stages.collect import Selection

@@ -53,6 +53,7 @@ def print_version(wanted: bool) -> None:
 
 
 MOST_SEEDS = 1_000_000
+"""That one range may name: more is a slip of the finger."""
 
 
 def _seeds(text: str) -> range:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from npal_cli import __version__
 from npal_cli.cli import app
-from tests.stages.conftest import TINY, json_of, npal
+from tests.stages.conftest import TINY, contents, json_of, npal
 
 __all__ = ["npal"]
 
@@ -144,6 +144,18 @@ def test_a_full_disk_is_one_line_and_leaves_no_artifact(npal):
     assert "cannot write data/" in result.stderr
     assert not Path("data/prepared").exists()
     npal("prepare", "--quiet")
+
+
+def test_a_full_disk_leaves_the_last_report(npal):
+    npal("acquire", "--strategy", "random", "--seed", 1)
+    npal("report")
+    before = contents(Path("data/report"))
+    command = [sys.executable, "-m", "npal_cli", "report", "--quiet"]
+    result = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited_disk, check=False)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "cannot write data/report" in result.stderr
+    assert contents(Path("data/report")) == before
 
 
 def test_a_table_of_ones_own_goes_all_the_way(npal):

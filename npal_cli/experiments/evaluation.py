@@ -4,7 +4,7 @@ The published protocol scores on the test set, which Oracle chooses on: its curv
 points (:attr:`npal_cli.problems.problem.Problem.held_out`) are scored as the test set is: what is measured of each
 class is weighted as the class is in the test set. A held-out point of the pool that was acquired is predicted by a
 classifier fitted without it: were it left out instead, a strategy that acquires hard points would have an easier exam
-(in a pool of 34 points, up to a quarter of AUAC easier).
+(worth up to 0.25 of AUAC in a pool of 34 points).
 """
 
 from collections.abc import Sequence

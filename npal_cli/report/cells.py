@@ -97,7 +97,7 @@ def _reported(result: ExperimentResults, strategy: str, metric: str) -> Row:
 def _compare(
     result: ExperimentResults, strategy: str, baseline: str, evaluation: Evaluation, metric: str
 ) -> Comparison | None:
-    """None if there is nothing to compare; NaN-free otherwise, but for too few runs."""
+    """None if there is nothing to compare: no baseline, or no run that both have."""
     absent = baseline not in result.acquired if baseline != AL_AVERAGE else not result.hand_made
     if strategy == baseline or absent or (baseline == AL_AVERAGE and metric != "auac"):
         return None

@@ -32,13 +32,13 @@ def reported(data: str, classifier: str, strategy: str, setting: str, metric: st
     >>> reported("waveform", "logistic", "random", "balanced", "auac")
     (8.65, 0.23)
     """
-    found = _by_cell().get((PUBLISHED_DATA.get(data, data), classifier, reported_name(strategy), setting, metric))
+    found = _found(data, classifier, strategy, setting, metric)
     return (found[1], found[2]) if found is not None else None
 
 
 def table_of(data: str, classifier: str, strategy: str, setting: str, metric: str) -> int | None:
     """The number of the paper's table that reports a figure, if one does."""
-    found = _by_cell().get((PUBLISHED_DATA.get(data, data), classifier, reported_name(strategy), setting, metric))
+    found = _found(data, classifier, strategy, setting, metric)
     return found[0] if found is not None else None
 
 
@@ -89,6 +89,10 @@ def _seconds_a_run(results: Sequence[ExperimentResults]) -> dict[tuple[str, str]
             if timing.get("runs"):
                 times.setdefault((name, result.classifier), []).append(timing["seconds"] / timing["runs"])
     return {key: sum(values) / len(values) for key, values in times.items()}
+
+
+def _found(data: str, classifier: str, strategy: str, setting: str, metric: str) -> tuple[int, float, float] | None:
+    return _by_cell().get((PUBLISHED_DATA.get(data, data), classifier, reported_name(strategy), setting, metric))
 
 
 @cache

@@ -61,11 +61,6 @@ class Comparison:
     """Runs from which on such a difference is told apart; infinite if there is none."""
     runs: int
 
-    @property
-    def standard_error(self) -> float:
-        """Of the mean."""
-        return float(self.std / np.sqrt(self.runs)) if self.runs else float("nan")
-
 
 def summarise(values: Float[np.ndarray, " run"]) -> Summary:
     """Mean and standard deviation over the runs where the value is defined.

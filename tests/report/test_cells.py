@@ -66,7 +66,7 @@ def test_the_best_competitor_is_marked_and_those_that_may_be_as_good():
     bad = acquired("uncsamp", level=0.7)
     table = cells([experiment(kcgrdy=good, haluni=level, uncsamp=bad, random=bad, oracle=acquired("o", level=0.95))])
     rows = table[(table["metric"] == "auac") & (table["evaluation"] == "test")].set_index("strategy")
-    assert rows.index[rows["best"] == True].tolist() == ["kcgrdy"]  # noqa: E712  # a column, not a truth
+    assert rows.index[rows["best"].eq(other=True)].tolist() == ["kcgrdy"]
     assert rows.loc["haluni", "best_p_holm"] == 1
     assert rows.loc["uncsamp", "best_p_holm"] < 0.05
     assert np.isnan(rows.loc["oracle", "best_p_holm"])

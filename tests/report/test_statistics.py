@@ -39,7 +39,7 @@ def test_a_summary_skips_undefined_values():
 def test_a_comparison_is_that_of_a_paired_t_test():
     ours, baseline = np.random.default_rng(0).normal(size=(2, 9))
     found = compare(ours, baseline)
-    assert found.mean / found.standard_error == pytest.approx(ttest_rel(ours, baseline).statistic)
+    assert found.mean / (found.std / 3) == pytest.approx(ttest_rel(ours, baseline).statistic)
     assert found.effect_size == pytest.approx(found.mean / found.std)
 
 

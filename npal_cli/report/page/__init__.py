@@ -54,8 +54,6 @@ def render(
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
-        style=_source(environment, "page.css"),
-        script=_source(environment, "page.js"),
         specifications=specifications(),
         evaluations=EVALUATION_TITLES,
         headings=sections.HEADINGS,
@@ -71,11 +69,6 @@ def render(
         missing=missing,
         pictures=pictures,
     )
-
-
-def _source(environment: Environment, name: str) -> Markup:
-    assert environment.loader is not None
-    return Markup(environment.loader.get_source(environment, name)[0])  # noqa: S704  # our own style and script
 
 
 def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:

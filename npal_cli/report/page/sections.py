@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ HEADINGS = (
 
 def experiment_rows(table: pd.DataFrame) -> dict[str, list[Row]]:
     """The rows of an experiment's table for each evaluation, from its cells."""
-    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]  # columns are named by strings
+    rows = cast("list[dict[str, Any]]", table.to_dict("records"))
     by_cell = {(row["evaluation"], row["strategy"], row["metric"]): row for row in rows}
     strategies = list(dict.fromkeys(table["strategy"]))
     return {
