@@ -45,7 +45,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
     draws, runs = stream("made up", data, setting), len(RUNS)
     order = np.stack([draws.permutation(points) for _ in RUNS])
     parts = np.split(order, np.cumsum([100, 100, TEST, points // 2]), axis=1)
-    annotated, reward, test, pool, discarded = parts
+    annotated, reward, test, pool, held_out = parts
     prepared = PreparedRecord(
         **run_columns(RUNS),
         features=draws.normal(size=(points, features)),
@@ -57,7 +57,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
         pool=pool,
         reward=reward,
         test=test,
-        discarded=discarded,
+        held_out=held_out,
     )
     work = root / ".work"
     write(root / "prepared" / data / f"{setting}.zarr", prepared, Provenance({}, {}), work)

@@ -1,7 +1,8 @@
 """Artifacts: a record dataclass of arrays <-> a self-describing Zarr store.
 
 A record's fields are its arrays, declared with the names of their axes (:func:`array`); one whose first axis is
-``run`` holds a row per run. A store holds the arrays (one chunk each, format 3) and, as attributes, the format, the
+``run`` holds a row per run. A store holds the arrays (format 3, one file each: a chunk, or a shard of chunks where an
+array is large, so that a few of its rows can be read) and, as attributes, the format, the
 parameters and the input digests of each run that made it, package versions, and a digest of its own content that is
 verified on reading (Zarr itself reads a lost chunk as zeros). There is nothing in it that differs between two equal
 computations: no time, no host, no path.
@@ -24,6 +25,11 @@ from npal_cli.randomness import Run
 
 PACKAGES = ("npal", "numpy", "scikit-learn", "torch", "zarr")
 """Whose versions an artifact records."""
+
+SHARDED = 2**24
+"""Bytes from which on an array is a shard of chunks ..."""
+CHUNK = 2**20
+"""... of so many bytes or fewer."""
 
 REDO = "remove it, or make it anew with --force"
 
@@ -102,7 +108,7 @@ def digest(record: Record) -> str:
     total = hashlib.sha256(record.FORMAT.encode())
     for name, values, _ in _arrays(record):
         total.update(f"|{name}|{values.dtype.str}|{values.shape}|".encode())
-        total.update(np.ascontiguousarray(values).tobytes())
+        total.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
     return total.hexdigest()
 
 
@@ -125,8 +131,8 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
                 group.create_group(declared.name)
         for name, values, axes in _arrays(record):
             unnamed = [f"{name}_{i}" for i in range(len(axes), values.ndim)]
-            chunk = tuple(max(size, 1) for size in values.shape)
-            group.create_array(name, data=values, chunks=chunk, dimension_names=[*axes, *unnamed])
+            chunk, shard = _chunks(values)
+            group.create_array(name, data=values, chunks=chunk, shards=shard, dimension_names=[*axes, *unnamed])
         group.attrs.put(
             {
                 "format": record.FORMAT,
@@ -182,6 +188,15 @@ def write_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ArtifactError(f"cannot write {path}: {reason}; free space or choose another --root") from error
+
+
+def _chunks(values: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """The whole array as one chunk, or as one shard of chunks of some rows."""
+    whole = tuple(max(size, 1) for size in values.shape)
+    if values.nbytes <= SHARDED:
+        return whole, None
+    rows = max(CHUNK * len(values) // values.nbytes, 1)
+    return (rows, *whole[1:]), (-(-len(values) // rows) * rows, *whole[1:])
 
 
 def _set_aside(path: Path, work: Path) -> Path:

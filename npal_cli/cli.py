@@ -49,7 +49,7 @@ def prepare(
         from npal_cli.stages import prepare as stage
 
         context = _context(options)
-        data = options.data or context.settings.defaults.data
+        data = options.data or context.settings.plan(_classifiers(context, options)[0]).data
         names = stage.take_sources(context, data, target, source, verify=not allow_unverified)
         results = []
         for experiment in _experiments(context, replace(options, data=names), by_classifier=False):
@@ -197,7 +197,7 @@ def _context(options: Options, steps: int | None = None) -> "Context":
     log.setLevel(logging.WARNING if options.quiet else logging.INFO)
     settings = read_settings(options.params)
     if steps is not None:
-        settings = replace(settings, acquire=replace(settings.acquire, steps=steps))
+        settings = settings.with_steps(steps)
     show = not options.quiet and sys.stderr.isatty()
     return Context(
         root=options.root,
@@ -210,39 +210,50 @@ def _context(options: Options, steps: int | None = None) -> "Context":
 
 
 def _experiments(context: "Context", options: Options, *, by_classifier: bool = True) -> "list[Experiment]":
+    from npal_cli.classifiers import takes_images
     from npal_cli.objectives import SETTINGS
-    from npal_cli.problems.datasets import known_datasets
+    from npal_cli.problems.datasets import image_datasets, known_datasets
     from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
     from npal_cli.stages.context import Experiment
 
-    defaults = context.settings.defaults
-    data = _distinct(options.data or defaults.data)
-    settings = _distinct(options.setting or defaults.setting)
-    classifiers = _distinct(options.classifier or defaults.classifier)
+    classifiers = _classifiers(context, options)
+    if not by_classifier:  # what is prepared for one is prepared for all that work on the same sets
+        classifiers = list({takes_images(name): name for name in reversed(classifiers)}.values())
     known = known_datasets(context.sources)
-    for name in data:
-        if is_table(name):
-            raise UsageError(f"--data {name}: take the table in first with: npal prepare --data {name} --target COLUMN")
-        if name not in known:
-            raise unknown("data set", name, known)
-    for setting in settings:
-        if setting not in SETTINGS:
-            raise unknown("setting", setting, SETTINGS)
+    experiments = []
     for classifier in classifiers:
-        context.classifier(classifier)
-    runs = tuple(
-        Run(data_seed, seed)
-        for data_seed in _seeds(options.data_seed, defaults.data_seed)
-        for seed in _seeds(options.seed, defaults.seed)
-    )
-    return [
-        Experiment(name, setting, classifier, runs)
-        for name in data
-        for setting in SETTINGS
-        if setting in settings
-        for classifier in (classifiers if by_classifier else classifiers[:1])
-    ]
+        plan = context.settings.plan(classifier)
+        data, settings = _distinct(options.data or plan.data), _distinct(options.setting or plan.setting)
+        for name in data:
+            if is_table(name):
+                raise UsageError(
+                    f"--data {name}: take the table in first with: npal prepare --data {name} --target COLUMN"
+                )
+            if name not in known:
+                raise unknown("data set", name, known)
+            if takes_images(classifier) and name not in image_datasets():
+                able = ", ".join(image_datasets())
+                raise UsageError(f"--data {name}: classifier {classifier!r} takes images; use --data {able}")
+        for setting in settings:
+            if setting not in SETTINGS:
+                raise unknown("setting", setting, SETTINGS)
+        runs = tuple(
+            Run(data_seed, seed)
+            for data_seed in _seeds(options.data_seed, plan.data_seed)
+            for seed in _seeds(options.seed, plan.seed)
+        )
+        experiments += [
+            Experiment(name, setting, classifier, runs) for name in data for setting in SETTINGS if setting in settings
+        ]
+    return experiments
+
+
+def _classifiers(context: "Context", options: Options) -> list[str]:
+    classifiers = _distinct(options.classifier or context.settings.defaults.classifier)
+    for name in classifiers:
+        context.settings.classifiers.of(name)
+    return classifiers
 
 
 def _seeds(asked: Seeds, defaults: Sequence[int]) -> list[int]:

@@ -81,7 +81,9 @@ class Options:
     setting: Names = _option(
         "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
     )
-    classifier: Names = _option("--classifier", help="logistic or svm; repeatable. (default: params.yaml)")
+    classifier: Names = _option(
+        "--classifier", help="logistic, svm or, for images, resnet18; repeatable. (default: params.yaml)"
+    )
     data_seed: Seeds = _option(
         "--data-seed",
         parser=_seeds,

@@ -12,11 +12,13 @@ from npal_cli.artifacts import Record, array, arrays_by_name
 class PreparedRecord(Record):
     """``npal prepare``: every row of a data set, and the problem of each run."""
 
-    FORMAT: ClassVar[str] = "npal.prepared/1"
+    FORMAT: ClassVar[str] = "npal.prepared/2"
 
     features: np.ndarray = array("row", "feature")
-    """float64, standardised."""
+    """float64, standardised; or images, uint8 (row, channel, height, width), as they are published."""
     labels: np.ndarray = array("row")
+    test_part: np.ndarray = array("row")
+    """bool: whether the row is of the test part that the data come with."""
     class_weights: np.ndarray = array("class")
     training_weights: np.ndarray = array("class")
     rare_classes: np.ndarray = array("rare_class")
@@ -25,8 +27,8 @@ class PreparedRecord(Record):
     pool: np.ndarray = array("run", "pool_point")
     reward: np.ndarray = array("run", "reward_point")
     test: np.ndarray = array("run", "test_point")
-    discarded: np.ndarray = array("run", "discarded_point")
-    """Rows that balancing or imbalancing took out."""
+    held_out: np.ndarray = array("run", "held_out_point")
+    """A second test set, that no strategy is scored on when it chooses."""
 
 
 @dataclass(frozen=True)

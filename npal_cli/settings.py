@@ -5,7 +5,7 @@ that commands work without a file.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,13 +15,21 @@ from pydantic.dataclasses import dataclass as validated
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions
+from npal_cli.classifiers import (
+    CLASSIFIERS,
+    ClassifierOptions,
+    LossPredictionOptions,
+    ResNetOptions,
+    takes_images,
+)
 from npal_cli.errors import UsageError, unknown
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.objectives import SETTINGS, Setting
-from npal_cli.problems.problem import PrepareOptions
+from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import parse_strategy
+from npal_cli.strategies.gcn import GCNOptions
+from npal_cli.strategies.vaal import VAALOptions
 
 Seeds = Annotated[tuple[Annotated[int, Interval(ge=0, lt=2**63)], ...], MinLen(1)]
 Names = Annotated[tuple[str, ...], MinLen(1)]
@@ -53,17 +61,18 @@ class Classifiers:
 
     logistic: ClassifierOptions = field(default_factory=ClassifierOptions)
     svm: ClassifierOptions = field(default_factory=ClassifierOptions)
+    resnet18: ResNetOptions = field(default_factory=ResNetOptions)
 
-    def of(self, name: str) -> ClassifierOptions:
+    def of(self, name: str) -> ClassifierOptions | ResNetOptions:
         """The options of the classifier ``name``.
 
         Raises:
             UsageError: if there is no such classifier.
         """
-        options = asdict(self)
-        if name not in options:
+        if name not in CLASSIFIERS:
             raise unknown("classifier", name, CLASSIFIERS)
-        return ClassifierOptions(**options[name])
+        options: ClassifierOptions | ResNetOptions = getattr(self, name)
+        return options
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,10 @@ class StrategyLists:
         *("random", "np", "reward_oracle", "random_train_on_reward"),
     )
     svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np", "reward_oracle", "random_train_on_reward")
+    resnet18: Names = (
+        *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
+        "random",
+    )
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,28 @@ class AcquireSettings:
     batch_size: Annotated[int, Ge(1)] = 1
     """Points labelled at each step."""
     strategies: StrategyLists = field(default_factory=StrategyLists)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an experiment works on, how its problems are made and how it goes; the defaults are the image study's."""
+
+    data: Names = ("mnist", "fashion_mnist", "svhn", "cifar10")
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    data_seed: Seeds = (1, 2, 3)
+    seed: Seeds = (1,)
+    prepare: PrepareOptions = field(default_factory=ImagePrepareOptions)
+    steps: Annotated[int, Ge(1)] = 10
+    batch_size: Annotated[int, Ge(1)] = 1000
+    subsample: Annotated[int, Ge(1)] | None = 10_000
+    """Pool points, drawn anew at each step, that strategies whose publication subsamples the pool may choose from."""
+
+
+@dataclass(frozen=True)
+class ImagePlan(Plan):
+    """The plan with a network for images as task model (section 3, B.1)."""
+
+    prepare: ImagePrepareOptions = field(default_factory=ImagePrepareOptions)
 
 
 @validated(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -98,6 +133,29 @@ class Settings:
     classifiers: Classifiers = field(default_factory=Classifiers)
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
+    images: ImagePlan = field(default_factory=ImagePlan)
+    lloss: LossPredictionOptions = field(default_factory=LossPredictionOptions)
+    vaal: VAALOptions = field(default_factory=VAALOptions)
+    gcn: GCNOptions = field(default_factory=GCNOptions)
+
+    def plan(self, classifier: str) -> Plan:
+        """What differs between tables of features and images."""
+        if takes_images(classifier):
+            return self.images
+        return Plan(
+            data=self.defaults.data,
+            setting=self.defaults.setting,
+            data_seed=self.defaults.data_seed,
+            seed=self.defaults.seed,
+            prepare=self.prepare,
+            steps=self.acquire.steps,
+            batch_size=self.acquire.batch_size,
+            subsample=None,
+        )
+
+    def with_steps(self, steps: int) -> "Settings":
+        """The same but for the number of acquisition steps."""
+        return replace(self, acquire=replace(self.acquire, steps=steps), images=replace(self.images, steps=steps))
 
 
 def read_settings(path: Path | None) -> Settings:
@@ -150,7 +208,8 @@ def _check_names(path: Path, settings: Settings) -> None:
     try:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
             settings.classifiers.of(classifier)
-        for strategy in (*settings.acquire.strategies.logistic, *settings.acquire.strategies.svm):
-            parse_strategy(strategy)
+        for strategies in vars(settings.acquire.strategies).values():
+            for strategy in strategies:
+                parse_strategy(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

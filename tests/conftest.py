@@ -1,6 +1,8 @@
 """Shapes and types in signatures are checked while testing; and the small problems that tests work on."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import pytest
@@ -25,7 +27,9 @@ jaxtyping.install_import_hook(
 )
 
 import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
+from npal_cli.classifiers.resnet18 import Channels, FitCache, ResNet18, ResNetOptions, Trainer  # noqa: E402
 from npal_cli.engine import Engine  # noqa: E402
 from npal_cli.problems.problem import Problem  # noqa: E402
 from npal_cli.problems.sources import Sources  # noqa: E402
@@ -68,12 +72,37 @@ def make_problem(seed: int = 0, n_classes: int = 2, pool: int = 30, features: in
         in_pool,
         reward,
         test,
-        discarded=test[:0],
+        held_out=in_pool,
         class_weights=weights,
         training_weights=np.ones(n_classes),
     )
 
 
+def make_image_problem(seed: int = 0, n_classes: int = 3, pool: int = 30, size: int = 8) -> Problem:
+    """The same with grey images: noise, with a bright square whose place tells the class."""
+    problem = make_problem(seed, n_classes, pool)
+    draws = np.random.default_rng(seed)
+    images = draws.integers(60, size=(len(problem.labels), 1, size, size), dtype=np.uint8)
+    for image, label in zip(images, problem.labels, strict=True):
+        image[0, 2 * label : 2 * label + 3, 2 * label : 2 * label + 3] += 180
+    return replace(problem, features=images)
+
+
+def make_resnet(
+    seed: int = 0, cache: FitCache | None = None, device: str = "cpu", width: int = 2, **options: Any
+) -> ResNet18:
+    """A task model for them that is trained in no time."""
+    chosen = ResNetOptions(**{"epochs": 2, "decay_after": 1, "batch_size": 16, **options}, width=width)
+    trainer = Trainer(chosen, Channels((0.2,), (0.25,)), torch.device(device))
+    return ResNet18(trainer, Run(1, seed), cache)
+
+
 @pytest.fixture
 def problem() -> Problem:
     return make_problem()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """As npal has it on a CPU."""
+    torch.set_num_threads(1)

@@ -5,14 +5,15 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from annotated_types import Gt
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
-Ability = Literal["probabilities", "boundaries"]
+Ability = Literal["probabilities", "boundaries", "refits", "images", "loss_prediction"]
+"""``refits``: a fit takes so little time that every candidate can be tried; ``images``: it takes images."""
 
 
 @dataclass(frozen=True)
 class ClassifierOptions:
-    """Options of one task model; the defaults are scikit-learn's, as in supplement B.2."""
+    """Options of a classical task model; the defaults are scikit-learn's, as in supplement B.2."""
 
     C: Annotated[float, Gt(0)] = 1.0
     """Inverse strength of the L2 penalty."""
@@ -22,16 +23,20 @@ class ClassifierOptions:
 class FittedClassifier(Protocol):
     """A task model after its fit."""
 
-    def predict(self, features: Float[np.ndarray, "point feature"]) -> Int[np.ndarray, " point"]:
+    def predict(self, features: Shaped[np.ndarray, "point *feature"]) -> Int[np.ndarray, " point"]:
         """The class of each point."""
         ...
 
-    def probabilities(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
+    def probabilities(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, "point class"]:
         """Class probabilities of each point, 0 for classes not seen in the fit; for classifiers that have them."""
         ...
 
-    def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
+    def boundary_distances(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, " point"]:
         """How far, in decision value, each point is from the nearest boundary of the class predicted for it."""
+        ...
+
+    def represent(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, "point representation"]:
+        """Where each point is, for strategies that look at distances: its features, unless the model learns others."""
         ...
 
 
@@ -44,7 +49,7 @@ class Classifier(Protocol):
 
     def fit(
         self,
-        features: Float[np.ndarray, "point feature"],
+        features: Shaped[np.ndarray, "point *feature"],
         labels: Int[np.ndarray, " point"],
         class_weights: Float[np.ndarray, " class"],
     ) -> FittedClassifier:

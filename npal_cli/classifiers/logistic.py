@@ -22,7 +22,7 @@ class Logistic:
     """
 
     name = "logistic"
-    abilities: frozenset[Ability] = frozenset(("probabilities", "boundaries"))
+    abilities: frozenset[Ability] = frozenset(("probabilities", "boundaries", "refits"))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
@@ -64,3 +64,7 @@ class FittedLogistic:
             return np.abs(decisions)
         ordered = np.sort(decisions, axis=1)
         return ordered[:, -1] - ordered[:, -2]
+
+    def represent(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point feature"]:
+        """The features themselves (supplement B.2)."""
+        return features

@@ -23,7 +23,7 @@ class SVM:
     """
 
     name = "svm"
-    abilities: frozenset[Ability] = frozenset(("boundaries",))
+    abilities: frozenset[Ability] = frozenset(("boundaries", "refits"))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
@@ -64,3 +64,7 @@ class FittedSVM:
         pairs = np.array(list(combinations(range(len(self._model.classes_)), 2)))
         involved = (pairs == predicted[:, None, None]).any(axis=2)
         return np.where(involved, decisions, np.inf).min(axis=1)
+
+    def represent(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point feature"]:
+        """The features themselves (supplement B.2)."""
+        return features

@@ -1,7 +1,7 @@
 """The active-learning loop: all runs of an experiment in lock-step (section 4, B.2)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -53,10 +53,12 @@ def acquire(
     steps: int,
     start: Acquired,
     on_step: Callable[[Acquired], None] = lambda _acquired: None,
+    subsample: int | None = None,
 ) -> Acquired:
     """Go on from ``start`` until ``steps`` steps are done, choosing as many points at each as ``start`` has columns.
 
-    Each acquisition step scores the pool, labels the chosen points and refits. ``on_step`` is told after each.
+    Each acquisition step scores the pool, labels the chosen points and refits. Strategies that subsample the pool
+    choose from ``subsample`` points of it, drawn anew at each step. ``on_step`` is told after each.
 
     Raises:
         ValueError: if a pool holds fewer points than are to be acquired.
@@ -68,13 +70,22 @@ def acquire(
         raise ValueError(f"{steps} steps of {batch_size} points need a larger pool")
     while acquired.steps < steps:
         step = acquired.steps + 1
-        states = [_state(problem, classifier, step, strategy) for problem in current]
+        seen = [_subsampled(problem, step, subsample) if strategy.subsamples else problem for problem in current]
+        states = [_state(problem, strategy.task_model(classifier), step, strategy) for problem in seen]
         choices = strategy.query(states, batch_size)
-        done = [_done(problem, choice, step) for problem, choice in zip(current, choices, strict=True)]
+        done = [_done(problem, choice, step) for problem, choice in zip(seen, choices, strict=True)]
         acquired = _extend(acquired, done)
         current = [problem.annotate(one["chosen"]) for problem, one in zip(current, done, strict=True)]
         on_step(acquired)
     return acquired
+
+
+def _subsampled(problem: Problem, step: int, size: int | None) -> Problem:
+    """The problem with a random part of its pool, the same for all strategies that subsample."""
+    if size is None or size >= len(problem.pool):
+        return problem
+    draws = stream("subsample pool", *problem.run, step)
+    return replace(problem, pool=np.sort(draws.choice(problem.pool, size=size, replace=False)))
 
 
 def _state(problem: Problem, classifier: Classifier, step: int, strategy: Strategy) -> AcquisitionState:

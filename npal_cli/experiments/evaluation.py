@@ -1,7 +1,7 @@
 """How well a classifier does after each acquisition step, on the test set and on points that no strategy selects on.
 
 The published protocol scores on the test set, which Oracle chooses on: its curve there is optimistic. The held-out
-points (:attr:`npal_cli.problems.problem.Problem.held_out`) are scored as the test set is: what is measured of each
+points (see :func:`npal_cli.problems.problem.split`) are scored as the test set is: what is measured of each
 class is weighted as the class is in the test set. A held-out point of the pool that was acquired is predicted by a
 classifier fitted without it: were it left out instead, a strategy that acquires hard points would have an easier exam
 (worth up to 0.25 of AUAC in a pool of 34 points).
@@ -58,12 +58,12 @@ def evaluate(problem: Problem, chosen: Int[np.ndarray, "step batch"], classifier
 
 def _predict(problem: Problem, acquired: Int[np.ndarray, " _"], classifier: Classifier) -> Int[np.ndarray, " _"]:
     """The predicted classes of the test points, then of the held-out ones, after ``acquired`` were labelled."""
-    annotated, points = problem.annotate(acquired).annotated, np.concatenate([problem.test, problem.held_out])
+    annotated, points = problem.annotate(acquired).annotated, np.union1d(problem.test, problem.held_out)
     predictions = _fit(problem, annotated, classifier).predict(problem.features[points])
     for row in np.intersect1d(acquired, problem.held_out):
         without = _fit(problem, annotated[annotated != row], classifier)
         predictions[points == row] = without.predict(problem.features[[row]])
-    return predictions
+    return predictions[np.searchsorted(points, np.concatenate([problem.test, problem.held_out]))]
 
 
 def _fit(problem: Problem, rows: Int[np.ndarray, " _"], classifier: Classifier) -> FittedClassifier:

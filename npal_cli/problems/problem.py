@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from npal_cli.errors import DataError
 from npal_cli.objectives import Setting, class_weights, is_imbalanced, trains_weighted
-from npal_cli.problems.datasets import Dataset
+from npal_cli.problems.dataset import Dataset, Features
 from npal_cli.randomness import Run, draw_seed, stream
 
 Rows = Int[np.ndarray, "_"]
@@ -24,20 +24,33 @@ MIN_DISCARDED = 200
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """How problems are made from a data set; the defaults are the paper's."""
+    """How problems are made from a data set; the defaults are the paper's for UCI data."""
 
-    test: Annotated[int, Ge(2)] = 200
-    """Points in the test set."""
-    reward: Annotated[int, Ge(2)] = 100
+    test: Annotated[int, Ge(2)] | None = 200
+    """Points in the test set; None for all of the test part that the data come with."""
+    reward: Annotated[int, Ge(0)] = 100
     """Points in the reward set."""
     annotated: Annotated[int, Ge(4)] = 100
     """Points in the initial annotated set."""
+    pool: Annotated[int, Ge(1)] | None = None
+    """Points in the pool; None for all that are left."""
+    held_out: Annotated[int, Ge(2)] | None = None
+    """Held-out points of data with a test part; None for all that are left of it."""
     imbalance: Annotated[int, Ge(2)] = 10
     """How many times rarer the rare classes are in imbalanced settings."""
     rare_class: Literal["first", "last"] = "first"
     """Which classes are rare: the even-numbered (``first``: class 0 of two) or the odd-numbered (``last``)."""
     standardise: Literal["overall", "per_feature"] = "overall"
     """One mean and one deviation over all entries (the published code's), or one of each per feature."""
+
+
+@dataclass(frozen=True)
+class ImagePrepareOptions(PrepareOptions):
+    """The same with the paper's defaults for its image study (B.1): no reward set, and all of the test part."""
+
+    test: Annotated[int, Ge(2)] | None = None
+    reward: Annotated[int, Ge(0)] = 0
+    annotated: Annotated[int, Ge(4)] = 1000
 
 
 @dataclass(frozen=True)
@@ -48,13 +61,14 @@ class Problem:
     """
 
     run: Run
-    features: Float[np.ndarray, "all_rows feature"] = field(repr=False)
+    features: Features = field(repr=False)
     labels: Int[np.ndarray, " all_rows"] = field(repr=False)
     annotated: Int[np.ndarray, " annotated"]
     pool: Int[np.ndarray, " pool"]
     reward: Int[np.ndarray, " reward"]
     test: Int[np.ndarray, " test"]
-    discarded: Int[np.ndarray, " discarded"]
+    held_out: Int[np.ndarray, " held_out"]
+    """A second test set, that no strategy is scored on when it chooses; see :func:`split`."""
     class_weights: Float[np.ndarray, " class"]
     training_weights: Float[np.ndarray, " class"]
 
@@ -62,18 +76,6 @@ class Problem:
     def n_classes(self) -> int:
         """The number of classes."""
         return len(self.class_weights)
-
-    @property
-    def held_out(self) -> Rows:
-        """Rows that no strategy is scored on when it chooses, a second test set (sorted).
-
-        Class by class, the points that balancing or imbalancing discarded where these are :data:`MIN_DISCARDED` or
-        more, else the class's points in the pool.
-        """
-        counts = np.bincount(self.labels[self.discarded], minlength=self.n_classes)
-        enough = counts >= MIN_DISCARDED
-        parts = self.discarded[enough[self.labels[self.discarded]]], self.pool[~enough[self.labels[self.pool]]]
-        return np.sort(np.concatenate(parts))
 
     def annotate(self, rows: Rows) -> "Problem":
         """The problem after the pool points ``rows`` were labelled, in that order."""
@@ -95,7 +97,7 @@ class Problem:
         known = np.full_like(self.labels, -1)
         for rows in (self.annotated, self.pool, self.reward):
             known[rows] = self.labels[rows]
-        return replace(self, labels=known, test=self.test[:0], discarded=self.discarded[:0])
+        return replace(self, labels=known, test=self.test[:0], held_out=self.held_out[:0])
 
 
 @dataclass(frozen=True)
@@ -106,22 +108,23 @@ class Split:
     pool: Rows
     reward: Rows
     test: Rows
-    discarded: Rows
-    """What balancing or imbalancing took out."""
+    held_out: Rows
 
 
 def standardise(
-    features: Float[np.ndarray, "row feature"], how: Literal["overall", "per_feature"]
+    features: Features, how: Literal["overall", "per_feature"], training_rows: int | None = None
 ) -> Float[np.ndarray, "row feature"]:
-    """Features with mean 0 and deviation 1 (ddof = 0), over all entries or within each feature.
+    """Features with mean 0 and deviation 1 (ddof = 0), over all entries or within each feature; images as vectors.
 
-    All rows take part, as in the published code: features are known for every point before any label is. A constant
-    feature becomes 0.
+    All rows take part, as in the published code (features are known for every point before any label is), or the
+    first ``training_rows`` of data with a test part. A constant feature becomes 0.
     """
+    values = features.reshape(len(features), -1).astype(np.float64, copy=False)
+    known = values[:training_rows]
     axis = None if how == "overall" else 0
-    constant = np.ptp(features, axis=axis, keepdims=True) == 0
-    deviation = np.where(constant, 1.0, features.std(axis=axis, keepdims=True))
-    return np.where(constant, 0.0, (features - features.mean(axis=axis, keepdims=True)) / deviation)
+    constant = np.ptp(known, axis=axis, keepdims=True) == 0
+    deviation = np.where(constant, 1.0, known.std(axis=axis, keepdims=True))
+    return np.where(constant, 0.0, (values - known.mean(axis=axis, keepdims=True)) / deviation)
 
 
 def rare_classes(n_classes: int, rare_class: Literal["first", "last"]) -> Int[np.ndarray, " rare"]:
@@ -152,29 +155,61 @@ def split(data: Dataset, setting: Setting, run: Run, options: PrepareOptions) ->
     """Subsample the classes, then split off test, reward and annotated points, stratified by class.
 
     The data seed alone decides what is discarded, tested on and rewarded on; the seed draws the annotated set from
-    the rest. Both imbalanced settings have the same splits.
+    the rest. Both imbalanced settings have the same splits. Data that come with a test part are tested on that part,
+    balanced or imbalanced as the training part is.
+
+    The held-out points are, class by class, those that balancing or imbalancing discarded where these are
+    :data:`MIN_DISCARDED` or more, else the class's points in the pool; of data with a test part, what is left of that
+    part, or the test set itself where it is all of it.
 
     Raises:
         DataError: if there are too few points for the split that was asked for.
     """
-    counts = kept_counts(data.labels, len(data.classes), setting, options)
+    if options.test is None and not data.test_part:
+        raise DataError(f"{data.name} has no test part of its own; say how many test points to take (prepare.test)")
+    labels, n_classes = data.labels, len(data.classes)
+    rows = np.arange(data.training_rows)
+    counts = kept_counts(labels[rows], n_classes, setting, options)
     _check_sizes(data, setting, counts, options)
-    chosen = stream("subsample", run.data_seed)
-    kept = np.sort(
-        np.concatenate(
-            [chosen.choice(np.flatnonzero(data.labels == c), size=n, replace=False) for c, n in enumerate(counts)]
-        )
-    )
-    rest, test = _stratified(kept, data.labels, options.test, stream("test set", run.data_seed))
-    rest, reward = _stratified(rest, data.labels, options.reward, stream("reward set", run.data_seed))
-    pool, annotated = _stratified(rest, data.labels, options.annotated, stream("annotated set", *run))
-    return Split(
-        annotated=annotated,
-        pool=np.sort(pool),
-        reward=np.sort(reward),
-        test=np.sort(test),
-        discarded=np.setdiff1d(np.arange(len(data.labels)), kept),
-    )
+    kept = _subsample(rows, labels, counts, stream("subsample", run.data_seed))
+    if data.test_part:
+        rest, test, held_out = kept, *_of_test_part(data, setting, run, options)
+    else:
+        rest, test = _stratified(kept, labels, options.test or 0, stream("test set", run.data_seed))
+        held_out = rows[:0]
+    rest, reward = _stratified(rest, labels, options.reward, stream("reward set", run.data_seed))
+    pool, annotated = _stratified(rest, labels, options.annotated, stream("annotated set", *run))
+    if options.pool is not None and options.pool < len(pool):
+        pool = _stratified(pool, labels, options.pool, stream("pool", *run))[1]
+    if not data.test_part:
+        held_out = _discarded_or_pool(labels, np.setdiff1d(rows, kept), pool)
+    return Split(annotated, np.sort(pool), np.sort(reward), np.sort(test), np.sort(held_out))
+
+
+def _subsample(rows: Rows, labels: Rows, counts: Rows, draws: np.random.Generator) -> Rows:
+    """``counts[c]`` of the rows of each class c, sorted."""
+    of_class = [rows[labels[rows] == c] for c in range(len(counts))]
+    chosen = [draws.choice(of_class[c], size=n, replace=False) for c, n in enumerate(counts)]
+    return np.sort(np.concatenate(chosen))
+
+
+def _of_test_part(data: Dataset, setting: Setting, run: Run, options: PrepareOptions) -> tuple[Rows, Rows]:
+    """The test set and the held-out points of data that come with a test part."""
+    part = np.arange(data.training_rows, len(data.labels))
+    counts = kept_counts(data.labels[part], len(data.classes), setting, options)
+    test = _subsample(part, data.labels, counts, stream("subsample test part", run.data_seed))
+    if options.test is None or options.test >= len(test):
+        return test, test
+    test = _stratified(test, data.labels, options.test, stream("test set", run.data_seed))[1]
+    rest = np.setdiff1d(part, test)
+    if options.held_out is not None and options.held_out < len(rest):
+        rest = _stratified(rest, data.labels, options.held_out, stream("held-out points", run.data_seed))[1]
+    return test, rest
+
+
+def _discarded_or_pool(labels: Rows, discarded: Rows, pool: Rows) -> Rows:
+    enough = np.bincount(labels[discarded], minlength=labels.max() + 1) >= MIN_DISCARDED
+    return np.concatenate([discarded[enough[labels[discarded]]], pool[~enough[labels[pool]]]])
 
 
 def weights_of(
@@ -185,7 +220,10 @@ def weights_of(
     return scoring, scoring if trains_weighted(setting) else np.ones(len(counts))
 
 
-def _stratified(rows: Rows, labels: Int[np.ndarray, " all"], size: int, draws: np.random.Generator) -> Sequence[Rows]:
+def _stratified(rows: Rows, labels: Rows, size: int, draws: np.random.Generator) -> Sequence[Rows]:
+    """The rest, and ``size`` rows with the classes in the same shares."""
+    if size == 0:
+        return rows, rows[:0]
     try:
         rest, taken = train_test_split(rows, test_size=size, stratify=labels[rows], random_state=draw_seed(draws))
     except ValueError as error:
@@ -197,17 +235,19 @@ def _stratified(rows: Rows, labels: Int[np.ndarray, " all"], size: int, draws: n
 
 
 def _check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: PrepareOptions) -> None:
-    asked = options.test + options.reward + options.annotated
-    if counts.sum() <= asked:
+    sizes = {"reward": options.reward, "annotated": options.annotated}
+    if not data.test_part:
+        sizes = {"test": options.test or 0, **sizes}
+    if counts.sum() <= sum(sizes.values()):
+        asked = " + ".join(f"{size} {name}" for name, size in sizes.items())
         raise DataError(
             f"{data.name}, {setting}: {counts.sum()} points are left after balancing the classes, but "
-            f"{options.test} test + {options.reward} reward + {options.annotated} annotated points and a pool "
-            "were asked for; ask for fewer in params.yaml (prepare) or take more data"
+            f"{asked} points and a pool were asked for; ask for fewer in params.yaml (prepare) or take more data"
         )
-    smallest = min(options.test, options.reward, options.annotated) * counts.min() / counts.sum()
+    smallest = min(size for size in sizes.values() if size) * counts.min() / counts.sum()
     if smallest < 1:
         raise DataError(
             f"{data.name}, {setting}: class {data.classes[int(counts.argmin())]!r} keeps {counts.min()} of "
-            f"{counts.sum()} points, less than one for each of the test, reward and annotated sets; "
+            f"{counts.sum()} points, less than one for each of the {', '.join(sizes)} sets; "
             "ask for larger sets in params.yaml (prepare) or a smaller imbalance"
         )

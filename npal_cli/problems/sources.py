@@ -1,4 +1,4 @@
-"""Source files: downloaded once from the place that publishes them, or given, and verified by SHA-256.
+"""Source files: downloaded once from the place that publishes them, or given, and verified by their digest.
 
 ``registry.txt`` pins every file. A folder of copies (the ``NPAL_SOURCES`` environment variable) is looked at before
 the network, so that a whole study runs offline.
@@ -32,7 +32,10 @@ class Sources:
     """Show the progress of downloads."""
 
     def digest(self, name: str) -> str:
-        """The SHA-256 that ``name`` has or will have: the pinned one, unless an unverified copy was accepted."""
+        """The digest that ``name`` has or will have: the pinned one, unless an unverified copy was accepted.
+
+        SHA-256 in hexadecimal, or ``md5:`` and the MD5 where its authors list no other.
+        """
         marker = self._unverified_marker(name)
         return marker.read_text().strip() if marker.exists() else _pinned(name)
 
@@ -40,20 +43,20 @@ class Sources:
         """The verified local file ``name``, taken from the copies or the network if it is not there yet.
 
         Raises:
-            DataError: if no file with the pinned SHA-256 can be had.
+            DataError: if no file with the pinned digest can be had.
         """
         expected = self.digest(name)
         target = self.folder / name
         if self._unverified_marker(name).exists():
             log.warning("UNVERIFIED: %s is not the published file; results from it are not comparable", target)
-        if target.exists() and pooch.file_hash(str(target)) == expected:
+        if target.exists() and _has_digest(target, expected):
             return target
         if self._unverified_marker(name).exists():
             raise DataError(f"{target}: the unverified file that was given is gone; give it (or another) with --source")
         for copy in self._copies(name):
-            if pooch.file_hash(str(copy)) == expected:
+            if _has_digest(copy, expected):
                 return self._keep(copy, name)
-            log.warning("%s is not the file that publishes %s (its SHA-256 differs): not used", copy, name)
+            log.warning("%s is not the file that is published as %s (its digest differs): not used", copy, name)
         return self._download(name)
 
     def give(self, name: str, source: Path, *, verify: bool = True) -> Path:
@@ -64,17 +67,18 @@ class Sources:
         """
         if not source.is_file():
             raise DataError(f"--source {source}: no such file; give the path of a copy of {name}")
-        found, pinned = pooch.file_hash(str(source)), _pinned(name)
-        if found != pinned and verify:
+        published = _has_digest(source, _pinned(name))
+        if not published and verify:
+            kind, found = _kind(_pinned(name)), _digest(source, _pinned(name))
             raise DataError(
-                f"--source {source}: SHA-256 {found[:16]}..., expected {pinned[:16]}... for {name}; "
-                "give the published file, or --allow-unverified to use this one"
+                f"--source {source}: {kind} {_value(found)[:16]}..., expected {_value(_pinned(name))[:16]}... for "
+                f"{name}; give the published file, or --allow-unverified to use this one"
             )
         kept = self._keep(source, name)
-        if found == pinned:
+        if published:
             self._unverified_marker(name).unlink(missing_ok=True)
         else:
-            self._unverified_marker(name).write_text(found + "\n")
+            self._unverified_marker(name).write_text(pooch.file_hash(str(source)) + "\n")
         return kept
 
     def _unverified_marker(self, name: str) -> Path:
@@ -88,10 +92,11 @@ class Sources:
 
     def _keep(self, source: Path, name: str) -> Path:
         with _named_write_errors(self.folder / name):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            partial = self.folder / f".{name}.partial"
+            target = self.folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.partial")
             shutil.copyfile(source, partial)
-            return partial.replace(self.folder / name)
+            return partial.replace(target)
 
     def _download(self, name: str) -> Path:
         fetcher = pooch.create(path=self.folder, base_url="", retry_if_failed=1)
@@ -118,6 +123,25 @@ def _pinned(name: str) -> str:
     fetcher = pooch.create(path="", base_url="")
     fetcher.load_registry(REGISTRY)
     return str(fetcher.registry[name]).removeprefix("sha256:")
+
+
+def _kind(digest: str) -> str:
+    return "MD5" if digest.startswith("md5:") else "SHA-256"
+
+
+def _value(digest: str) -> str:
+    return digest.removeprefix("md5:")
+
+
+def _digest(path: Path, like: str) -> str:
+    """The digest of a file, of the same kind as ``like``."""
+    md5 = like.startswith("md5:")
+    found = pooch.file_hash(str(path), alg="md5" if md5 else "sha256")
+    return f"md5:{found}" if md5 else found
+
+
+def _has_digest(path: Path, expected: str) -> bool:
+    return _digest(path, expected) == expected
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """``npal acquire``: run strategies through the acquisition loop, and evaluate them (sections 4 and 5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import read, run_columns
@@ -13,19 +14,19 @@ from npal_cli.classifiers import Classifier
 from npal_cli.errors import ArtifactError, DataError
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
-from npal_cli.neural_process.training import Network
 from npal_cli.objectives import auac
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
-from npal_cli.stages.state import Start, acquired_path, after, start_of
-from npal_cli.stages.train_np import network_of, train_np, trained_network
-from npal_cli.strategies import Strategy, check_strategy, parse_strategy, simple_strategy
-from npal_cli.strategies.neural_process import Networks, NeuralProcess
-from npal_cli.strategies.oracle import MyopicOracle
+from npal_cli.stages.state import Start, acquired_path, start_of
+from npal_cli.stages.strategy import in_lock_step, make_strategy, parameters_of
+from npal_cli.strategies import check_strategy, parse_strategy
+
+POOLS_AT_ONCE = 2**31
+"""Bytes of the pools of the runs that are worked on together."""
 
 
 def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[AcquiredRecord]:
@@ -33,32 +34,32 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
 
     One with fewer steps than asked for is gone on from, with all its runs; one with more keeps them all.
     """
-    path = acquired_path(context, experiment, name)
-    parameters = _parameters(context, experiment, name)
+    path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
+    parameters = parameters_of(context, experiment, name)
     stored = _stored(path, parameters, force=context.force)
-    steps = max(context.settings.acquire.steps, stored.steps)
+    steps = max(plan.steps, stored.steps)
     if 0 < stored.steps < steps:
         experiment = replace(experiment, runs=tuple(sorted({*experiment.runs, *stored.runs})))
     start = start_of(context, experiment, None)
-    batch_size = context.settings.acquire.batch_size
-    _check_pool(start, experiment, steps * batch_size)
-    classifier = context.classifier(experiment.classifier)
+    _check_pool(start, experiment, steps * plan.batch_size)
 
     def compute(runs: Sequence[Run], work: Path) -> Iterator[AcquiredRecord]:
-        if not runs:
-            return
-        problems = [start.problems[run] for run in runs]
-        if parse_strategy(name).trains_on_reward:
-            problems = [problem.train_on_reward() for problem in problems]
-        begin = None if context.force else _prefix(replace(target, inputs={run: start.inputs[run] for run in runs}))
-        progress = Progress(work / "progress.npz", runs, begin or nothing_acquired(len(runs), batch_size))
-        strategy = _strategy(context, experiment, start, name, progress)
-        with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
-            acquired = acquire(problems, strategy, classifier, steps, progress.acquired, progress.save)
-        improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, context.engine)
-        work_items = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
-        for i, evaluation in enumerate(context.engine.map(_evaluate, work_items, label="evaluations")):
-            yield _record(runs[i], acquired, i, evaluation, improvements[i])
+        groups = _together(start, runs) if in_lock_step(experiment) else [[run] for run in runs]
+        work_items = []
+        for group in groups:
+            wanted = replace(target, inputs={run: start.inputs[run] for run in group})
+            begin = None if context.force else _prefix(wanted)
+            begin = begin or nothing_acquired(len(group), plan.batch_size)
+            progress = Progress(work / f"progress_{group[0]}.npz", group, begin)
+            problems = [start.problems[run] for run in group]
+            if parse_strategy(name).trains_on_reward:
+                problems = [problem.train_on_reward() for problem in problems]
+            work_items.append(_Group(context, experiment, name, steps, problems, progress, work))
+        if in_lock_step(experiment):
+            for item in work_items:
+                yield from _acquire_together(item, start)
+        else:
+            yield from context.engine.map(_acquire_alone, work_items, label=name, unit="run")
 
     target = Target(
         path=path,
@@ -83,7 +84,8 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
             check_strategy(name, experiment.classifier, n_classes=2)
     for experiment, names in work:
         start = start_of(context, experiment, None)
-        _check_pool(start, experiment, context.settings.acquire.steps * context.settings.acquire.batch_size)
+        plan = context.settings.plan(experiment.classifier)
+        _check_pool(start, experiment, plan.steps * plan.batch_size)
         for name in names:
             check_strategy(name, experiment.classifier, next(iter(start.problems.values())).n_classes)
 
@@ -101,22 +103,57 @@ def describe(record: AcquiredRecord) -> dict[str, float | None]:
 
 
 @dataclass(frozen=True)
+class _Group:
+    """Runs that are acquired together: by one process, a step at a time."""
+
+    context: Context
+    experiment: Experiment
+    strategy: str
+    steps: int
+    problems: Sequence[Problem]
+    progress: Progress
+    work: Path
+
+
+def _together(start: Start, runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs in groups, of as many as have pools that fit into memory together."""
+    problems = [start.problems[run] for run in runs]
+    largest = max((p.features[:1].nbytes * len(p.pool) for p in problems), default=1)
+    size = max(POOLS_AT_ONCE // largest, 1)
+    return [list(runs[i : i + size]) for i in range(0, len(runs), size)]
+
+
+def _acquire_together(group: _Group, start: Start) -> Iterator[AcquiredRecord]:
+    """The records of runs whose refits and networks are made together."""
+    context, experiment, problems = group.context, group.experiment, group.problems
+    classifier, progress = context.classifier(experiment.classifier), group.progress
+    strategy = make_strategy(context, experiment, start, group.strategy, progress)
+    with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
+        acquired = acquire(problems, strategy, classifier, group.steps, progress.acquired, progress.save)
+    improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, context.engine)
+    work = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
+    for i, evaluation in enumerate(context.engine.map(_evaluate, work, label="evaluations")):
+        yield _record(problems[i].run, acquired, i, evaluation, improvements[i])
+
+
+def _acquire_alone(group: _Group) -> AcquiredRecord:
+    """The record of a run whose task model takes long to fit, so that all that this process does is fit it."""
+    context, experiment, problem = group.context, group.experiment, group.problems[0]
+    if context.engine.torch_device().type == "cpu":
+        torch.set_num_threads(1)  # the same bytes whatever the cores; other runs have the others
+    subsample = context.settings.plan(experiment.classifier).subsample
+    classifier = context.task_model(experiment, problem, group.work)
+    start = Start({problem.run: problem}, {}, 1)
+    strategy, progress = make_strategy(context, experiment, start, group.strategy, group.progress), group.progress
+    acquired = acquire([problem], strategy, classifier, group.steps, progress.acquired, progress.save, subsample)
+    evaluation = evaluate(problem, acquired.chosen[0], strategy.task_model(classifier))
+    return _record(problem.run, acquired, 0, evaluation, np.empty(acquired.checked.shape[1:]))
+
+
+@dataclass(frozen=True)
 class _Stored:
     steps: int
     runs: Sequence[Run]
-
-
-def _parameters(context: Context, experiment: Experiment, name: str) -> dict[str, Any]:
-    options = context.settings
-    parameters: dict[str, Any] = {
-        "strategy": name,
-        "classifier": experiment.classifier,
-        "options": asdict(options.classifiers.of(experiment.classifier)),
-        "batch_size": options.acquire.batch_size,
-    }
-    if parse_strategy(name).strategy is NeuralProcess:
-        parameters |= {"simulate": asdict(options.simulate), "train_np": asdict(options.train_np)}
-    return parameters
 
 
 def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
@@ -152,35 +189,6 @@ def _prefix(target: Target[AcquiredRecord]) -> Acquired | None:
     )
 
 
-def _strategy(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
-    classifier = context.classifier(experiment.classifier)
-    kind = parse_strategy(name).strategy
-    if issubclass(kind, MyopicOracle):
-        return kind(classifier, context.engine)
-    if kind is NeuralProcess:
-        return NeuralProcess(
-            classifier,
-            context.settings.simulate,
-            context.settings.train_np,
-            context.engine,
-            _networks(context, experiment, start, progress),
-        )
-    return simple_strategy(name)
-
-
-def _networks(context: Context, experiment: Experiment, start: Start, progress: Progress) -> Networks:
-    """The networks made by ``npal train-np``: for step 1 always, for later steps where they were made by hand."""
-    first = train_np(context, experiment, None, start).record
-
-    def lookup(run: Run, step: int) -> Network | None:
-        if step == 1:
-            return network_of(first, experiment.runs.index(run))
-        now = after(start, {run: progress.chosen(run)})
-        return trained_network(context, replace(experiment, runs=(run,)), At(step, NeuralProcess.name), now)
-
-    return lookup
-
-
 def _evaluate(work: tuple[Problem, np.ndarray, Classifier]) -> Evaluation:
     return evaluate(*work)
 
@@ -211,5 +219,5 @@ def _check_pool(start: Start, experiment: Experiment, wanted: int) -> None:
     if smallest < wanted:
         raise DataError(
             f"{experiment.data}, {experiment.setting}: the pool holds {smallest} points and {wanted} were to be "
-            "acquired; ask for fewer steps (--steps, acquire.steps) or a smaller batch (acquire.batch_size)"
+            "acquired; ask for fewer steps (--steps) or a smaller batch (batch_size in params.yaml)"
         )

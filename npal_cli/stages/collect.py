@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from npal_cli.artifacts import Provenance, digest, read, take_runs
+from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import ArtifactError
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
 from npal_cli.stages.make import log, timing_path
+from npal_cli.stages.prepare import prepared_path
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,18 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
     for folder in sorted((root / "acquired").glob("*/*/*")):
         data, setting, classifier = folder.parts[-3:]
         paths = sorted(folder.glob("*.zarr"))
-        if setting not in SETTINGS or not paths or not selection.takes(data, setting, classifier):
+        if (
+            setting not in SETTINGS
+            or classifier not in CLASSIFIERS
+            or not paths
+            or not selection.takes(data, setting, classifier)
+        ):
             continue
-        prepared_path = root / "prepared" / data / f"{setting}.zarr"
-        if not prepared_path.exists():
-            log.warning("%s is missing, which %s was made from: left out", prepared_path, folder)
+        prepared_from = prepared_path(root, data, setting, classifier)
+        if not prepared_from.exists():
+            log.warning("%s is missing, which %s was made from: left out", prepared_from, folder)
             continue
-        prepared, digests = problems(prepared_path)
+        prepared, digests = problems(prepared_from)
         found = [each for path in paths if (each := _found(path)) is not None]
         wanted = partial(_of_wanted_runs, selection)
         for check in (wanted, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):

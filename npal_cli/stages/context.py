@@ -1,11 +1,16 @@
 """What a command is about: where artifacts are, how to work, and which experiment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from npal_cli.classifiers import Classifier, make_classifier
+import numpy as np
+
+from npal_cli.classifiers import Classifier, ClassifierOptions, ResNet18, make_classifier
+from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
+from npal_cli.classifiers.resnet18.images import resolve
 from npal_cli.engine import Engine
 from npal_cli.objectives import Setting
+from npal_cli.problems.problem import Problem
 from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
 from npal_cli.seeds import format_seeds
@@ -26,8 +31,25 @@ class Context:
     """Redo what the command itself makes, up to date or not."""
 
     def classifier(self, name: str) -> Classifier:
-        """The classifier ``name`` with its options."""
-        return make_classifier(name, self.settings.classifiers.of(name))
+        """The classifier ``name`` with its options, to be refitted with candidates.
+
+        Raises:
+            UsageError: if it is none that refits are made of.
+        """
+        options = self.settings.classifiers.of(name)
+        return make_classifier(name, options if isinstance(options, ClassifierOptions) else ClassifierOptions())
+
+    def task_model(self, experiment: "Experiment", problem: Problem, work: Path) -> Classifier:
+        """What is fitted at each step of a run; networks keep their fits in ``work``, the first where all find it."""
+        name = experiment.classifier
+        options = self.settings.classifiers.of(name)
+        if isinstance(options, ClassifierOptions):
+            return make_classifier(name, options)
+        channels = Channels.of(problem.features[np.concatenate([problem.annotated, problem.pool, problem.reward])])
+        options = replace(options, augmentation=resolve(options.augmentation, experiment.data))
+        folder = self.root / ".work" / "fits" / f"{experiment.data}_{experiment.setting}_{name}"
+        cache = FitCache(folder, work / "fits", len(problem.annotated))
+        return ResNet18(Trainer(options, channels, self.engine.torch_device()), problem.run, cache)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from npal_cli.artifacts import run_columns, take_runs
+from npal_cli.classifiers import takes_images
 from npal_cli.errors import UsageError, unknown
 from npal_cli.objectives import SETTINGS
-from npal_cli.problems.datasets import REGISTRY, known_datasets, load_dataset, source_digest
+from npal_cli.problems.dataset import is_image
+from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, load_dataset, source_digest
 from npal_cli.problems.problem import Problem, kept_counts, rare_classes, split, standardise, weights_of
 from npal_cli.problems.tables import is_table, take
 from npal_cli.randomness import Run
@@ -20,20 +23,25 @@ from npal_cli.stages.make import Made, Target, make
 
 def prepare(context: Context, experiment: Experiment, *, asked: bool = False) -> Made[PreparedRecord]:
     """Make the prepared artifact of an experiment's data and setting."""
-    data, setting, options = experiment.data, experiment.setting, context.settings.prepare
+    data, setting, options = experiment.data, experiment.setting, context.settings.plan(experiment.classifier).prepare
     if setting not in SETTINGS:
         raise unknown("setting", setting, SETTINGS)
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[PreparedRecord]:
         dataset = load_dataset(data, context.sources)
-        counts = kept_counts(dataset.labels, len(dataset.classes), setting, options)
+        test_part = np.arange(len(dataset.labels)) >= dataset.training_rows
+        counts = kept_counts(dataset.labels[~test_part], len(dataset.classes), setting, options)
         scoring, training = weights_of(counts, setting)
+        features = dataset.features
+        if not is_image(features):
+            features = standardise(features, options.standardise)
         for run in runs:
             rows = split(dataset, setting, run, options)
             yield PreparedRecord(
                 **run_columns([run]),
-                features=standardise(dataset.features, options.standardise),
+                features=features,
                 labels=dataset.labels,
+                test_part=test_part,
                 class_weights=scoring,
                 training_weights=training,
                 rare_classes=rare_classes(len(counts), options.rare_class),
@@ -41,12 +49,12 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
                 pool=rows.pool[None],
                 reward=rows.reward[None],
                 test=rows.test[None],
-                discarded=rows.discarded[None],
+                held_out=rows.held_out[None],
             )
 
     source = {"source": source_digest(data, context.sources) or "generated"}
     target = Target(
-        path=context.root / "prepared" / data / f"{setting}.zarr",
+        path=prepared_path(context.root, data, setting, experiment.classifier),
         kind=PreparedRecord,
         command=f"npal prepare {experiment.command_options}",
         parameters={"data": data, "setting": setting, **source, "prepare": asdict(options)},
@@ -56,18 +64,30 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
     return make(context, target, asked=asked)
 
 
-def problems_of(prepared: PreparedRecord) -> list[Problem]:
-    """The problem of each run of a prepared artifact, before the first acquisition step."""
+def prepared_path(root: Path, data: str, setting: str, classifier: str) -> Path:
+    """Where the prepared artifact of an experiment is: a network for images has larger sets, and so one of its own."""
+    folder = root / "prepared" / data
+    return folder / setting / f"{classifier}.zarr" if takes_images(classifier) else folder / f"{setting}.zarr"
+
+
+def problems_of(prepared: PreparedRecord, *, images: bool, how: Literal["overall", "per_feature"]) -> list[Problem]:
+    """The problem of each run of a prepared artifact, before the first acquisition step.
+
+    Images stay ``images`` for classifiers that take such; for others they become vectors, standardised as ``how`` says.
+    """
+    features = prepared.features
+    if is_image(features) and not images:
+        features = standardise(features, how, int((~prepared.test_part).sum()))
     return [
         Problem(
             run=run,
-            features=prepared.features,
+            features=features,
             labels=prepared.labels,
             annotated=prepared.annotated[i],
             pool=prepared.pool[i],
             reward=prepared.reward[i],
             test=prepared.test[i],
-            discarded=prepared.discarded[i],
+            held_out=prepared.held_out[i],
             class_weights=prepared.class_weights,
             training_weights=prepared.training_weights,
         )
@@ -93,17 +113,11 @@ def take_sources(
         if name not in known_datasets(context.sources):
             raise unknown("data set", name, known_datasets(context.sources))
         if source is not None:
-            _give(context, name, source, alone=len(data) == 1, verify=verify)
+            if len(data) > 1:
+                raise UsageError(f"--source {source}: name one data set with --data")
+            give_source(name, source, context.sources, verify=verify)
         names.append(name)
     return names
-
-
-def _give(context: Context, name: str, source: Path, *, alone: bool, verify: bool) -> None:
-    file = REGISTRY[name].file if name in REGISTRY else None
-    if file is None or not alone:
-        reason = "name one data set with --data" if not alone else f"{name} is not read from a published file"
-        raise UsageError(f"--source {source}: {reason}")
-    context.sources.give(file, source, verify=verify)
 
 
 def describe(prepared: PreparedRecord) -> dict[str, int]:
@@ -111,11 +125,11 @@ def describe(prepared: PreparedRecord) -> dict[str, int]:
     first = take_runs(prepared, prepared.runs[:1])
     return {
         "rows": len(first.labels),
-        "features": first.features.shape[1],
+        "features": int(np.prod(first.features.shape[1:])),
         "classes": len(np.unique(first.labels)),
         "annotated": first.annotated.shape[1],
         "pool": first.pool.shape[1],
         "reward": first.reward.shape[1],
         "test": first.test.shape[1],
-        "discarded": first.discarded.shape[1],
+        "held_out": first.held_out.shape[1],
     }

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from npal_cli.artifacts import read, take_runs
+from npal_cli.classifiers import takes_images
 from npal_cli.errors import MissingArtifactError, UsageError
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
@@ -34,7 +35,9 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
         MissingArtifactError: if nothing was.
     """
     prepared = prepare(context, experiment)
-    problems = dict(zip(experiment.runs, problems_of(prepared.record), strict=True))
+    how = context.settings.plan(experiment.classifier).prepare.standardise
+    made = problems_of(prepared.record, images=takes_images(experiment.classifier), how=how)
+    problems = dict(zip(experiment.runs, made, strict=True))
     inputs = {run: {"prepared": prepared.input_digest(run)} for run in experiment.runs}
     if at is None:
         return Start(problems, inputs, 1)

@@ -6,10 +6,13 @@ from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError, unknown
 from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, ScoringStrategy, Strategy, Variant
 from npal_cli.strategies.cbal import CBAL
+from npal_cli.strategies.gcn import CoreGCN, UncertainGCN
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
+from npal_cli.strategies.lloss import LearningLoss
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.oracle import Oracle, RewardOracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, Random, UncertaintySampling
+from npal_cli.strategies.vaal import VAAL
 
 STRATEGIES: dict[str, type[Strategy]] = {
     strategy.name: strategy
@@ -22,6 +25,10 @@ STRATEGIES: dict[str, type[Strategy]] = {
         LeastConfident,
         FScore,
         KCenterGreedy,
+        LearningLoss,
+        VAAL,
+        UncertainGCN,
+        CoreGCN,
         HALUni,
         HALGau,
         CBAL,
@@ -91,7 +98,10 @@ def parse_strategy(name: str) -> Parsed:
 
 
 def simple_strategy(name: str) -> Strategy:
-    """The strategy of a name that needs nothing else to be made: all but the oracles and NP."""
+    """The strategy of a name, where nothing else is needed to make it: the oracles and NP need more.
+
+    Those that train networks have the paper's options, and train on the CPU.
+    """
     strategy, variant, _ = parse_strategy(name)
     return strategy(variant) if strategy.name in VARIANTS else strategy()  # type: ignore[call-arg]  # those take one
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
-from npal_cli.classifiers import FittedClassifier
+from npal_cli.classifiers import Classifier, FittedClassifier
 from npal_cli.classifiers.base import Ability
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
@@ -30,11 +30,12 @@ class AcquisitionState:
     run: Run
     step: int
     """1, 2, ..."""
-    annotated_features: Float[np.ndarray, "annotated feature"]
+    annotated_features: Shaped[np.ndarray, "annotated *feature"]
     annotated_labels: Int[np.ndarray, " annotated"]
-    reward_features: Float[np.ndarray, "reward feature"]
+    reward_features: Shaped[np.ndarray, "reward *feature"]
     reward_labels: Int[np.ndarray, " reward"]
-    pool_features: Float[np.ndarray, "pool feature"]
+    pool_features: Shaped[np.ndarray, "pool *feature"]
+    """Of the points that may be chosen: the pool, or what is left of it after subsampling."""
     class_weights: Float[np.ndarray, " class"]
     training_weights: Float[np.ndarray, " class"]
     classifier: FittedClassifier
@@ -59,7 +60,7 @@ class AcquisitionState:
             pool=pool,
             reward=reward,
             test=np.empty(0, dtype=np.int64),
-            discarded=np.empty(0, dtype=np.int64),
+            held_out=np.empty(0, dtype=np.int64),
             class_weights=self.class_weights,
             training_weights=self.training_weights,
         )
@@ -102,6 +103,12 @@ class Strategy(ABC):
     """Whether it scores on the reward set, whose labels can then not be spent on training."""
     max_classes: ClassVar[int | None] = None
     """The largest number of classes it is defined for, if there is one."""
+    subsamples: ClassVar[bool] = False
+    """Whether it chooses from a random part of the pool, as its publication does (Caramalau et al., 2021; B.1)."""
+
+    def task_model(self, classifier: Classifier) -> Classifier:
+        """The task model to fit when this strategy chooses: ``classifier``, unless the two are trained together."""
+        return classifier
 
     @abstractmethod
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
@@ -122,6 +129,17 @@ class ScoringStrategy(Strategy):
         """The ``batch_size`` points with the largest scores, ties broken at random."""
         scores = [self.scores(state) for state in states]
         return [Choice(top(s, batch_size, state.random), s) for s, state in zip(scores, states, strict=True)]
+
+
+def best(scores: Float[np.ndarray, " pool"], order: Int[np.ndarray, " pool"]) -> int:
+    """The position of the largest score; of equal ones, of that which comes first in ``order``.
+
+    Picks one after another in O(pool) each, where ``order`` is a random permutation that is drawn once.
+
+    >>> best(np.array([2.0, 0.0, 2.0]), np.array([1, 2, 0]))
+    2
+    """
+    return int(order[scores[order].argmax()])
 
 
 def top(scores: Float[np.ndarray, " pool"], size: int, random: np.random.Generator) -> Int[np.ndarray, " size"]:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import entr
 
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best, top
 
 
 @final
@@ -43,11 +43,13 @@ class CBAL(Strategy):
         probabilities = state.classifier.probabilities(state.pool_features)
         wanted = wanted_per_class(_class_counts(state), batch_size)
         first = scores = self._scores(probabilities, wanted)
+        entropy, order = entr(probabilities).sum(axis=1), state.random.permutation(len(probabilities))
         chosen: list[int] = []
         for _ in range(batch_size):
-            scores = self._scores(probabilities, wanted - probabilities[chosen].sum(axis=0))
+            scores = self._scores(probabilities, wanted, entropy)
             scores[chosen] = -np.inf
-            chosen.append(int(top(scores, 1, state.random)[0]))
+            chosen.append(best(scores, order))
+            wanted = wanted - probabilities[chosen[-1]]
         return Choice(np.array(chosen), first)
 
     def _choose_reference(self, state: AcquisitionState, batch_size: int) -> Choice:
@@ -64,9 +66,13 @@ class CBAL(Strategy):
         return Choice(np.array(chosen), first)
 
     def _scores(
-        self, probabilities: Float[np.ndarray, "pool class"], wanted: Float[np.ndarray, " class"]
+        self,
+        probabilities: Float[np.ndarray, "pool class"],
+        wanted: Float[np.ndarray, " class"],
+        entropy: Float[np.ndarray, " pool"] | None = None,
     ) -> Float[np.ndarray, " pool"]:
-        return entr(probabilities).sum(axis=1) - self.BALANCE * np.abs(wanted - probabilities).sum(axis=1)
+        entropy = entr(probabilities).sum(axis=1) if entropy is None else entropy
+        return np.asarray(entropy - self.BALANCE * np.abs(wanted - probabilities).sum(axis=1))
 
 
 def wanted_per_class(counts: Int[np.ndarray, " class"], batch_size: int) -> Float[np.ndarray, " class"]:

@@ -6,11 +6,16 @@ from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float
-from sklearn.metrics import pairwise_distances, pairwise_distances_argmin_min
-from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.metrics import pairwise_distances_argmin_min
+from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import row_norms
 
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best
 from npal_cli.strategies.simple import margins
+
+POINTS_AT_ONCE = 4096
+"""Pool points whose kernels to all annotated points are held in memory."""
 
 
 @final
@@ -18,27 +23,48 @@ class KCenterGreedy(Strategy):
     """The point farthest from its nearest annotated or already chosen point, again and again.
 
     The greedy 2-approximation of the k-centre problem: Sener and Savarese (2018), algorithm 1; on the input features
-    (supplement B.2). Each further pick costs one distance per pool point.
+    (supplement B.2) or on what the last layer of a network sees (B.1).
     """
 
     name = "kcgrdy"
     label = "KCGrdy"
+    subsamples = True
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Choose greedily in each run."""
-        return [self._choose(state, batch_size) for state in states]
+        return [
+            k_center_greedy(
+                state.classifier.represent(state.pool_features),
+                state.classifier.represent(state.annotated_features),
+                batch_size,
+                state.random,
+            )
+            for state in states
+        ]
 
-    def _choose(self, state: AcquisitionState, batch_size: int) -> Choice:
-        pool = state.pool_features
-        distances = np.asarray(pairwise_distances_argmin_min(pool, state.annotated_features)[1])
-        scores = distances.copy()
-        chosen: list[int] = []
-        for _ in range(batch_size):
-            pick = int(top(distances, 1, state.random)[0])
-            chosen.append(pick)
-            distances = np.minimum(distances, pairwise_distances(pool, pool[[pick]])[:, 0])
-            distances[chosen] = -np.inf
-        return Choice(np.array(chosen), scores)
+
+def k_center_greedy(
+    pool: Float[np.ndarray, "pool representation"],
+    centers: Float[np.ndarray, "center representation"],
+    size: int,
+    random: np.random.Generator,
+) -> Choice:
+    """The ``size`` pool points that are farthest from all centers, each becoming one in its turn; ties at random.
+
+    Keeps one distance per pool point: each further pick costs that many.
+    """
+    order = random.permutation(len(pool))
+    norms = row_norms(pool, squared=True)[:, None]
+    distances = np.asarray(pairwise_distances_argmin_min(pool, centers)[1], dtype=np.float64)
+    scores = distances.copy()
+    chosen: list[int] = []
+    for _ in range(size):
+        pick = best(distances, order)
+        chosen.append(pick)
+        to_pick = euclidean_distances(pool, pool[[pick]], X_norm_squared=norms, Y_norm_squared=norms[[pick]])
+        distances = np.minimum(distances, to_pick[:, 0])
+        distances[chosen] = -np.inf
+    return Choice(np.array(chosen), scores)
 
 
 class HybridActiveLearning(Strategy):
@@ -77,8 +103,9 @@ class HybridActiveLearning(Strategy):
         first = exploitation
         for i in range(batch_size):
             scores = exploration if state.random.uniform() < self.EXPLORATION else exploitation
-            first = scores.copy() if i == 0 else first
-            chosen.append(int(top(scores, 1, state.random)[0]))
+            if i == 0:
+                first, order = scores.copy(), state.random.permutation(len(scores))
+            chosen.append(best(scores, order))
             exploitation[chosen[-1]] = exploration[chosen[-1]] = -np.inf
         return Choice(np.array(chosen), first)
 
@@ -104,5 +131,8 @@ class HALGau(HybridActiveLearning):
 
     def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """Minus the Gaussian density of annotated points around each point."""
-        kernel = rbf_kernel(state.pool_features, state.annotated_features, gamma=1 / self.DELTA)
-        return -np.asarray(kernel).sum(axis=1)
+        represent, gamma = state.classifier.represent, 1 / self.DELTA
+        annotated = represent(state.annotated_features)
+        blocks = gen_batches(len(state.pool_features), POINTS_AT_ONCE)
+        pool = represent(state.pool_features)
+        return -np.concatenate([rbf_kernel(pool[block], annotated, gamma=gamma).sum(axis=1) for block in blocks])

@@ -29,6 +29,7 @@ class NeuralProcess(Strategy):
 
     name = "np"
     label = "NP"
+    needs = frozenset(("refits",))
     needs_reward = True
 
     def __init__(

@@ -12,6 +12,7 @@ from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
 class MyopicOracle(Strategy):
     """The point whose true label improves the score most, found by refitting with each."""
 
+    needs = frozenset(("refits",))
     on: ClassVar[Literal["test", "reward"]]
     """The set that it scores on."""
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, make_classifier
+from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, make_classifier
 from npal_cli.errors import UsageError
 from tests.conftest import make_problem
 
@@ -17,13 +17,14 @@ def fitted(name, problem, weights=None):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSICAL)
 def test_every_classifier_does_what_it_says(name, n_classes):
     problem = make_problem(n_classes=n_classes)
     model = fitted(name, problem)
     x = problem.features[problem.pool]
     assert set(model.predict(x)) <= set(range(n_classes))
     assert model.boundary_distances(x).shape == (len(x),)
+    np.testing.assert_array_equal(model.represent(x), x)
     if "probabilities" in CLASSIFIERS[name].abilities:
         np.testing.assert_allclose(model.probabilities(x).sum(axis=1), 1)
         np.testing.assert_array_equal(model.probabilities(x).argmax(axis=1), model.predict(x))
@@ -41,7 +42,7 @@ def test_logistic_regression_is_fitted_to_convergence(problem):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSICAL)
 def test_the_distance_to_a_boundary_vanishes_just_where_the_prediction_changes(name, n_classes):
     model = fitted(name, make_problem(n_classes=n_classes, features=2))
     line = np.column_stack([np.linspace(-3, 3, 20_001), np.full(20_001, 0.1)])
@@ -53,7 +54,7 @@ def test_the_distance_to_a_boundary_vanishes_just_where_the_prediction_changes(n
     assert distances[apart].min() > distances[changes].max()
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSICAL)
 def test_a_class_weight_of_two_is_having_each_of_its_points_twice(name, problem):
     rows = problem.annotated
     twice = np.concatenate([rows, rows[problem.labels[rows] == 1]])
@@ -77,7 +78,7 @@ def test_a_class_not_seen_has_probability_zero(problem):
     assert model.probabilities(problem.features[problem.pool])[:, 2].max() == 0
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSICAL)
 def test_one_class_cannot_be_fitted(name):
     with pytest.raises(ValueError, match="class"):
         make_classifier(name, ClassifierOptions()).fit(np.eye(3), np.zeros(3, dtype=int), np.ones(2))
@@ -86,3 +87,8 @@ def test_one_class_cannot_be_fitted(name):
 def test_an_unknown_classifier_is_refused():
     with pytest.raises(UsageError, match="unknown classifier 'logistics'"):
         make_classifier("logistics", ClassifierOptions())
+
+
+def test_a_network_is_no_classifier_to_try_every_candidate_with():
+    with pytest.raises(UsageError, match=r"'resnet18': a fit takes too long .* use logistic or svm"):
+        make_classifier("resnet18", ClassifierOptions())

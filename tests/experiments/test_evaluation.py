@@ -11,7 +11,7 @@ from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.experiments.evaluation import evaluate, true_improvements
 from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.problem import MIN_DISCARDED, PrepareOptions, Problem, kept_counts, split, weights_of
+from npal_cli.problems.problem import PrepareOptions, Problem, kept_counts, split, weights_of
 from npal_cli.randomness import Run
 from tests.conftest import make_problem
 
@@ -34,24 +34,16 @@ def test_evaluation_refits_after_each_step_and_scores_the_test_set(problem):
         assert evaluation.test.recall[step, 1] == pytest.approx((predicted[truth == 1] == 1).mean())
 
 
-def with_discarded(count: int) -> Problem:
-    """A problem of two classes, ``count`` points of class 0 discarded and 10 of class 1."""
+def with_discarded(count: int = 200) -> Problem:
+    """A problem of two classes, ``count`` points of class 0 discarded and 10 of class 1, as they are then held out."""
     problem = make_problem()
     draws = np.random.default_rng(1)
     labels = np.repeat([0, 1], [count, 10])
     more = draws.normal(size=(count + 10, 3)) + 1.2 * np.eye(2, 3)[labels]
     rows = np.arange(len(problem.labels), len(problem.labels) + count + 10)
     features, labels = np.concatenate([problem.features, more]), np.concatenate([problem.labels, labels])
-    return replace(problem, features=features, labels=labels, discarded=rows)
-
-
-def test_held_out_points_are_the_discarded_ones_of_a_class_or_its_pool():
-    problem = with_discarded(MIN_DISCARDED)
-    own = problem.labels[problem.held_out]
-    assert set(problem.held_out[own == 0]) == set(problem.discarded[:MIN_DISCARDED])
-    assert set(problem.held_out[own == 1]) == {row for row in problem.pool if problem.labels[row] == 1}
-    fewer = with_discarded(MIN_DISCARDED - 1)
-    np.testing.assert_array_equal(fewer.held_out, problem.pool)
+    ones = problem.pool[labels[problem.pool] == 1]
+    return replace(problem, features=features, labels=labels, held_out=np.concatenate([ones, rows[:count]]))
 
 
 def test_held_out_points_are_never_of_the_annotated_reward_or_test_set(sources):
@@ -71,7 +63,7 @@ def test_held_out_points_are_never_of_the_annotated_reward_or_test_set(sources):
 
 def test_a_held_out_point_that_was_acquired_is_predicted_without_it():
     """Whatever a strategy acquires, its exam is the same: 200 discarded points of class 0, and class 1 of the pool."""
-    problem = with_discarded(MIN_DISCARDED)
+    problem = with_discarded()
     ones = problem.pool[problem.labels[problem.pool] == 1]
     zero = problem.pool[problem.labels[problem.pool] == 0][0]
     acquired = [ones[0], ones[1], zero, ones[2]]
@@ -88,7 +80,7 @@ def test_a_held_out_point_that_was_acquired_is_predicted_without_it():
 
 def test_the_held_out_score_weights_the_classes_as_the_test_score_does():
     """Class 0 has 200 held-out points and class 1 has 15; in the test set they are 20 and 20."""
-    problem = with_discarded(MIN_DISCARDED)
+    problem = with_discarded()
     evaluation = evaluate(problem, problem.pool[:1, None][:0], LOGISTIC)
     recall, weights = evaluation.held_out.recall[0], problem.class_weights
     assert evaluation.held_out.score[0] == pytest.approx((recall * weights).sum() / weights.sum())
@@ -98,7 +90,7 @@ def test_the_held_out_score_weights_the_classes_as_the_test_score_does():
 
 def test_scoring_the_test_set_as_if_held_out_gives_the_test_score():
     problem = make_problem()
-    evaluation = evaluate(replace(problem, pool=problem.test), problem.test[:0, None], LOGISTIC)
+    evaluation = evaluate(replace(problem, held_out=problem.test), problem.test[:0, None], LOGISTIC)
     for part in ("score", "precision", "recall"):
         np.testing.assert_allclose(getattr(evaluation.held_out, part), getattr(evaluation.test, part))
     truth, predicted = problem.labels[problem.test], evaluation.predictions[0]

@@ -1,12 +1,23 @@
 """Splits: Table 3's sizes, and who may be where."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from npal_cli.errors import DataError
 from npal_cli.objectives import SETTINGS
-from npal_cli.problems.datasets import Dataset, load_dataset
-from npal_cli.problems.problem import PrepareOptions, kept_counts, split, standardise, weights_of
+from npal_cli.problems.dataset import Dataset
+from npal_cli.problems.datasets import load_dataset
+from npal_cli.problems.problem import (
+    MIN_DISCARDED,
+    ImagePrepareOptions,
+    PrepareOptions,
+    kept_counts,
+    split,
+    standardise,
+    weights_of,
+)
 from npal_cli.randomness import Run
 
 
@@ -17,7 +28,13 @@ def toy(counts=(300, 500, 400)):
 
 @pytest.mark.parametrize(
     ("name", "balanced", "imbalanced"),
-    [("waveform_uci", 2894, 1411), ("waveform", 2894, 1411), ("mushrooms", 7432, 3907), ("adult", 390, 34)],
+    [
+        ("waveform_uci", 2894, 1411),
+        ("waveform", 2894, 1411),
+        ("mushrooms", 7432, 3907),
+        ("adult", 390, 34),
+        ("mnist", 54010, 29615),
+    ],
 )
 def test_pools_have_the_sizes_of_table_3(name, balanced, imbalanced, sources):
     data = load_dataset(name, sources)
@@ -29,8 +46,9 @@ def test_pools_have_the_sizes_of_table_3(name, balanced, imbalanced, sources):
 @pytest.mark.parametrize("run", [Run(1, 1), Run(2, 7)])
 def test_every_row_is_in_exactly_one_place(setting, run):
     rows = split(toy(), setting, run, PrepareOptions(test=60, reward=40, annotated=40))
-    together = np.concatenate([rows.annotated, rows.pool, rows.reward, rows.test, rows.discarded])
-    assert np.sort(together).tolist() == list(range(1200))
+    together = np.concatenate([rows.annotated, rows.pool, rows.reward, rows.test])
+    assert len(np.unique(together)) == len(together) == kept_counts(toy().labels, 3, setting, PrepareOptions()).sum()
+    assert not set(rows.held_out) & {*rows.annotated, *rows.reward, *rows.test}
     assert [len(rows.test), len(rows.reward), len(rows.annotated)] == [60, 40, 40]
 
 
@@ -47,7 +65,7 @@ def test_the_data_seed_alone_fixes_what_is_tested_and_rewarded_on():
     data = load = toy()
     options = PrepareOptions(test=60, reward=40, annotated=40)
     first, second = (split(data, "balanced", Run(1, seed), options) for seed in (1, 2))
-    for part in ("test", "reward", "discarded"):
+    for part in ("test", "reward"):
         np.testing.assert_array_equal(getattr(first, part), getattr(second, part))
     assert first.annotated.tolist() != second.annotated.tolist()
     other = split(load, "balanced", Run(2, 1), options)
@@ -119,3 +137,74 @@ def test_only_pool_points_can_be_annotated_and_only_once(problem):
     for rows in (problem.test[:1], problem.pool[[0, 0]]):
         with pytest.raises(ValueError, match="distinct pool points"):
             problem.annotate(rows)
+
+
+@pytest.mark.parametrize(("discarded", "from_pool"), [(MIN_DISCARDED, {1}), (MIN_DISCARDED - 1, {0, 1})])
+def test_held_out_points_are_those_that_were_discarded_of_a_class_or_its_pool(discarded, from_pool):
+    data = toy((300 + discarded, 300))
+    rows = split(data, "balanced", Run(1, 1), PrepareOptions(test=60, reward=40, annotated=40))
+    in_pool = np.intersect1d(rows.held_out, rows.pool)
+    assert set(data.labels[in_pool].tolist()) == from_pool
+    expected = [row for row in rows.pool if data.labels[row] in from_pool]
+    np.testing.assert_array_equal(in_pool, expected)
+    assert len(rows.held_out) - len(in_pool) == (discarded if from_pool == {1} else 0)
+
+
+def with_test_part(counts=(300, 500, 400), test_counts=(60, 100, 80)):
+    first, last = toy(counts), toy(test_counts)
+    labels = np.concatenate([first.labels, last.labels])
+    return Dataset("toy", np.zeros((len(labels), 2)), labels, first.classes, test_part=len(last.labels))
+
+
+@pytest.mark.parametrize(("setting", "pool", "test"), [("balanced", 860, 180), ("imbalanced", 320, 72)])
+def test_a_published_test_part_is_tested_on_and_nothing_else(setting, pool, test):
+    data = with_test_part()
+    rows = split(data, setting, Run(1, 1), PrepareOptions(test=None, reward=0, annotated=40))
+    assert rows.test.min() >= data.training_rows > max(rows.pool.max(), rows.annotated.max())
+    assert [len(rows.pool), len(rows.test), len(rows.reward)] == [pool, test, 0]
+    np.testing.assert_array_equal(rows.held_out, rows.test)  # nobody chooses on it
+
+
+def test_what_a_test_set_leaves_of_the_test_part_is_held_out():
+    data = with_test_part()
+    options = PrepareOptions(test=50, reward=30, annotated=40, pool=200)
+    rows = split(data, "imbalanced", Run(1, 1), options)
+    assert [len(rows.test), len(rows.held_out), len(rows.pool)] == [50, 240 - 50, 200]
+    assert sorted([*rows.test, *rows.held_out]) == list(range(1200, 1440))
+    fewer = split(data, "imbalanced", Run(1, 1), replace(options, held_out=90))
+    assert len(fewer.held_out) == 90
+    assert set(fewer.held_out) < set(rows.held_out)
+
+
+def test_data_without_a_test_part_need_a_size_for_the_test_set():
+    with pytest.raises(DataError, match=r"toy has no test part of its own; say how many .*prepare\.test"):
+        split(toy(), "balanced", Run(1, 1), PrepareOptions(test=None))
+
+
+@pytest.mark.parametrize(("name", "balanced", "imbalanced"), [("mnist", 53210, 28815), ("fashion_mnist", 59000, 32000)])
+def test_image_pools_have_the_sizes_of_table_2(name, balanced, imbalanced, sources):
+    data = load_dataset(name, sources)
+    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in SETTINGS]
+    assert sizes == [balanced, imbalanced, imbalanced]
+
+
+@pytest.mark.parametrize(
+    ("counts", "balanced", "imbalanced"),
+    [
+        ((4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659), 45590, 24620),  # SVHN's training part
+        ((5000,) * 10, 49000, 26500),  # CIFAR-10's
+    ],
+)
+def test_image_pools_of_published_class_counts_have_the_sizes_of_table_2(counts, balanced, imbalanced):
+    data = with_test_part(counts, (1000,) * 10)
+    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in SETTINGS]
+    assert sizes == [balanced, imbalanced, imbalanced]
+
+
+def test_images_become_vectors_standardised_as_the_training_part_is():
+    images = np.arange(3 * 4, dtype=np.uint8).reshape(3, 1, 2, 2)
+    vectors = standardise(images, "overall", training_rows=2)
+    assert vectors.shape == (3, 4)
+    assert vectors[:2].mean() == pytest.approx(0)
+    assert vectors[:2].std() == pytest.approx(1)
+    assert vectors[2, 0] == pytest.approx((8 - 3.5) / np.arange(8).std())

@@ -18,6 +18,7 @@ def prepared(runs=NINE) -> PreparedRecord:
         **run_columns(runs),
         features=draws.normal(size=(POINTS, 4)),
         labels=np.arange(POINTS) % 2,
+        test_part=np.zeros(POINTS, dtype=bool),
         class_weights=np.array([1.0, 1.0]),
         training_weights=np.ones(2),
         rare_classes=np.array([0]),
@@ -25,7 +26,7 @@ def prepared(runs=NINE) -> PreparedRecord:
         reward=rows[:, 100:200],
         test=rows[:, 200:400],
         pool=rows[:, 400:700],
-        discarded=rows[:, 700:],
+        held_out=rows[:, 700:],
     )
 
 

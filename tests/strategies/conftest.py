@@ -3,22 +3,46 @@
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, parse_strategy, simple_strategy
 from npal_cli.strategies.base import Sight
+from npal_cli.strategies.gcn import GCNOptions, GraphStrategy
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.oracle import MyopicOracle
+from npal_cli.strategies.vaal import VAAL, VAALOptions
+from tests.conftest import make_image_problem, make_problem, make_resnet
 
 ALL = STRATEGY_NAMES
 
 
-def state_of(problem: Problem, *, sees: Sight = "known", classifier: str = "logistic", seed: int = 0):
+def served_by(name: str) -> str:
+    """A classifier that has what a strategy needs."""
+    needs = parse_strategy(name).strategy.needs
+    return "logistic" if needs <= CLASSIFIERS["logistic"].abilities else "resnet18"
+
+
+def problem_for(name: str, seed: int = 0, n_classes: int = 2) -> Problem:
+    """A problem that a strategy can be asked about: of images, if it needs such."""
+    return (make_problem if served_by(name) == "logistic" else make_image_problem)(seed, n_classes)
+
+
+def state_of(
+    problem: Problem,
+    *,
+    sees: Sight = "known",
+    classifier: str = "logistic",
+    seed: int = 0,
+    strategy: Strategy | None = None,
+):
     rows = problem.annotated
-    model = make_classifier(classifier, ClassifierOptions())
+    if problem.features.ndim == 4:
+        model = make_resnet() if strategy is None else strategy.task_model(make_resnet())
+    else:
+        model = make_classifier(classifier, ClassifierOptions())
     return AcquisitionState(
         run=problem.run,
         step=1,
@@ -36,8 +60,15 @@ def state_of(problem: Problem, *, sees: Sight = "known", classifier: str = "logi
 
 
 def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
+    kind = parse_strategy(name).strategy
+    if kind is VAAL:
+        return VAAL(VAALOptions(epochs=1, batch_size=16, width=2, latent=4))
+    if issubclass(kind, GraphStrategy):
+        return kind(GCNOptions(epochs=5))
+    if classifier == "resnet18":
+        return simple_strategy(name)
     task = make_classifier(classifier, ClassifierOptions())
-    if issubclass(kind := parse_strategy(name).strategy, MyopicOracle):
+    if issubclass(kind, MyopicOracle):
         return kind(task, Engine())
     if name == "np":
         options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)

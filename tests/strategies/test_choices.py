@@ -33,6 +33,9 @@ class Says:
     def boundary_distances(self, _features):
         return np.asarray(self._distances, dtype=float)
 
+    def represent(self, features):
+        return features
+
 
 def state(says, pool=None, annotated=((0.0,), (1.0,)), labels: Sequence[int] = (0, 1), classes=2, seed=0):
     outputs = says._probabilities if says._probabilities is not None else says._distances

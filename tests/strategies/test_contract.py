@@ -8,12 +8,17 @@ import pytest
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError
 from npal_cli.strategies import STRATEGIES, check_strategy, parse_strategy
-from tests.conftest import make_problem
-from tests.strategies.conftest import make_strategy, state_of
+from tests.conftest import make_image_problem, make_problem
+from tests.strategies.conftest import make_strategy, problem_for, served_by, state_of
+
+
+@pytest.fixture
+def problem(name):
+    return problem_for(name)
 
 
 def query(strategy, problem, batch_size=1, seed=0):
-    state = state_of(problem, sees=strategy.sees, seed=seed)
+    state = state_of(problem, sees=strategy.sees, seed=seed, strategy=strategy)
     return strategy.query([state], batch_size)[0]
 
 
@@ -41,15 +46,17 @@ def test_the_same_stream_gives_the_same_choice(strategy, problem):
 def test_permuting_the_pool_permutes_the_scores(name, strategy, problem):
     if name.removesuffix("_reference") in ("random", "haluni"):
         pytest.skip("its scores are random draws")
+    if name in ("vaal", "uncgcn", "coregcn"):
+        pytest.skip("it trains with random draws for each point; see test_deep.py, which takes these away")
     order = np.random.default_rng(1).permutation(len(problem.pool))
     shuffled = replace(problem, pool=problem.pool[order])
     before, after = query(strategy, problem).scores, query(strategy, shuffled).scores
-    np.testing.assert_allclose(before[order], after, atol=2e-6)
+    np.testing.assert_allclose(before[order], after, rtol=1e-5, atol=2e-6)
 
 
 def test_runs_queried_together_choose_as_each_alone(name, strategy):
-    problems = [make_problem(seed) for seed in (1, 2)]
-    states = [state_of(p, sees=strategy.sees, seed=p.run.seed) for p in problems]
+    problems = [problem_for(name, seed) for seed in (1, 2)]
+    states = [state_of(p, sees=strategy.sees, seed=p.run.seed, strategy=strategy) for p in problems]
     together = strategy.query(states, 3)
     for problem, choice in zip(problems, together, strict=True):
         alone = query(make_strategy(name), problem, 3, seed=problem.run.seed)
@@ -73,7 +80,7 @@ def test_a_strategy_that_needs_the_reward_set_cannot_train_on_it():
 
 
 def test_ties_are_broken_at_random(name, problem):
-    if name.removesuffix("_reference") in ("np", "oracle", "reward_oracle"):
+    if name.removesuffix("_reference") in ("np", "oracle", "reward_oracle", "lloss", "vaal", "uncgcn", "coregcn"):
         pytest.skip("trained or refitted at every query: its ties go through the same function")
     copies = replace(problem, pool=np.repeat(problem.pool[:1], 12))
     chosen = {int(query(make_strategy(name), copies, seed=seed).chosen[0]) for seed in range(25)}
@@ -81,7 +88,7 @@ def test_ties_are_broken_at_random(name, problem):
 
 
 def test_more_than_two_classes_are_served_or_refused(name):
-    problem = make_problem(n_classes=3)
+    problem = problem_for(name, n_classes=3)
     if make_strategy(name).max_classes == 2:
         with pytest.raises(UsageError, match="defined for 2 classes and the data has 3"):
             check_strategy(name, "logistic", 3)
@@ -90,14 +97,16 @@ def test_more_than_two_classes_are_served_or_refused(name):
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier, problem):
-    if make_strategy(name).needs <= CLASSIFIERS[classifier].abilities:
+def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier):
+    needs = make_strategy(name).needs
+    if needs <= CLASSIFIERS[classifier].abilities:
         check_strategy(name, classifier, 2)
         made = make_strategy(name, classifier)
-        state = state_of(problem, sees=made.sees, classifier=classifier)
+        fitting = make_image_problem() if classifier == "resnet18" else make_problem()
+        state = state_of(fitting, sees=made.sees, classifier=classifier, strategy=made)
         assert len(made.query([state], 2)[0].chosen) == 2
     else:
-        with pytest.raises(UsageError, match=r"needs probabilities.*use --classifier logistic"):
+        with pytest.raises(UsageError, match=rf"needs {next(iter(needs))}.*use --classifier {served_by(name)}"):
             check_strategy(name, classifier, 2)
 
 

@@ -1,0 +1,135 @@
+"""Training the network from scratch, alone or with the module that predicts its loss."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal, final
+
+import torch
+from annotated_types import Ge, Gt, Interval
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+
+from npal_cli.classifiers.resnet18.images import Augmentation, Channels, augment
+from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, LossPredictionOptions, ranking_loss
+from npal_cli.classifiers.resnet18.network import Activations, ResNet18
+
+PREDICTED_AT_ONCE = 1000
+"""Images in a batch where no gradient is needed."""
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class ResNetOptions:
+    """How ResNet18 is trained; the defaults are the paper's (supplement B.1)."""
+
+    epochs: Annotated[int, Ge(1)] = 200
+    batch_size: Annotated[int, Ge(2)] = 128
+    learning_rate: Annotated[float, Gt(0)] = 0.1
+    decay_after: Annotated[int, Ge(1)] = 160
+    """Epochs after which the learning rate is a tenth."""
+    momentum: Annotated[float, Interval(ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Ge(0)] = 5e-4
+    augmentation: Augmentation = "source"
+    width: Annotated[int, Ge(1)] = 64
+    """Channels of the first stage."""
+    precision: Precision = "auto"
+    """Of the activations; ``auto`` is bfloat16 on CUDA, float32 elsewhere."""
+    compile: bool = False
+    """Compile the network with torch.compile: worth its minute or two only for long trainings on CUDA."""
+
+
+@final
+class Model(nn.Module):
+    """The network, and the module that predicts its loss where there is one."""
+
+    def __init__(self, channels: int, classes: int, width: int, *, predicts_loss: bool) -> None:
+        super().__init__()
+        self.network = ResNet18(channels, classes, width)
+        self.loss_prediction = LossPrediction([width * factor for factor in (1, 2, 4, 8)]) if predicts_loss else None
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains models on one device."""
+
+    options: ResNetOptions
+    channels: Channels
+    device: torch.device
+    loss_prediction: LossPredictionOptions | None = None
+    on_epoch: Callable[[int, Model], None] = lambda _epoch, _model: None
+    """Told the number of epochs done, and the model."""
+
+    def new_model(self, image_channels: int, classes: int, seed: int) -> Model:
+        """A model with fresh weights, which depend on ``seed`` alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = Model(image_channels, classes, self.options.width, predicts_loss=self.loss_prediction is not None)
+        placed: Model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub
+        return placed
+
+    def train(
+        self,
+        model: Model,
+        images: UInt8[Tensor, "image channel height width"],
+        labels: Int[Tensor, " image"],
+        class_weights: Float[Tensor, " class"],
+        generator: torch.Generator,
+    ) -> None:
+        """Train ``model``; the images are on the device already, and stay there."""
+        options = self.options
+        parts = [model.network, *([model.loss_prediction] if model.loss_prediction is not None else [])]
+        optimisers = [
+            torch.optim.SGD(
+                part.parameters(), options.learning_rate, options.momentum, weight_decay=options.weight_decay
+            )
+            for part in parts
+        ]
+        schedules = [torch.optim.lr_scheduler.MultiStepLR(each, [options.decay_after], 0.1) for each in optimisers]
+        forward = torch.compile(model.network) if options.compile else model.network
+        model.train()
+        for epoch in range(options.epochs):
+            order = torch.randperm(len(images), generator=generator).to(self.device)
+            for rows in order.split(options.batch_size):
+                inputs = self.channels.normalise(images[rows])
+                if options.augmentation == "crop_and_flip":
+                    inputs = augment(inputs, generator)
+                with self.autocast():
+                    found = forward(inputs.contiguous(memory_format=torch.channels_last))
+                    loss = self._loss(model, found, labels[rows], class_weights, epoch)
+                for optimiser in optimisers:
+                    optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                for optimiser in optimisers:
+                    optimiser.step()
+            for schedule in schedules:
+                schedule.step()
+            self.on_epoch(epoch + 1, model)
+        model.eval()
+
+    def activations(self, model: Model, images: UInt8[Tensor, "image channel height width"]) -> Activations:
+        """What the trained network makes of some images, in float32 whatever it computes in."""
+        with torch.inference_mode(), self.autocast():
+            inputs = self.channels.normalise(images).contiguous(memory_format=torch.channels_last)
+            found: Activations = model.network(inputs)
+        return Activations(found.logits.float(), found.features.float(), found.stages)
+
+    def autocast(self) -> torch.autocast:
+        """The precision that the options ask for."""
+        wanted = self.options.precision
+        lower = wanted == "bfloat16" or (wanted == "auto" and self.device.type == "cuda")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=lower)
+
+    def _loss(
+        self, model: Model, found: Activations, labels: Tensor, class_weights: Tensor, epoch: int
+    ) -> Float[Tensor, ""]:
+        """Cross-entropy, each image weighted by its class, and the ranking loss where losses are predicted."""
+        losses = nn.functional.cross_entropy(found.logits.float(), labels, reduction="none") * class_weights[labels]
+        if model.loss_prediction is None or self.loss_prediction is None:
+            return losses.mean()
+        detached = epoch >= self.loss_prediction.detach_after
+        stages = [stage.detach() if detached else stage for stage in found.stages]
+        predicted = model.loss_prediction(stages).float()
+        return losses.mean() + self.loss_prediction.weight * ranking_loss(
+            predicted, losses, self.loss_prediction.margin
+        )

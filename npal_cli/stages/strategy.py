@@ -1,0 +1,80 @@
+"""The strategy that a name asks for, made with what it needs."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.neural_process.training import Network
+from npal_cli.randomness import Run
+from npal_cli.stages.context import At, Context, Experiment
+from npal_cli.stages.progress import Progress
+from npal_cli.stages.state import Start, after
+from npal_cli.stages.train_np import network_of, train_np, trained_network
+from npal_cli.strategies import Strategy, parse_strategy, simple_strategy
+from npal_cli.strategies.gcn import GraphStrategy
+from npal_cli.strategies.lloss import LearningLoss
+from npal_cli.strategies.neural_process import Networks, NeuralProcess
+from npal_cli.strategies.oracle import MyopicOracle
+from npal_cli.strategies.vaal import VAAL
+
+
+def parameters_of(context: Context, experiment: Experiment, name: str) -> dict[str, Any]:
+    """All parameters, but the number of steps, that what a strategy acquires depends on."""
+    settings, plan, kind = context.settings, context.settings.plan(experiment.classifier), parse_strategy(name).strategy
+    parameters: dict[str, Any] = {
+        "strategy": name,
+        "classifier": experiment.classifier,
+        "options": asdict(settings.classifiers.of(experiment.classifier)),
+        "batch_size": plan.batch_size,
+    }
+    if kind is NeuralProcess:
+        parameters |= {"simulate": asdict(settings.simulate), "train_np": asdict(settings.train_np)}
+    if kind.subsamples and plan.subsample is not None:
+        parameters["subsample"] = plan.subsample
+    if kind is LearningLoss:
+        parameters["lloss"] = asdict(settings.lloss)
+    if kind is VAAL:
+        parameters["vaal"] = asdict(settings.vaal)
+    if issubclass(kind, GraphStrategy):
+        parameters["gcn"] = asdict(settings.gcn)
+    return parameters
+
+
+def make_strategy(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
+    """The strategy ``name`` for the runs of ``progress``."""
+    settings, kind = context.settings, parse_strategy(name).strategy
+    if issubclass(kind, MyopicOracle):
+        return kind(context.classifier(experiment.classifier), context.engine)
+    if kind is NeuralProcess:
+        return NeuralProcess(
+            context.classifier(experiment.classifier),
+            settings.simulate,
+            settings.train_np,
+            context.engine,
+            _networks(context, experiment, start, progress),
+        )
+    if kind is LearningLoss:
+        return LearningLoss(settings.lloss)
+    if kind is VAAL:
+        return VAAL(settings.vaal, context.engine.torch_device())
+    if issubclass(kind, GraphStrategy):
+        return kind(settings.gcn, context.engine.torch_device())
+    return simple_strategy(name)
+
+
+def in_lock_step(experiment: Experiment) -> bool:
+    """Whether all runs go a step at a time, so that their refits are made together; else each goes its way."""
+    return "refits" in CLASSIFIERS[experiment.classifier].abilities
+
+
+def _networks(context: Context, experiment: Experiment, start: Start, progress: Progress) -> Networks:
+    """The networks made by ``npal train-np``: for step 1 always, for later steps where they were made by hand."""
+    first = train_np(context, experiment, None, start).record
+
+    def lookup(run: Run, step: int) -> Network | None:
+        if step == 1:
+            return network_of(first, experiment.runs.index(run))
+        now = after(start, {run: progress.chosen(run)})
+        return trained_network(context, replace(experiment, runs=(run,)), At(step, NeuralProcess.name), now)
+
+    return lookup
