@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from npal_cli.report import figures, overviews, page, tables
 from npal_cli.report.cells import cells
+from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import (
     ACCURACY_TABLES,
@@ -26,6 +27,7 @@ from npal_cli.report.names import (
 )
 from npal_cli.report.page import Picture
 from npal_cli.report.paper import Takes, against_the_paper, not_run
+from npal_cli.report.published import IMAGES, protocol_of
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
 
 ACCURACY = ("auac", "final_accuracy")
@@ -43,30 +45,36 @@ def build(
     """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
     for part in ("tables", "figures", "plots"):
         (folder / part).mkdir(parents=True)
-    table, lacking = cells(results), not_run(results, takes)
-    _write_tables(folder, results, table)
+    table, lacking, described = cells(results), not_run(results, takes), data_table(results)
+    _write_tables(folder, results, table, described)
     _write_csv(lacking, folder / "tables" / "not_run.csv")
     pictures = _write_figures(folder / "figures", results, table)
     _write_metrics(folder, results, table)
-    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
+    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures, described))
 
 
-def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:
+def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame, data: pd.DataFrame) -> None:
     pages = ["# npal report"]
-    for data, classifier in grouped(results):
-        published = (PUBLISHED_DATA.get(data, data), classifier)
-        own = table[(table["data"] == data) & (table["classifier"] == classifier)]
+    for name_of_data, classifier in grouped(results):
+        published = (PUBLISHED_DATA.get(name_of_data, name_of_data), classifier)
+        own = table[(table["data"] == name_of_data) & (table["classifier"] == classifier)]
         for kind, metrics, numbers in (
             ("accuracy", ACCURACY, ACCURACY_TABLES),
             ("rare_class", RARE_CLASS, RARE_CLASS_TABLES),
         ):
-            name = numbered("table", numbers.get(published), data, classifier, kind)
-            title = tables.caption(data, classifier, metrics, numbers.get(published))
+            name = numbered("table", numbers.get(published), name_of_data, classifier, kind)
+            title = tables.caption(name_of_data, classifier, metrics, numbers.get(published))
             markdown = tables.to_markdown(tables.wide_table(own, metrics), title)
             _write_csv(own[own["metric"].isin(metrics)], folder / "tables" / f"{name}.csv")
             (folder / "tables" / f"{name}.md").write_text(markdown)
             (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(own, metrics, title))
             pages.append(f"## {tables.as_text(name)}\n\n{markdown}")
+    for number, part in data.groupby("table"):
+        name = numbered("table", int(str(number)), "data")
+        markdown = tables.plain_markdown(part.drop(columns="table"))
+        _write_csv(part, folder / "tables" / f"{name}.csv")
+        (folder / "tables" / f"{name}.md").write_text(markdown)
+        pages.append(f"## {name}\n\n{markdown}")
     (folder / "report.md").write_text("\n\n".join(pages) + "\n")
     _write_csv(against_the_paper(table), folder / "tables" / "against_the_paper.csv")
     _write_store(folder / "results.zarr", table.drop(columns=["label", "best"]))
@@ -97,9 +105,10 @@ def _write_figures(folder: Path, results: Sequence[ExperimentResults], table: pd
     by_classifier: dict[str, list[ExperimentResults]] = {}
     for (data, classifier), group in grouped(results).items():
         published = (PUBLISHED_DATA.get(data, data), classifier)
+        figure = figures.acquisition_figure if protocol_of(classifier) is IMAGES else figures.curve_figure
         for evaluation, suffix in SUFFIXES.items():
             name = numbered("figure", CURVE_FIGURES.get(published), data, classifier, *suffix)
-            _save(figures.curve_figure(group, evaluation), folder, name)
+            _save(figure(group, evaluation), folder, name)
         loss = numbered("figure", LOSS_FIGURES.get(published), data, classifier, "loss")
         _save(figures.loss_figure(group), folder, loss)
         by_classifier.setdefault(classifier, []).extend(group)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from npal_cli.report.names import is_competitor, label_of, position_of
 from npal_cli.report.paper import reported
+from npal_cli.report.published import protocol_of
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
 from npal_cli.report.statistics import (
     FEWEST_RUNS,
@@ -76,11 +77,12 @@ def _cell(result: ExperimentResults, strategy: str, evaluation: Evaluation, metr
     }
     if metric == "auac":
         row["optimism"] = _optimism(result, strategy)
-    if evaluation == "test" and result.as_published:
+    if evaluation == "test" and result.as_published(strategy):
         row |= _reported(result, strategy, metric)
         if "reported_mean" in row:
             row["difference"] = ours.mean - row["reported_mean"]
-            row["z"] = standard_errors_apart(ours, row["reported_mean"], row["reported_std"])
+            runs = protocol_of(result.classifier).runs
+            row["z"] = standard_errors_apart(ours, row["reported_mean"], row["reported_std"], runs)
     return row
 
 

@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.decomposition import PCA
 
+from npal_cli.problems.dataset import is_image
 from npal_cli.randomness import Run, stream
 from npal_cli.report.results import ExperimentResults
 
-POOL_SHOWN = 400
-"""Pool points that a map shows at most, drawn at random."""
+SHOWN = 400
+"""Points of a kind that a map shows at most, drawn at random: of the pool, annotated, chosen by a strategy."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Map:
     chosen: Mapping[str, Int[np.ndarray, "step batch"]]
     """Rows of each strategy that has the run."""
     places: Float[np.ndarray, "row 2"]
-    """Of every row of the data set."""
+    """Of the rows that are shown; NaN for the others."""
 
 
 def rare_share(result: ExperimentResults, strategy: str) -> Float[np.ndarray, " step"]:
@@ -49,9 +50,24 @@ def map_of(result: ExperimentResults) -> Map:
     problems = result.problems
     i = problems.runs.index(run)
     chosen = {name: result.acquired[name].chosen[each.index(run)] for name, each in runs.items() if run in each}
-    size = min(POOL_SHOWN, problems.pool.shape[1])
-    shown = stream("map", *run).choice(problems.pool[i], size=size, replace=False)
-    components = min(2, problems.features.shape[1])
-    fitted = PCA(components, svd_solver="covariance_eigh").fit(problems.features[[*shown, *problems.annotated[i]]])
-    places = np.pad(fitted.transform(problems.features), ((0, 0), (0, 2 - components)))
-    return Map(run, np.sort(shown), problems.annotated[i], chosen, places)
+    chosen = {name: rows[:, : max(SHOWN // len(rows), 1)] for name, rows in chosen.items()}
+    draws = stream("map", *run)
+    pool, annotated = (_some(rows[i], draws) for rows in (problems.pool, problems.annotated))
+    shown = np.unique(np.concatenate([pool, annotated, *(rows.ravel() for rows in chosen.values())]))
+    places = np.full((len(problems.labels), 2), np.nan)
+    fitted = PCA(min(2, _vectors(problems.features[:1]).shape[1]), svd_solver="covariance_eigh")
+    fitted.fit(_vectors(problems.features[np.concatenate([pool, annotated])]))
+    found = fitted.transform(_vectors(problems.features[shown]))
+    places[shown] = np.pad(found, ((0, 0), (0, 2 - found.shape[1])))
+    return Map(run, np.sort(pool), annotated, chosen, places)
+
+
+def _some(rows: Int[np.ndarray, " _"], draws: np.random.Generator) -> Int[np.ndarray, " _"]:
+    return draws.choice(rows, size=SHOWN, replace=False) if len(rows) > SHOWN else rows
+
+
+def _vectors(features: np.ndarray) -> Float[np.ndarray, "row feature"]:
+    """Features, or images as vectors of values in [0, 1]."""
+    if not is_image(features):
+        return features
+    return features.reshape(len(features), -1) / 255

@@ -16,6 +16,7 @@ from npal_cli.report.results import AL_AVERAGE, Evaluation, ExperimentResults
 from npal_cli.report.statistics import mean_and_band
 from npal_cli.report.tables import runs_of
 
+AVERAGE_COLOUR = "#444444"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "npal",
     "svg.fonttype": "none",
@@ -41,6 +42,23 @@ def curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -
         for each, result in zip(axes, shown, strict=True):
             _curves(each, result, evaluation)
         axes[0].set_ylabel("accuracy relative to AL average")
+        model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
+        figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
+    return figure
+
+
+def acquisition_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
+    """Accuracy of Random, the best other strategy and the average of the others, with areas (Figures 1, 5 to 8).
+
+    Bands are one standard deviation over runs. None without Random and a strategy to compare.
+    """
+    shown = [each for each in results if "random" in each.acquired and each.common_runs(each.hand_made)]
+    if not shown:
+        return None
+    with panels(len(shown)) as (figure, axes):
+        for each, result in zip(axes, shown, strict=True):
+            _levels(each, result, evaluation)
+        axes[0].set_ylabel("class-weighted accuracy")
         model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
         figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
     return figure
@@ -88,8 +106,32 @@ def panels(count: int, *, height: float = 3.8, width: float = 3.4) -> Iterator[t
         yield figure, list(np.ravel(figure.subplots(1, count, squeeze=False)))
 
 
+def _best(result: ExperimentResults, evaluation: Evaluation) -> str:
+    """The hand-made strategy with the largest mean AUAC."""
+    return max(result.hand_made, key=lambda name: float(result.metric(name, "auac", evaluation).mean()))
+
+
+def _levels(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> None:
+    best = _best(result, evaluation)
+    for name, label in ((best, f"Best: {label_of(best)}"), ("random", "Random"), (AL_AVERAGE, "AL average")):
+        curves = result.curve(name, evaluation)
+        mean, spread = curves.mean(axis=0), curves.std(axis=0, ddof=1) if len(curves) > 1 else 0.0
+        area, steps = float(np.trapezoid(mean)), np.arange(len(mean))
+        colour = AVERAGE_COLOUR if name == AL_AVERAGE else colour_of(name)
+        axes.plot(steps, mean, color=colour, label=f"{label}: AUAC {area:.3f} ({runs_of(len(curves), len(curves))})")
+        axes.fill_between(steps, mean - spread, mean + spread, color=colour, alpha=0.15, linewidth=0)
+    _finish(axes, result, columns=1)
+
+
+def _finish(axes: Axes, result: ExperimentResults, columns: int) -> None:
+    axes.set_title(SETTING_TITLES[result.setting])
+    axes.set_xlabel("acquisition step")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=columns)
+
+
 def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> None:
-    best = max(result.hand_made, key=lambda name: float(result.metric(name, "auac", evaluation).mean()))
+    best = _best(result, evaluation)
     for name, label in [
         ("random", "Random"),
         (best, f"Best: {label_of(best)}"),
@@ -106,8 +148,5 @@ def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> No
         steps = np.arange(len(mean))
         axes.plot(steps, mean, color=colour_of(name), label=f"{label} ({runs_of(len(runs), len(runs))})")
         axes.fill_between(steps, mean - band, mean + band, color=colour_of(name), alpha=0.15, linewidth=0)
-    axes.axhline(0, color="#444444", linewidth=0.8, linestyle="--", label="AL average")
-    axes.set_title(SETTING_TITLES[result.setting])
-    axes.set_xlabel("acquisition step")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    axes.axhline(0, color=AVERAGE_COLOUR, linewidth=0.8, linestyle="--", label="AL average")
+    _finish(axes, result, columns=2)

@@ -1,5 +1,6 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
+from npal_cli.classifiers import CLASSIFIERS, takes_images
 from npal_cli.strategies import STRATEGIES, STRATEGY_NAMES, TRAINS_ON_REWARD
 
 SETTING_TITLES = {
@@ -7,7 +8,7 @@ SETTING_TITLES = {
     "imbalanced": "Imbalanced",
     "imbalanced_weighted": "Imbalanced weighted",
 }
-CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM"}
+CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM", "resnet18": "ResNet18"}
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}
@@ -20,6 +21,11 @@ ACCURACY_TABLES = {
     ("waveform", "svm"): 11,
     ("mushrooms", "svm"): 13,
     ("adult", "svm"): 14,
+    ("mnist", "svm"): 15,
+    ("cifar10", "resnet18"): 4,
+    ("svhn", "resnet18"): 5,
+    ("fashion_mnist", "resnet18"): 6,
+    ("mnist", "resnet18"): 7,
 }
 RARE_CLASS_TABLES = {("waveform", "logistic"): 8, ("waveform", "svm"): 12}
 CURVE_FIGURES = {
@@ -29,12 +35,21 @@ CURVE_FIGURES = {
     ("waveform", "svm"): 12,
     ("mushrooms", "svm"): 15,
     ("adult", "svm"): 16,
+    ("mnist", "svm"): 17,
+    ("cifar10", "resnet18"): 1,  # and 5, the same
+    ("svhn", "resnet18"): 6,
+    ("fashion_mnist", "resnet18"): 7,
+    ("mnist", "resnet18"): 8,
 }
 RANK_FIGURES = {"logistic": 4, "svm": 13}
 LOSS_FIGURES = {("waveform", "logistic"): 9, ("waveform", "svm"): 14}
 
 HAND_MADE = ("uncsamp", "fscore", "kcgrdy", "haluni", "halgau", "cbal")
-"""The strategies that the paper's "AL average" and "Best" are taken over: all but Oracle, Random and NP."""
+"""The strategies that the paper's "AL average" and "Best" are taken over: all but Oracle, Random and NP ..."""
+HAND_MADE_FOR_IMAGES = (
+    *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
+)
+"""... in its image study, all but Random (section 3)."""
 
 # Okabe and Ito's colours for the strategies that appear together in figures, darker tints for the others.
 COLOURS = {
@@ -48,10 +63,19 @@ COLOURS = {
     "lstconf": "#86BEDD",
     "fscore": "#56B4E9",
     "kcgrdy": "#009E73",
+    "lloss": "#B8860B",
+    "vaal": "#6A3D9A",
+    "uncgcn": "#66C2A5",
+    "coregcn": "#1B6B52",
     "haluni": "#CC79A7",
     "halgau": "#8C4A70",
     "cbal": "#E69F00",
 }
+
+
+def hand_made_for(classifier: str) -> tuple[str, ...]:
+    """The strategies that the AL average with a classifier is taken over, where they were run."""
+    return HAND_MADE_FOR_IMAGES if classifier in CLASSIFIERS and takes_images(classifier) else HAND_MADE
 
 
 def base_of(name: str) -> str:

@@ -11,12 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npal_cli.report.figures import panels
-from npal_cli.report.names import CLASSIFIER_TITLES, EVALUATION_TITLES, HAND_MADE, SETTING_TITLES, colour_of, label_of
+from npal_cli.report.names import (
+    CLASSIFIER_TITLES,
+    EVALUATION_TITLES,
+    SETTING_TITLES,
+    colour_of,
+    hand_made_for,
+    label_of,
+)
 from npal_cli.report.results import Evaluation, ExperimentResults
 from npal_cli.report.statistics import CONFIDENCE, auac_ranks, critical_difference
 
-RANKED = (*HAND_MADE, "random", "np")
-"""The competitors of the paper's figures of ranks; Oracle is shown with them there."""
+
+def ranked(classifier: str) -> tuple[str, ...]:
+    """The competitors of the paper's figures of ranks; Oracle is shown with them there."""
+    return (*hand_made_for(classifier), "random", "np")
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,9 @@ def ranks_of(results: Sequence[ExperimentResults], among: Sequence[str], evaluat
 
 def rank_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
     """Mean AUAC rank over data sets, by setting, with its standard deviation (Figures 4, 13)."""
+    competitors = ranked(results[0].classifier) if results else ()
     by_setting = {setting: [result for result in results if result.setting == setting] for setting in SETTING_TITLES}
-    found = {setting: ranks_of(group, ("oracle", *RANKED), evaluation) for setting, group in by_setting.items()}
+    found = {setting: ranks_of(group, ("oracle", *competitors), evaluation) for setting, group in by_setting.items()}
     shown = {setting: ranks for setting, ranks in found.items() if ranks is not None}
     if not shown:
         return None
@@ -81,7 +91,7 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
     None for fewer than three strategies or experiments. Experiments that share data are not independent, which the
     test supposes.
     """
-    ranks = ranks_of(results, RANKED, evaluation)
+    ranks = ranks_of(results, ranked(results[0].classifier), evaluation) if results else None
     if ranks is None or len(ranks.strategies) < 3 or len(ranks.ranks) < 3:
         return None
     labels = [label_of(name) for name in ranks.strategies]

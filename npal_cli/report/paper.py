@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from npal_cli.classifiers import CLASSIFIERS
-from npal_cli.problems.datasets import REGISTRY
 from npal_cli.report.names import PUBLISHED_DATA, reported_name
+from npal_cli.report.published import protocol_of
 from npal_cli.report.results import ExperimentResults
-from npal_cli.report.statistics import REPORTED_RUNS
 from npal_cli.strategies import STRATEGIES
 
 ROW = ("data", "classifier", "strategy", "setting")
@@ -27,7 +25,7 @@ def reported_results() -> pd.DataFrame:
 
 
 def reported(data: str, classifier: str, strategy: str, setting: str, metric: str) -> tuple[float, float] | None:
-    """The mean and standard deviation over nine runs that the paper reports, if it does.
+    """The mean and standard deviation over runs that the paper reports, if it does.
 
     >>> reported("waveform", "logistic", "random", "balanced", "auac")
     (8.65, 0.23)
@@ -56,28 +54,28 @@ def not_run(
     """The rows of the paper's tables that lack runs: how many are there, what fills them, and what that costs.
 
     Of the experiments that ``takes`` says were asked for. The cost, in seconds, is the missing runs at what one took
-    where the same strategy was run with the same classifier; NaN where none was, or npal cannot run it.
+    where the same strategy was run as published with the same classifier; NaN where none was.
     """
     rows = []
     done, cost = _runs_by_row(results), _seconds_a_run(results)
     for each in reported_results()[["table", *ROW]].drop_duplicates().to_dict("records"):
         data, classifier, label, setting = (str(each[key]) for key in ROW)
         runs = done.get((data, classifier, label, setting), 0)
-        if runs < REPORTED_RUNS and takes(data, setting, classifier):
+        wanted = protocol_of(classifier).runs
+        if runs < wanted and takes(data, setting, classifier):
             name = _names_by_label().get(label, "")
             options = f"--data {data} --setting {setting} --classifier {classifier} --strategy {name}"
-            can = data in REGISTRY and classifier in CLASSIFIERS
-            seconds = (REPORTED_RUNS - runs) * cost.get((name, classifier), float("nan")) if can else float("nan")
-            rows.append({**each, "runs": runs, "command": f"npal acquire {options}" if can else "", "seconds": seconds})
+            seconds = (wanted - runs) * cost.get((name, classifier), float("nan"))
+            rows.append({**each, "runs": runs, "command": f"npal acquire {options}", "seconds": seconds})
     return pd.DataFrame(rows, columns=["table", *ROW, "runs", "command", "seconds"])
 
 
 def _runs_by_row(results: Sequence[ExperimentResults]) -> dict[tuple[str, ...], int]:
     runs: dict[tuple[str, ...], int] = {}
     for result in results:
-        for name, record in result.acquired.items() if result.as_published else ():
+        for name in filter(result.as_published, result.acquired):
             row = (PUBLISHED_DATA.get(result.data, result.data), result.classifier, reported_name(name), result.setting)
-            runs[row] = max(runs.get(row, 0), len(record.runs))
+            runs[row] = max(runs.get(row, 0), len(result.runs(name)))
     return runs
 
 
@@ -86,7 +84,7 @@ def _seconds_a_run(results: Sequence[ExperimentResults]) -> dict[tuple[str, str]
     times: dict[tuple[str, str], list[float]] = {}
     for result in results:
         for name, timing in result.timings.items():
-            if timing.get("runs"):
+            if timing.get("runs") and result.as_published(name):
                 times.setdefault((name, result.classifier), []).append(timing["seconds"] / timing["runs"])
     return {key: sum(values) / len(values) for key, values in times.items()}
 

@@ -12,14 +12,15 @@ from npal_cli.artifacts import Provenance
 from npal_cli.objectives import SETTINGS, Setting, auac
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from npal_cli.report.names import HAND_MADE
+from npal_cli.report.names import hand_made_for
+from npal_cli.report.published import has_published_options, protocol_of
 
 Evaluation = Literal["test", "held_out"]
 """``test``: the paper's protocol, on the points that Oracle chooses on; ``held_out``: on points nobody selects on."""
 EVALUATIONS: tuple[Evaluation, ...] = get_args(Evaluation)
 
 Quantity = Literal["score", "rare_precision", "rare_recall"]
-"""What a curve shows: class-weighted accuracy, or the precision or recall of the rare class."""
+"""What a curve shows: class-weighted accuracy, or the precision or recall of the rare classes, their mean."""
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
 METRICS = {
@@ -30,15 +31,11 @@ METRICS = {
 }
 """What tables show of a run, and its column title."""
 
+PUBLISHED_TEST = 200
+"""Points in the test sets of data that come without a test part (supplement B.2)."""
+
 AL_AVERAGE = "al_average"
 """The mean of the hand-made strategies, run by run: the paper's baseline beside Random."""
-
-PUBLISHED_STEPS = (10, 1)
-"""Acquisition steps and points at each in the paper's UCI study (section 4)."""
-
-
-PUBLISHED_SIZES = {"annotated": 100, "reward": 100, "test": 200}
-"""Points in each of the paper's sets (supplement B.2)."""
 
 
 @dataclass(frozen=True)
@@ -56,26 +53,21 @@ class ExperimentResults:
     timings: Mapping[str, Mapping[str, Any]]
     """What the last computation of an artifact took, where that is known: seconds, runs, refits, networks."""
 
-    @property
-    def rare_class(self) -> int:
-        """Whose precision and recall are shown."""
-        return int(self.problems.rare_classes[0])
-
-    @property
-    def as_published(self) -> bool:
-        """Whether it was run with the paper's set sizes, steps and classifier options, so that figures compare."""
-        sizes = tuple(getattr(self.problems, name).shape[1] for name in PUBLISHED_SIZES)
-        options = [provenance.parameters["options"] for provenance in self.made_from.values()]
+    def as_published(self, strategy: str) -> bool:
+        """Whether a strategy was run with the paper's set sizes, steps and options, so that its figures compare."""
+        protocol, problems = protocol_of(self.classifier), self.problems
+        sizes = problems.annotated.shape[1], problems.reward.shape[1]
+        steps = self.acquired[strategy].chosen.shape[1:]
         return (
-            sizes == tuple(PUBLISHED_SIZES.values())
-            and all(made_with == {"C": 1.0} for made_with in options)
-            and all(record.chosen.shape[1:] == PUBLISHED_STEPS for record in self.acquired.values())
+            (*sizes, *steps) == (protocol.annotated, protocol.reward, protocol.steps, protocol.batch_size)
+            and (problems.test_part.any() or problems.test.shape[1] == PUBLISHED_TEST)
+            and has_published_options(self.made_from[strategy].parameters)
         )
 
     @property
     def hand_made(self) -> list[str]:
         """The strategies here that the AL average is taken over."""
-        return [name for name in HAND_MADE if name in self.acquired]
+        return [name for name in hand_made_for(self.classifier) if name in self.acquired]
 
     def runs(self, strategy: str) -> list[Run]:
         """The runs of a strategy, or those that all hand-made ones have for the AL average."""
@@ -88,14 +80,17 @@ class ExperimentResults:
     def curve(
         self, strategy: str, evaluation: Evaluation, quantity: Quantity = "score", runs: Sequence[Run] | None = None
     ) -> Float[np.ndarray, "run state"]:
-        """Acquisition curves; NaN where a precision is undefined because the class is never predicted."""
+        """Acquisition curves, or those of the rare classes' mean precision or recall.
+
+        NaN where a precision is undefined because no rare class is ever predicted.
+        """
         if strategy == AL_AVERAGE:
             wanted = self.runs(strategy) if runs is None else runs
             return np.mean([self.curve(name, evaluation, quantity, wanted) for name in self.hand_made], axis=0)
         values: np.ndarray = getattr(self.acquired[strategy], f"{evaluation}_{quantity.removeprefix('rare_')}")
         if runs is not None:
             values = values[[self._rows[strategy][run] for run in runs]]
-        return values if quantity == "score" else values[..., self.rare_class]
+        return values if quantity == "score" else _mean_of_defined(values[..., self.problems.rare_classes])
 
     def metric(
         self, strategy: str, metric: str, evaluation: Evaluation = "test", runs: Sequence[Run] | None = None
@@ -114,6 +109,11 @@ class ExperimentResults:
     def _rows(self) -> dict[str, dict[Run, int]]:
         """Where each run of each strategy is."""
         return {name: {run: i for i, run in enumerate(record.runs)} for name, record in self.acquired.items()}
+
+
+def _mean_of_defined(values: Float[np.ndarray, "*curve class"]) -> Float[np.ndarray, "*curve"]:
+    defined = np.isfinite(values).sum(axis=-1)
+    return np.where(defined > 0, np.nansum(values, axis=-1) / np.maximum(defined, 1), np.nan)
 
 
 def grouped(results: Sequence[ExperimentResults]) -> dict[tuple[str, str], list[ExperimentResults]]:

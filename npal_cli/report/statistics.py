@@ -11,9 +11,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 from npal_cli.randomness import stream
 
-REPORTED_RUNS = 9
-"""The runs that a UCI figure of the paper rests on."""
-
 CONFIDENCE = 0.95
 POWER = 0.8
 LEVEL_QUANTILE, POWER_QUANTILE = float(norm.ppf((1 + CONFIDENCE) / 2)), float(norm.ppf(POWER))
@@ -157,10 +154,10 @@ def runs_needed(effect_size: float) -> float:
     return float(np.ceil(((LEVEL_QUANTILE + POWER_QUANTILE) / effect_size) ** 2 + LEVEL_QUANTILE**2 / 2))
 
 
-def standard_errors_apart(ours: Summary, mean: float, std: float, runs: int = REPORTED_RUNS) -> float:
-    """How many standard errors our mean is from a reported one, both uncertain (Welch's z); NaN for a single run.
+def standard_errors_apart(ours: Summary, mean: float, std: float, runs: int) -> float:
+    """How many standard errors our mean is from a reported one over ``runs`` (Welch's z); NaN for a single run of ours.
 
-    >>> round(standard_errors_apart(Summary(8.8, 0.3, 9), 8.5, 0.3), 2)
+    >>> round(standard_errors_apart(Summary(8.8, 0.3, 9), 8.5, 0.3, 9), 2)
     2.12
     """
     error = np.hypot(ours.standard_error, std / np.sqrt(runs))

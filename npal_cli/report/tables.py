@@ -69,6 +69,19 @@ def to_markdown(wide: pd.DataFrame, title: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def plain_markdown(table: pd.DataFrame) -> str:
+    """A table of text as it is, its column names in words.
+
+    >>> print(plain_markdown(pd.DataFrame({"pool_size": ["3"]})))
+    | pool size   |
+    |-------------|
+    | 3           |
+    <BLANKLINE>
+    """
+    shown = table.rename(columns=lambda name: str(name).replace("_", " "))
+    return shown.map(as_text).to_markdown(index=False, disable_numparse=True) + "\n"
+
+
 def to_latex(table: pd.DataFrame, metrics: Sequence[str], title: str) -> str:
     """A booktabs table laid out as in the paper, the reported figures in a row below ours."""
     shown: dict[tuple[str, str], dict[str, str]] = {}

@@ -70,7 +70,9 @@ def prepared_path(root: Path, data: str, setting: str, classifier: str) -> Path:
     return folder / setting / f"{classifier}.zarr" if takes_images(classifier) else folder / f"{setting}.zarr"
 
 
-def problems_of(prepared: PreparedRecord, *, images: bool, how: Literal["overall", "per_feature"]) -> list[Problem]:
+def problems_of(
+    prepared: PreparedRecord, *, images: bool = False, how: Literal["overall", "per_feature"] = "overall"
+) -> list[Problem]:
     """The problem of each run of a prepared artifact, before the first acquisition step.
 
     Images stay ``images`` for classifiers that take such; for others they become vectors, standardised as ``how`` says.

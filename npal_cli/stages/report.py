@@ -7,10 +7,13 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import write_errors
+from npal_cli.classifiers import takes_images
 from npal_cli.errors import MissingArtifactError
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
 from npal_cli.report.missing import Wanted, missing_of
+from npal_cli.report.results import ExperimentResults
+from npal_cli.settings import Plan
 from npal_cli.stages.collect import Selection, collect
 from npal_cli.stages.context import Context
 from npal_cli.stages.make import log
@@ -38,7 +41,7 @@ def report(context: Context, selection: Selection) -> list[Path]:
     with write_errors(target), threadpool_limits(limits=1):  # the same bytes whatever the cores
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(_wanted(context, selection), results), selection.takes)
+        build(building, results, missing_of(_wanted(context, selection, results), results), selection.takes)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
     stores = list(target.rglob("*.zarr"))
@@ -46,16 +49,21 @@ def report(context: Context, selection: Selection) -> list[Path]:
     return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])
 
 
-def _wanted(context: Context, selection: Selection) -> Sequence[Wanted]:
-    """The study, as far as it is selected."""
-    study, strategies = context.settings.study, context.settings.acquire.strategies
-    defaults = context.settings.defaults
-    every = [Run(data_seed, seed) for data_seed in defaults.data_seed for seed in defaults.seed]
-    runs = [run for run in every if selection.takes_run(run)]
+def _wanted(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Wanted]:
+    """The study, as far as it is selected; and the image study, once something of it was acquired."""
+    settings, study = context.settings, context.settings.study
+    images = sorted({result.classifier for result in results if takes_images(result.classifier)})
+    parts = [(study.data, study.classifier, study.setting), (settings.images.data, images, settings.images.setting)]
     return [
-        Wanted(data, setting, classifier, getattr(strategies, classifier), runs)
-        for data in study.data
-        for classifier in study.classifier
-        for setting in study.setting
+        Wanted(data, setting, classifier, getattr(settings.acquire.strategies, classifier), runs)
+        for every_data, classifiers, every_setting in parts
+        for data in every_data
+        for classifier in classifiers
+        for setting in every_setting
         if selection.takes(data, setting, classifier)
+        and (runs := [run for run in _runs(settings.plan(classifier)) if selection.takes_run(run)])
     ]
+
+
+def _runs(plan: Plan) -> list[Run]:
+    return [Run(data_seed, seed) for data_seed in plan.data_seed for seed in plan.seed]

@@ -42,8 +42,9 @@ def render(
     missing: Sequence[Missing],
     lacking: pd.DataFrame,
     pictures: Sequence[Picture],
+    data: pd.DataFrame,
 ) -> str:
-    """The page as HTML: of ``results``, their cells, what is missing of the study and of the paper, and overviews."""
+    """The page as HTML: ``results``, their cells, what study and paper have beyond them, overviews, the data."""
     ordered = [result for group in grouped(results).values() for result in group]
     titles = {(result.data, str(result.setting), result.classifier): sections.title_of(result) for result in ordered}
     against = against_the_paper(table)
@@ -68,6 +69,8 @@ def render(
         not_run_seconds=float(lacking.drop_duplicates(list(ROW))["seconds"].sum()),
         missing=missing,
         pictures=pictures,
+        data_columns=[column.replace("_", " ") for column in data.columns],
+        data_rows=data.to_numpy().tolist(),
     )
 
 

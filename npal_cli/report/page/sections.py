@@ -53,8 +53,8 @@ HEADINGS = (
     ("runs needed", "Runs from which on the difference to Random is told apart (5 % level, power 80 %)"),
     ("less AL average", "Paired difference to the mean of the hand-made strategies, with a 95 % bootstrap interval"),
     ("final accuracy", "Class-weighted accuracy after the last step"),
-    ("precision", "Of the rare class, after the last step"),
-    ("recall", "Of the rare class, after the last step"),
+    ("precision", "Of the rare classes (their mean), after the last step"),
+    ("recall", "Of the rare classes (their mean), after the last step"),
     ("optimism", "Gain over Random on the test set less that on held-out points"),
     ("paper", "AUAC that the paper reports, on the test set"),
     ("z", "Difference to the paper's mean in standard errors"),
@@ -136,7 +136,7 @@ def facts_of(result: ExperimentResults) -> list[tuple[str, str]]:
     steps, batch = next(iter(result.acquired.values())).chosen.shape[1:]
     rare = [str(each) for each in problems.rare_classes] if result.setting != "balanced" else ["none"]
     return [
-        ("data", f"{len(problems.labels):,} points of {problems.features.shape[1]} features"),
+        ("data", f"{len(problems.labels):,} points of {' x '.join(map(str, problems.features.shape[1:]))} features"),
         ("classes", ", ".join(f"{i}: {count:,}" for i, count in enumerate(classes))),
         ("rare classes", ", ".join(rare)),
         ("annotated at first", f"{problems.annotated.shape[1]:,}"),
