@@ -238,16 +238,17 @@ def _check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " clas
     sizes = {"reward": options.reward, "annotated": options.annotated}
     if not data.test_part:
         sizes = {"test": options.test or 0, **sizes}
+    sizes = {name: size for name, size in sizes.items() if size}
     if counts.sum() <= sum(sizes.values()):
         asked = " + ".join(f"{size} {name}" for name, size in sizes.items())
         raise DataError(
             f"{data.name}, {setting}: {counts.sum()} points are left after balancing the classes, but "
             f"{asked} points and a pool were asked for; ask for fewer in params.yaml (prepare) or take more data"
         )
-    smallest = min(size for size in sizes.values() if size) * counts.min() / counts.sum()
+    smallest = min(sizes.values()) * counts.min() / counts.sum()
     if smallest < 1:
         raise DataError(
             f"{data.name}, {setting}: class {data.classes[int(counts.argmin())]!r} keeps {counts.min()} of "
-            f"{counts.sum()} points, less than one for each of the {', '.join(sizes)} sets; "
+            f"{counts.sum()} points, less than one for each of the {' and '.join(sizes)} sets; "
             "ask for larger sets in params.yaml (prepare) or a smaller imbalance"
         )

@@ -45,31 +45,31 @@ def build(
     """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
     for part in ("tables", "figures", "plots"):
         (folder / part).mkdir(parents=True)
-    table, lacking, described = cells(results), not_run(results, takes), data_table(results)
-    _write_tables(folder, results, table, described)
+    table, lacking = cells(results), not_run(results, takes)
+    _write_tables(folder, results, table)
     _write_csv(lacking, folder / "tables" / "not_run.csv")
     pictures = _write_figures(folder / "figures", results, table)
     _write_metrics(folder, results, table)
-    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures, described))
+    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
 
 
-def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame, data: pd.DataFrame) -> None:
+def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:
     pages = ["# npal report"]
-    for name_of_data, classifier in grouped(results):
-        published = (PUBLISHED_DATA.get(name_of_data, name_of_data), classifier)
-        own = table[(table["data"] == name_of_data) & (table["classifier"] == classifier)]
+    for data, classifier in grouped(results):
+        published = (PUBLISHED_DATA.get(data, data), classifier)
+        own = table[(table["data"] == data) & (table["classifier"] == classifier)]
         for kind, metrics, numbers in (
             ("accuracy", ACCURACY, ACCURACY_TABLES),
             ("rare_class", RARE_CLASS, RARE_CLASS_TABLES),
         ):
-            name = numbered("table", numbers.get(published), name_of_data, classifier, kind)
-            title = tables.caption(name_of_data, classifier, metrics, numbers.get(published))
+            name = numbered("table", numbers.get(published), data, classifier, kind)
+            title = tables.caption(data, classifier, metrics, numbers.get(published))
             markdown = tables.to_markdown(tables.wide_table(own, metrics), title)
             _write_csv(own[own["metric"].isin(metrics)], folder / "tables" / f"{name}.csv")
             (folder / "tables" / f"{name}.md").write_text(markdown)
             (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(own, metrics, title))
             pages.append(f"## {tables.as_text(name)}\n\n{markdown}")
-    for number, part in data.groupby("table"):
+    for number, part in data_table(results).groupby("table"):
         name = numbered("table", int(str(number)), "data")
         markdown = tables.plain_markdown(part.drop(columns="table"))
         _write_csv(part, folder / "tables" / f"{name}.csv")

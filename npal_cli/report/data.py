@@ -42,5 +42,6 @@ def data_table(results: Sequence[ExperimentResults]) -> pd.DataFrame:
     for (table, data), row in sorted(rows.items(), key=lambda item: item[0][0]):
         reported = REPORTED.get((table, PUBLISHED_DATA.get(data, data)), ())
         sizes = zip(("pool_balanced_reported", "pool_imbalanced_reported"), reported, strict=False)
-        found.append({"table": str(table), "data": data, **row, **{name: f"{size:,}" for name, size in sizes}})
-    return pd.DataFrame(found).reindex(columns=COLUMNS).fillna("")
+        described = {"table": str(table), "data": data, **row, **{name: f"{size:,}" for name, size in sizes}}
+        found.append(dict.fromkeys(COLUMNS, "") | described)
+    return pd.DataFrame(found)

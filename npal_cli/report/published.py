@@ -29,6 +29,9 @@ FEATURES = Protocol(runs=9, annotated=100, reward=100, steps=10, batch_size=1)
 IMAGES = Protocol(runs=3, annotated=1000, reward=0, steps=10, batch_size=1000)
 """Of section 3 (supplement B.1)."""
 
+SUBSAMPLE = 10_000
+"""Pool points that strategies which subsample the pool may choose from."""
+
 FREE = ("precision", "compile", "augmentation")
 """Options of networks that say how they are computed, or that the paper does not give."""
 
@@ -49,7 +52,9 @@ def has_published_options(parameters: Mapping[str, Any]) -> bool:
     published = _options()
     own = {"options": parameters["options"], **{key: parameters[key] for key in published if key in parameters}}
     expected = {**published, "options": published["resnet18" if "epochs" in own["options"] else "classical"]}
-    return all(_comparable(value) == _comparable(expected[key]) for key, value in own.items())
+    return parameters.get("subsample", SUBSAMPLE) == SUBSAMPLE and all(
+        _comparable(value) == _comparable(expected[key]) for key, value in own.items()
+    )
 
 
 @cache

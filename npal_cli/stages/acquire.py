@@ -11,17 +11,18 @@ from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import read, run_columns
 from npal_cli.classifiers import Classifier
-from npal_cli.errors import ArtifactError, DataError
+from npal_cli.errors import ArtifactError, DataError, UsageError
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
 from npal_cli.objectives import auac
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
+from npal_cli.settings import Plan
 from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
-from npal_cli.stages.state import Start, acquired_path, start_of
+from npal_cli.stages.state import Start, acquired_path, check_reward, start_of
 from npal_cli.stages.strategy import in_lock_step, make_strategy, parameters_of
 from npal_cli.strategies import check_strategy, parse_strategy
 
@@ -82,6 +83,7 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
     for experiment, names in work:  # names and classifiers first: they need no data
         for name in names:
             check_strategy(name, experiment.classifier, n_classes=2)
+            _check_sizes(context.settings.plan(experiment.classifier), name)
     for experiment, names in work:
         start = start_of(context, experiment, None)
         plan = context.settings.plan(experiment.classifier)
@@ -212,6 +214,17 @@ def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation, improv
         sigma=acquired.sigma[[i]],
         improvement=improvement[None],
     )
+
+
+def _check_sizes(plan: Plan, name: str) -> None:
+    strategy = parse_strategy(name).strategy
+    if strategy.needs_reward:
+        check_reward(plan, f"strategy {name!r}")
+    if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
+        raise UsageError(
+            f"strategy {name!r} chooses from {plan.subsample} pool points and {plan.batch_size} are to be acquired "
+            "at each step; set images.subsample or images.batch_size in params.yaml"
+        )
 
 
 def _check_pool(start: Start, experiment: Experiment, wanted: int) -> None:

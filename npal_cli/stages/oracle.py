@@ -13,17 +13,18 @@ from npal_cli.records import OracleRecord
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.simulate import simulate
-from npal_cli.stages.state import Start, stage_path, start_of, step_option
+from npal_cli.stages.state import Start, check_reward, stage_path, start_of, step_option
 
 
 def oracle(
     context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
 ) -> Made[OracleRecord]:
     """Make the oracle artifact of an experiment."""
+    classifier = context.classifier(experiment.classifier)
+    check_reward(context.settings.plan(experiment.classifier), "the oracle")
     begin = start or start_of(context, experiment, at)
     simulated = simulate(context, experiment, at, begin)
     masks = dict(zip(experiment.runs, simulated.record.annotated, strict=True))
-    classifier = context.classifier(experiment.classifier)
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[OracleRecord]:
         for run in runs:

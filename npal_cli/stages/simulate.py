@@ -20,6 +20,7 @@ def simulate(
     context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
 ) -> Made[SimulatedRecord]:
     """Make the simulated artifact of an experiment."""
+    context.classifier(experiment.classifier)  # refuse one that cannot be refitted with every candidate
     begin = start or start_of(context, experiment, at)
     options = context.settings.simulate
 

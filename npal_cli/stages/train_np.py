@@ -16,7 +16,7 @@ from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate
-from npal_cli.stages.state import Start, stage_path, start_of, step_option
+from npal_cli.stages.state import Start, check_reward, stage_path, start_of, step_option
 from npal_cli.strategies.neural_process import make_episodes, network_scale, training_stream
 
 
@@ -25,12 +25,13 @@ def train_np(
 ) -> Made[NetworkRecord]:
     """Make the network artifact of an experiment."""
     context.engine.torch_device()  # refuse a device that is not there before any work is done
+    classifier = context.classifier(experiment.classifier)
+    check_reward(context.settings.plan(experiment.classifier), "the oracle")
     begin = start or start_of(context, experiment, at)
     force = asked and context.force
     if force or peek(_target(context, experiment, at, begin)) is None:
         simulated = simulate(context, experiment, at, begin).record
         scored = oracle(context, experiment, at, begin).record
-    classifier = context.classifier(experiment.classifier)
     training = context.settings.train_np
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:

@@ -1,11 +1,15 @@
 """Made-up results: nine runs of any strategy in any setting, on a thousand points."""
 
+from dataclasses import asdict, replace
+
 import numpy as np
+import pytest
 
 from npal_cli.artifacts import Provenance, run_columns
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
+from npal_cli.settings import Settings
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
 POINTS = 1000
@@ -63,6 +67,23 @@ def experiment(
     inputs = {str(run): {"prepared": "0123456789abcdef"} for run in runs}
     made_from = {name: Provenance({"strategy": name, "options": {"C": 1.0}}, inputs) for name in records}
     return ExperimentResults(data, setting, classifier, prepared(runs), records, made_from, timings or {})
+
+
+@pytest.fixture
+def images() -> ExperimentResults:
+    """Three runs of three strategies of the image study, with the paper's options."""
+    runs, settings = [Run(d, 1) for d in (1, 2, 3)], Settings()
+    records = {
+        name: replace(acquired(name, runs=runs), chosen=np.zeros((3, 10, 1000), dtype=np.int64))
+        for name in ("margin", "coregcn", "random")
+    }
+    result = experiment(data="fashion_mnist", classifier="resnet18", **records)
+    rows = np.zeros((3, 1000), dtype=np.int64)
+    problems = replace(result.problems, annotated=rows, reward=rows[:, :0], test_part=np.arange(POINTS) > 900)
+    options = {"strategy": "", "options": asdict(settings.classifiers.resnet18), "batch_size": 1000}
+    more = {"coregcn": {"subsample": 10_000, "gcn": asdict(settings.gcn)}}
+    made_from = {name: Provenance({**options, **more.get(name, {})}, result.made_from[name].inputs) for name in records}
+    return replace(result, problems=problems, made_from=made_from)
 
 
 def everything(data="waveform", settings=("balanced", "imbalanced", "imbalanced_weighted"), classifier="logistic"):

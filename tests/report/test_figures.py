@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from npal_cli.report.figures import curve_figure, loss_figure, save
-from npal_cli.report.names import COLOURS, HAND_MADE
+from npal_cli.report.figures import acquisition_figure, curve_figure, loss_figure, save
+from npal_cli.report.names import COLOURS, HAND_MADE, HAND_MADE_FOR_IMAGES, label_of
 from npal_cli.strategies import STRATEGIES
 from tests.report.conftest import NINE, acquired, everything, experiment
 
@@ -38,6 +38,19 @@ def test_a_strategy_with_fewer_runs_is_paired_with_those_and_says_so():
     assert "NP (3 runs)" in lines(curve_figure([fewer], "test"))
 
 
+def test_the_figure_of_images_shows_random_the_best_and_the_average_themselves(images):
+    figure = acquisition_figure([images], "test")
+    best = max(images.hand_made, key=lambda name: images.metric(name, "auac").mean())
+    average = np.mean([images.curve(name, "test") for name in ("margin", "coregcn")], axis=0).mean(axis=0)
+    drawn = lines(figure)
+    shown = {label.split(":")[0]: line for label, line in drawn.items()}
+    assert set(shown) == {"Best", "Random", "AL average"}
+    assert any(label_of(best) in label for label in drawn)
+    np.testing.assert_allclose(shown["AL average"].get_ydata(), average)
+    assert f"Random: AUAC {images.metric('random', 'auac').mean():.3f} (3 runs)" in drawn
+    assert acquisition_figure([experiment(random=acquired("random"))], "test") is None
+
+
 def test_losses_are_those_before_the_last_step():
     results = everything()
     drawn = loss_figure(results).axes[0].get_lines()[0].get_ydata()
@@ -63,6 +76,6 @@ def test_every_strategy_has_a_colour_of_its_own():
     assert len(set(shown)) == len(shown)
 
 
-@pytest.mark.parametrize("name", HAND_MADE)
+@pytest.mark.parametrize("name", dict.fromkeys((*HAND_MADE, *HAND_MADE_FOR_IMAGES)))
 def test_what_the_average_is_over_exists(name):
     assert name in STRATEGIES

@@ -6,7 +6,7 @@ from matplotlib.collections import PathCollection
 from scikit_posthocs import posthoc_nemenyi_friedman
 
 from npal_cli.report.cells import cells
-from npal_cli.report.overviews import RANKED, critical_difference_figure, distance_figure, rank_figure, ranks_of
+from npal_cli.report.overviews import critical_difference_figure, distance_figure, rank_figure, ranked, ranks_of
 from npal_cli.report.paper import against_the_paper
 from npal_cli.report.statistics import critical_difference
 from tests.report.conftest import NINE, acquired, everything, experiment
@@ -31,7 +31,7 @@ def test_ranks_are_averaged_over_data_sets():
 
 def test_ranks_rest_on_the_runs_that_all_share():
     result = experiment(random=acquired("random"), np=acquired("np", runs=NINE[:3], level=0.9))
-    found = ranks_of([result], RANKED, "held_out")
+    found = ranks_of([result], ranked("logistic"), "held_out")
     assert (list(found.strategies), found.ranks.tolist(), found.runs) == (["random", "np"], [[2, 1]], [3])
     assert found.spread.tolist() == [0, 0]
 
@@ -40,7 +40,7 @@ def test_strategies_are_joined_unless_their_ranks_are_a_critical_difference_apar
     """Six experiments with the same order: ranks 1, 2, 3, and a critical difference of 1.35 between."""
     records = {name: acquired(name, level=level) for name, level in (("kcgrdy", 0.9), ("random", 0.7), ("np", 0.5))}
     results = [experiment(data=f"data{i}", **records) for i in range(6)]
-    ranks = ranks_of(results, RANKED, "test").ranks
+    ranks = ranks_of(results, ranked("logistic"), "test").ranks
     assert ranks.mean(axis=0).tolist() == [1, 2, 3]
     apart = critical_difference(3, 6)
     assert 1 < apart < 2

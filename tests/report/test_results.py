@@ -39,11 +39,52 @@ def test_no_strategies_share_no_runs():
 
 def test_other_lengths_sizes_or_options_are_not_as_published():
     result = experiment(random=acquired("random"))
-    assert result.as_published
-    assert not experiment(random=acquired("random", steps=3)).as_published
-    assert not replace(result, problems=replace(result.problems, test=result.problems.test[:, :20])).as_published
-    other = replace(result.made_from["random"], parameters={"options": {"C": 1000.0}})
-    assert not replace(result, made_from={"random": other}).as_published
+    assert result.as_published("random")
+    assert not experiment(random=acquired("random", steps=3)).as_published("random")
+    fewer = replace(result.problems, test=result.problems.test[:, :20])
+    assert not replace(result, problems=fewer).as_published("random")
+    for parameters in ({"options": {"C": 1000.0}}, {"options": {"C": 1.0}, "train_np": {"epochs": 3}}):
+        other = replace(result.made_from["random"], parameters=parameters)
+        assert not replace(result, made_from={"random": other}).as_published("random")
+
+
+def test_one_strategy_with_other_options_does_not_speak_for_the_others():
+    result = experiment(random=acquired("random"), np=acquired("np"))
+    other = replace(result.made_from["np"], parameters={"options": {"C": 1.0}, "train_np": {"epochs": 3}})
+    mixed = replace(result, made_from={**result.made_from, "np": other})
+    assert [mixed.as_published(name) for name in ("random", "np")] == [True, False]
+
+
+def test_images_are_compared_where_all_options_are_the_papers(images):
+    assert images.as_published("coregcn")
+    assert images.hand_made == ["margin", "coregcn"]
+    made_from = images.made_from["coregcn"]
+    plain = made_from.parameters
+    for change in (
+        {"options": {**plain["options"], "epochs": 8}},
+        {"gcn": {**plain["gcn"], "epochs": 5}},
+        {"subsample": 500},
+    ):
+        other = {**images.made_from, "coregcn": replace(made_from, parameters={**plain, **change})}
+        assert not replace(images, made_from=other).as_published("coregcn"), change
+
+
+def test_how_a_network_was_computed_does_not_keep_it_from_being_compared(images):
+    made_from = images.made_from["margin"]
+    options = {**made_from.parameters["options"], "precision": "float32", "compile": True, "augmentation": "none"}
+    other = replace(made_from, parameters={**made_from.parameters, "options": options})
+    assert replace(images, made_from={**images.made_from, "margin": other}).as_published("margin")
+
+
+def test_of_ten_classes_the_rare_ones_are_shown_by_their_mean():
+    record = acquired("random")
+    draws = np.random.default_rng(0)
+    ten = replace(record, test_recall=draws.uniform(size=(9, 11, 10)), test_precision=np.full((9, 11, 10), np.nan))
+    ten.test_precision[..., 4] = 0.25  # the one rare class that is ever predicted
+    result = experiment(random=ten)
+    result = replace(result, problems=replace(result.problems, rare_classes=np.arange(0, 10, 2)))
+    np.testing.assert_allclose(result.curve("random", "test", "rare_recall"), ten.test_recall[..., ::2].mean(axis=2))
+    np.testing.assert_allclose(result.curve("random", "test", "rare_precision"), 0.25)
 
 
 def test_labels():

@@ -138,7 +138,7 @@ def test_runs_needed_are_within_one_of_the_exact_number(effect):
 
 def test_standard_errors_apart_counts_both_uncertainties():
     assert standard_errors_apart(Summary(9.0, 0.3, 4), 8.5, 0.6, runs=9) == pytest.approx(0.5 / np.hypot(0.15, 0.2))
-    assert np.isnan(standard_errors_apart(summarise(np.array([9.0])), 8.5, 0.6))
+    assert np.isnan(standard_errors_apart(summarise(np.array([9.0])), 8.5, 0.6, runs=9))
 
 
 def test_a_band_is_two_standard_errors():

@@ -11,6 +11,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import EVALUATION_TITLES, label_of, position_of
 from npal_cli.report.page import sections
@@ -42,12 +43,11 @@ def render(
     missing: Sequence[Missing],
     lacking: pd.DataFrame,
     pictures: Sequence[Picture],
-    data: pd.DataFrame,
 ) -> str:
     """The page as HTML: ``results``, their cells, what study and paper have beyond them, overviews, the data."""
     ordered = [result for group in grouped(results).values() for result in group]
     titles = {(result.data, str(result.setting), result.classifier): sections.title_of(result) for result in ordered}
-    against = against_the_paper(table)
+    against, data = against_the_paper(table), data_table(results)
     environment = Environment(
         loader=PackageLoader("npal_cli.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
