@@ -50,6 +50,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
         **run_columns(RUNS),
         features=draws.normal(size=(points, features)),
         labels=draws.integers(2, size=points),
+        test_part=np.zeros(points, dtype=bool),
         class_weights=np.ones(2),
         training_weights=np.ones(2),
         rare_classes=np.array([0]),

@@ -51,8 +51,9 @@ def prepare(
         context = _context(options)
         data = options.data or context.settings.plan(_classifiers(context, options)[0]).data
         names = stage.take_sources(context, data, target, source, verify=not allow_unverified)
+        options = replace(options, data=names if options.data else None)
         results = []
-        for experiment in _experiments(context, replace(options, data=names), by_classifier=False):
+        for experiment in _experiments(context, options, by_classifier=False):
             made = stage.prepare(context, experiment, asked=True)
             results.append(_result(experiment, made, stage.describe(made.record), by_classifier=False))
         _show(results, options)

@@ -25,7 +25,7 @@ from npal_cli.classifiers import (
 from npal_cli.errors import UsageError, unknown
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.objectives import SETTINGS, Setting
-from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions
+from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions, SplitOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import parse_strategy
 from npal_cli.strategies.gcn import GCNOptions
@@ -108,7 +108,7 @@ class Plan:
     setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
     data_seed: Seeds = (1, 2, 3)
     seed: Seeds = (1,)
-    prepare: PrepareOptions = field(default_factory=ImagePrepareOptions)
+    prepare: SplitOptions = field(default_factory=ImagePrepareOptions)
     steps: Annotated[int, Ge(1)] = 10
     batch_size: Annotated[int, Ge(1)] = 1000
     subsample: Annotated[int, Ge(1)] | None = 10_000

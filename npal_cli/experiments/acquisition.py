@@ -74,6 +74,7 @@ def acquire(
         states = [_state(problem, strategy.task_model(classifier), step, strategy) for problem in seen]
         choices = strategy.query(states, batch_size)
         done = [_done(problem, choice, step) for problem, choice in zip(seen, choices, strict=True)]
+        del states  # as large as the pools
         acquired = _extend(acquired, done)
         current = [problem.annotate(one["chosen"]) for problem, one in zip(current, done, strict=True)]
         on_step(acquired)

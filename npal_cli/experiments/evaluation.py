@@ -41,10 +41,26 @@ class Evaluation:
     """How many held-out points there are of each class."""
 
 
-def evaluate(problem: Problem, chosen: Int[np.ndarray, "step batch"], classifier: Classifier) -> Evaluation:
-    """Fit after each step, and before the first, and score."""
+def evaluate(
+    problem: Problem,
+    chosen: Int[np.ndarray, "step batch"],
+    classifier: Classifier,
+    known: Int[np.ndarray, "state test"] | None = None,
+) -> Evaluation:
+    """Fit after each step, and before the first, and score.
+
+    Where the test set is the held-out points too, ``known`` predictions of the first states need no fit.
+    """
     test, held_out = problem.test, problem.held_out
-    predictions = np.stack([_predict(problem, chosen[:step].ravel(), classifier) for step in range(len(chosen) + 1)])
+    begun = 0 if known is None or not np.array_equal(test, held_out) else len(known)
+    predictions = np.stack(
+        [
+            np.tile(known[step], 2)
+            if known is not None and step < begun
+            else _predict(problem, chosen[:step].ravel(), classifier)
+            for step in range(len(chosen) + 1)
+        ]
+    )
     on_test, on_held_out = predictions[:, : len(test)], predictions[:, len(test) :]
     counts = confusion_counts(on_test, problem.labels[test], problem.n_classes)
     held_out_counts = confusion_counts(on_held_out, problem.labels[held_out], problem.n_classes)

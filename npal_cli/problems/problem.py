@@ -23,8 +23,8 @@ MIN_DISCARDED = 200
 
 
 @dataclass(frozen=True)
-class PrepareOptions:
-    """How problems are made from a data set; the defaults are the paper's for UCI data."""
+class SplitOptions:
+    """How a data set is split; the defaults are the paper's for UCI data."""
 
     test: Annotated[int, Ge(2)] | None = 200
     """Points in the test set; None for all of the test part that the data come with."""
@@ -40,13 +40,19 @@ class PrepareOptions:
     """How many times rarer the rare classes are in imbalanced settings."""
     rare_class: Literal["first", "last"] = "first"
     """Which classes are rare: the even-numbered (``first``: class 0 of two) or the odd-numbered (``last``)."""
+
+
+@dataclass(frozen=True)
+class PrepareOptions(SplitOptions):
+    """How problems of features are made."""
+
     standardise: Literal["overall", "per_feature"] = "overall"
     """One mean and one deviation over all entries (the published code's), or one of each per feature."""
 
 
 @dataclass(frozen=True)
-class ImagePrepareOptions(PrepareOptions):
-    """The same with the paper's defaults for its image study (B.1): no reward set, and all of the test part."""
+class ImagePrepareOptions(SplitOptions):
+    """How problems of images are made, with the paper's defaults (B.1): no reward set, and all of the test part."""
 
     test: Annotated[int, Ge(2)] | None = None
     reward: Annotated[int, Ge(0)] = 0
@@ -124,7 +130,10 @@ def standardise(
     axis = None if how == "overall" else 0
     constant = np.ptp(known, axis=axis, keepdims=True) == 0
     deviation = np.where(constant, 1.0, known.std(axis=axis, keepdims=True))
-    return np.where(constant, 0.0, (values - known.mean(axis=axis, keepdims=True)) / deviation)
+    result = values - known.mean(axis=axis, keepdims=True)
+    result /= deviation
+    result[np.broadcast_to(constant, result.shape)] = 0.0
+    return result
 
 
 def rare_classes(n_classes: int, rare_class: Literal["first", "last"]) -> Int[np.ndarray, " rare"]:
@@ -137,7 +146,7 @@ def rare_classes(n_classes: int, rare_class: Literal["first", "last"]) -> Int[np
 
 
 def kept_counts(
-    labels: Int[np.ndarray, " row"], n_classes: int, setting: Setting, options: PrepareOptions
+    labels: Int[np.ndarray, " row"], n_classes: int, setting: Setting, options: SplitOptions
 ) -> Int[np.ndarray, " class"]:
     """How many points of each class stay: as many as the smallest class has, a tenth of that for rare classes.
 
@@ -151,7 +160,7 @@ def kept_counts(
     return counts
 
 
-def split(data: Dataset, setting: Setting, run: Run, options: PrepareOptions) -> Split:
+def split(data: Dataset, setting: Setting, run: Run, options: SplitOptions) -> Split:
     """Subsample the classes, then split off test, reward and annotated points, stratified by class.
 
     The data seed alone decides what is discarded, tested on and rewarded on; the seed draws the annotated set from
@@ -170,7 +179,7 @@ def split(data: Dataset, setting: Setting, run: Run, options: PrepareOptions) ->
     labels, n_classes = data.labels, len(data.classes)
     rows = np.arange(data.training_rows)
     counts = kept_counts(labels[rows], n_classes, setting, options)
-    _check_sizes(data, setting, counts, options)
+    check_sizes(data, setting, counts, options)
     kept = _subsample(rows, labels, counts, stream("subsample", run.data_seed))
     if data.test_part:
         rest, test, held_out = kept, *_of_test_part(data, setting, run, options)
@@ -193,7 +202,7 @@ def _subsample(rows: Rows, labels: Rows, counts: Rows, draws: np.random.Generato
     return np.sort(np.concatenate(chosen))
 
 
-def _of_test_part(data: Dataset, setting: Setting, run: Run, options: PrepareOptions) -> tuple[Rows, Rows]:
+def _of_test_part(data: Dataset, setting: Setting, run: Run, options: SplitOptions) -> tuple[Rows, Rows]:
     """The test set and the held-out points of data that come with a test part."""
     part = np.arange(data.training_rows, len(data.labels))
     counts = kept_counts(data.labels[part], len(data.classes), setting, options)
@@ -204,6 +213,13 @@ def _of_test_part(data: Dataset, setting: Setting, run: Run, options: PrepareOpt
     rest = np.setdiff1d(part, test)
     if options.held_out is not None and options.held_out < len(rest):
         rest = _stratified(rest, data.labels, options.held_out, stream("held-out points", run.data_seed))[1]
+    for name, rows in (("test", test), ("held_out", rest)):
+        absent = np.setdiff1d(np.arange(len(data.classes)), data.labels[rows])
+        if len(absent):
+            raise DataError(
+                f"{data.name}, {setting}: no point of class {data.classes[absent[0]]!r} is among {len(rows)} {name} "
+                f"points; ask for more in params.yaml (prepare.{name})"
+            )
     return test, rest
 
 
@@ -234,7 +250,12 @@ def _stratified(rows: Rows, labels: Rows, size: int, draws: np.random.Generator)
     return rest, taken
 
 
-def _check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: PrepareOptions) -> None:
+def check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: SplitOptions) -> None:
+    """Refuse a split of classes of ``counts`` points that cannot be made.
+
+    Raises:
+        DataError: if there are too few points in all, or of a class.
+    """
     sizes = {"reward": options.reward, "annotated": options.annotated}
     if not data.test_part:
         sizes = {"test": options.test or 0, **sizes}

@@ -50,9 +50,10 @@ def curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -
 def acquisition_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
     """Accuracy of Random, the best other strategy and the average of the others, with areas (Figures 1, 5 to 8).
 
-    Bands are one standard deviation over runs. None without Random and a strategy to compare.
+    Over the runs that all have; bands are one standard deviation. None without Random and a strategy to compare.
     """
-    shown = [each for each in results if "random" in each.acquired and each.common_runs(each.hand_made)]
+    able = [each for each in results if "random" in each.acquired and each.hand_made]
+    shown = [each for each in able if each.common_runs([*each.hand_made, "random"])]
     if not shown:
         return None
     with panels(len(shown)) as (figure, axes):
@@ -107,14 +108,15 @@ def panels(count: int, *, height: float = 3.8, width: float = 3.4) -> Iterator[t
 
 
 def _best(result: ExperimentResults, evaluation: Evaluation) -> str:
-    """The hand-made strategy with the largest mean AUAC."""
-    return max(result.hand_made, key=lambda name: float(result.metric(name, "auac", evaluation).mean()))
+    """The hand-made strategy with the largest mean AUAC in the runs that all of them have."""
+    runs = result.common_runs(result.hand_made)
+    return max(result.hand_made, key=lambda name: float(result.metric(name, "auac", evaluation, runs).mean()))
 
 
 def _levels(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> None:
-    best = _best(result, evaluation)
+    best, runs = _best(result, evaluation), result.common_runs([*result.hand_made, "random"])
     for name, label in ((best, f"Best: {label_of(best)}"), ("random", "Random"), (AL_AVERAGE, "AL average")):
-        curves = result.curve(name, evaluation)
+        curves = result.curve(name, evaluation, "score", runs)
         mean, spread = curves.mean(axis=0), curves.std(axis=0, ddof=1) if len(curves) > 1 else 0.0
         area, steps = float(np.trapezoid(mean)), np.arange(len(mean))
         colour = AVERAGE_COLOUR if name == AL_AVERAGE else colour_of(name)

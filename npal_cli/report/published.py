@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, LossPredictionOptions, ResNetOptions, takes_images
 from npal_cli.neural_process.training import TrainingOptions
 from npal_cli.problems.simulated import SimulateOptions
+from npal_cli.records import PreparedRecord
 from npal_cli.strategies.gcn import GCNOptions
 from npal_cli.strategies.vaal import VAALOptions
 
@@ -29,6 +32,21 @@ FEATURES = Protocol(runs=9, annotated=100, reward=100, steps=10, batch_size=1)
 IMAGES = Protocol(runs=3, annotated=1000, reward=0, steps=10, batch_size=1000)
 """Of section 3 (supplement B.1)."""
 
+POOLS = {
+    (2, "mnist"): (53210, 28815),
+    (2, "fashion_mnist"): (59000, 32000),
+    (2, "svhn"): (45590, 24620),
+    (2, "cifar10"): (49000, 26500),
+    (3, "waveform"): (2894, 1411),
+    (3, "mushrooms"): (7432, 3907),
+    (3, "adult"): (390, 34),
+    (3, "mnist"): (54010, 29615),
+}
+"""Points in the pool before the first step, balanced and imbalanced, by table and data set."""
+
+TEST = 200
+"""Points in the test sets of data that come without a test part (B.2); of MNIST with an SVM the paper does not say."""
+
 SUBSAMPLE = 10_000
 """Pool points that strategies which subsample the pool may choose from."""
 
@@ -39,6 +57,29 @@ FREE = ("precision", "compile", "augmentation")
 def protocol_of(classifier: str) -> Protocol:
     """The protocol of the paper's experiments with a classifier."""
     return IMAGES if classifier in CLASSIFIERS and takes_images(classifier) else FEATURES
+
+
+def data_table_of(classifier: str) -> int:
+    """The paper's table that describes the data used with a classifier."""
+    return 2 if protocol_of(classifier) is IMAGES else 3
+
+
+def has_published_splits(problems: PreparedRecord, data: str, setting: str, classifier: str) -> bool:
+    """Whether the sets have the paper's sizes, and the same classes are rare.
+
+    The test set is all of the (im)balanced test part in the image study, else 200 points.
+    """
+    protocol = protocol_of(classifier)
+    pools = POOLS.get((data_table_of(classifier), data))
+    sizes = {
+        "annotated": protocol.annotated,
+        "reward": protocol.reward,
+        **({"pool": pools[setting != "balanced"]} if pools else {}),
+        **({"test": TEST} if protocol is FEATURES else {}),
+    }
+    whole = protocol is FEATURES or np.array_equal(problems.test, problems.held_out)
+    same_classes = problems.rare_classes[0] == 0
+    return bool(whole and same_classes and all(getattr(problems, name).shape[1] == n for name, n in sizes.items()))
 
 
 def has_published_options(parameters: Mapping[str, Any]) -> bool:

@@ -12,8 +12,8 @@ from npal_cli.artifacts import Provenance
 from npal_cli.objectives import SETTINGS, Setting, auac
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from npal_cli.report.names import hand_made_for
-from npal_cli.report.published import has_published_options, protocol_of
+from npal_cli.report.names import PUBLISHED_DATA, hand_made_for
+from npal_cli.report.published import has_published_options, has_published_splits, protocol_of
 
 Evaluation = Literal["test", "held_out"]
 """``test``: the paper's protocol, on the points that Oracle chooses on; ``held_out``: on points nobody selects on."""
@@ -30,9 +30,6 @@ METRICS = {
     "rare_recall": "Recall",
 }
 """What tables show of a run, and its column title."""
-
-PUBLISHED_TEST = 200
-"""Points in the test sets of data that come without a test part (supplement B.2)."""
 
 AL_AVERAGE = "al_average"
 """The mean of the hand-made strategies, run by run: the paper's baseline beside Random."""
@@ -55,12 +52,11 @@ class ExperimentResults:
 
     def as_published(self, strategy: str) -> bool:
         """Whether a strategy was run with the paper's set sizes, steps and options, so that its figures compare."""
-        protocol, problems = protocol_of(self.classifier), self.problems
-        sizes = problems.annotated.shape[1], problems.reward.shape[1]
-        steps = self.acquired[strategy].chosen.shape[1:]
+        protocol = protocol_of(self.classifier)
+        data = PUBLISHED_DATA.get(self.data, self.data)
         return (
-            (*sizes, *steps) == (protocol.annotated, protocol.reward, protocol.steps, protocol.batch_size)
-            and (problems.test_part.any() or problems.test.shape[1] == PUBLISHED_TEST)
+            self.acquired[strategy].chosen.shape[1:] == (protocol.steps, protocol.batch_size)
+            and has_published_splits(self.problems, data, self.setting, self.classifier)
             and has_published_options(self.made_from[strategy].parameters)
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Int
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import read, run_columns
@@ -44,18 +45,21 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     start = start_of(context, experiment, None)
     _check_pool(start, experiment, steps * plan.batch_size)
 
-    def compute(runs: Sequence[Run], work: Path) -> Iterator[AcquiredRecord]:
+    def compute(runs: Sequence[Run], checkpoints: Path) -> Iterator[AcquiredRecord]:
+        here = replace(context, root=context.root.resolve())  # worker processes may have another working directory
+        work = checkpoints.resolve()
         groups = _together(start, runs) if in_lock_step(experiment) else [[run] for run in runs]
         work_items = []
         for group in groups:
             wanted = replace(target, inputs={run: start.inputs[run] for run in group})
-            begin = None if context.force else _prefix(wanted)
-            begin = begin or nothing_acquired(len(group), plan.batch_size)
+            before = None if context.force else _before(wanted)
+            begin = _acquired(before) if before is not None else nothing_acquired(len(group), plan.batch_size)
             progress = Progress(work / f"progress_{group[0]}.npz", group, begin)
             problems = [start.problems[run] for run in group]
             if parse_strategy(name).trains_on_reward:
                 problems = [problem.train_on_reward() for problem in problems]
-            work_items.append(_Group(context, experiment, name, steps, problems, progress, work))
+            known = before.test_predictions.astype(np.int64) if before is not None else None
+            work_items.append(_Group(here, experiment, name, steps, problems, progress, work, known))
         if in_lock_step(experiment):
             for item in work_items:
                 yield from _acquire_together(item, start)
@@ -115,6 +119,8 @@ class _Group:
     problems: Sequence[Problem]
     progress: Progress
     work: Path
+    known: Int[np.ndarray, "run state test"] | None
+    """What was predicted when fewer steps were acquired."""
 
 
 def _together(start: Start, runs: Sequence[Run]) -> list[list[Run]]:
@@ -148,7 +154,8 @@ def _acquire_alone(group: _Group) -> AcquiredRecord:
     start = Start({problem.run: problem}, {}, 1)
     strategy, progress = make_strategy(context, experiment, start, group.strategy, group.progress), group.progress
     acquired = acquire([problem], strategy, classifier, group.steps, progress.acquired, progress.save, subsample)
-    evaluation = evaluate(problem, acquired.chosen[0], strategy.task_model(classifier))
+    known = group.known[0] if group.known is not None else None
+    evaluation = evaluate(problem, acquired.chosen[0], strategy.task_model(classifier), known)
     return _record(problem.run, acquired, 0, evaluation, np.empty(acquired.checked.shape[1:]))
 
 
@@ -173,14 +180,15 @@ def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
     return _Stored(record.chosen.shape[1], record.runs) if same else _Stored(0, ())
 
 
-def _prefix(target: Target[AcquiredRecord]) -> Acquired | None:
+def _before(target: Target[AcquiredRecord]) -> AcquiredRecord | None:
     """What an artifact with fewer steps, otherwise made from the same, holds of the target's runs."""
     if not target.path.exists():
         return None
     steps = read(target.path, AcquiredRecord)[0].chosen.shape[1]
-    record = peek(replace(target, parameters={**target.parameters, "steps": steps}))
-    if record is None:
-        return None
+    return peek(replace(target, parameters={**target.parameters, "steps": steps}))
+
+
+def _acquired(record: AcquiredRecord) -> Acquired:
     return Acquired(
         chosen=record.chosen,
         scores=record.chosen_scores,
@@ -217,9 +225,11 @@ def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation, improv
 
 
 def _check_sizes(plan: Plan, name: str) -> None:
-    strategy = parse_strategy(name).strategy
+    strategy, _, trains_on_reward = parse_strategy(name)
     if strategy.needs_reward:
-        check_reward(plan, f"strategy {name!r}")
+        check_reward(plan, f"strategy {name!r}", "scores")
+    if trains_on_reward:
+        check_reward(plan, f"strategy {name!r}", "trains")
     if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
         raise UsageError(
             f"strategy {name!r} chooses from {plan.subsample} pool points and {plan.batch_size} are to be acquired "

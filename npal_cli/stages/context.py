@@ -47,8 +47,8 @@ class Context:
             return make_classifier(name, options)
         channels = Channels.of(problem.features[np.concatenate([problem.annotated, problem.pool, problem.reward])])
         options = replace(options, augmentation=resolve(options.augmentation, experiment.data))
-        folder = self.root / ".work" / "fits" / f"{experiment.data}_{experiment.setting}_{name}"
-        cache = FitCache(folder, work / "fits", len(problem.annotated))
+        own, shared = work / "fits", self.root / ".work" / "fits" / f"{experiment.data}_{experiment.setting}_{name}"
+        cache = FitCache(own if self.force else shared, own, len(problem.annotated))
         return ResNet18(Trainer(options, channels, self.engine.torch_device()), problem.run, cache)
 
 

@@ -13,7 +13,7 @@ from npal_cli.errors import UsageError, unknown
 from npal_cli.objectives import SETTINGS
 from npal_cli.problems.dataset import is_image
 from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, load_dataset, source_digest
-from npal_cli.problems.problem import Problem, kept_counts, rare_classes, split, standardise, weights_of
+from npal_cli.problems.problem import Problem, check_sizes, kept_counts, rare_classes, split, standardise, weights_of
 from npal_cli.problems.tables import is_table, take
 from npal_cli.randomness import Run
 from npal_cli.records import PreparedRecord
@@ -31,10 +31,11 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
         dataset = load_dataset(data, context.sources)
         test_part = np.arange(len(dataset.labels)) >= dataset.training_rows
         counts = kept_counts(dataset.labels[~test_part], len(dataset.classes), setting, options)
+        check_sizes(dataset, setting, counts, options)
         scoring, training = weights_of(counts, setting)
         features = dataset.features
         if not is_image(features):
-            features = standardise(features, options.standardise)
+            features = standardise(features, context.settings.prepare.standardise)
         for run in runs:
             rows = split(dataset, setting, run, options)
             yield PreparedRecord(

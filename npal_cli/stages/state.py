@@ -36,7 +36,7 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
         MissingArtifactError: if nothing was.
     """
     prepared = prepare(context, experiment)
-    how = context.settings.plan(experiment.classifier).prepare.standardise
+    how = context.settings.prepare.standardise
     made = problems_of(prepared.record, images=takes_images(experiment.classifier), how=how)
     problems = dict(zip(experiment.runs, made, strict=True))
     inputs = {run: {"prepared": prepared.input_digest(run)} for run in experiment.runs}
@@ -45,14 +45,14 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
     return after(Start(problems, inputs, 1), _chosen(context, experiment, at, inputs))
 
 
-def check_reward(plan: Plan, who: str) -> None:
-    """Refuse what scores on a reward set where there is none.
+def check_reward(plan: Plan, who: str, does: str = "scores") -> None:
+    """Refuse what scores or trains on a reward set where there is none.
 
     Raises:
         UsageError: if the plan has none.
     """
     if plan.prepare.reward == 0:
-        raise UsageError(f"{who} scores on the reward set, and there is none (prepare.reward is 0 in params.yaml)")
+        raise UsageError(f"{who} {does} on the reward set, and there is none (prepare.reward is 0 in params.yaml)")
 
 
 def after(start: Start, chosen: Mapping[Run, Int[np.ndarray, "step batch"]]) -> Start:

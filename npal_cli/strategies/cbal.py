@@ -42,7 +42,7 @@ class CBAL(Strategy):
     def _choose(self, state: AcquisitionState, batch_size: int) -> Choice:
         probabilities = state.classifier.probabilities(state.pool_features)
         wanted = wanted_per_class(_class_counts(state), batch_size)
-        first = scores = self._scores(probabilities, wanted)
+        first = self._scores(probabilities, wanted)
         entropy, order = entr(probabilities).sum(axis=1), state.random.permutation(len(probabilities))
         chosen: list[int] = []
         for _ in range(batch_size):

@@ -76,14 +76,15 @@ class Graph:
     """
 
     def __init__(self, features: Float[Tensor, "node feature"]) -> None:
-        self._unit = nn.functional.normalize(features)
-        self._own = self._unit.square().sum(dim=1, keepdim=True)
-        degree = self._unit @ self._unit.sum(dim=0)[:, None] - self._own
+        self.nodes = nn.functional.normalize(features)
+        """The rows of ``F``: what enters the network too."""
+        self._own = self.nodes.square().sum(dim=1, keepdim=True)
+        degree = self.nodes @ self.nodes.sum(dim=0)[:, None] - self._own
         self._degree = torch.where(degree.abs() < 1e-6, 1.0, degree)
 
     def gather(self, values: Float[Tensor, "node value"]) -> Float[Tensor, "node value"]:
         """``A values``."""
-        others = self._unit @ (self._unit.T @ values) - self._own * values
+        others = self.nodes @ (self.nodes.T @ values) - self._own * values
         return others / self._degree + values
 
 
@@ -98,17 +99,16 @@ def train_graph_network(
 
     The loss is ``-mean_l log f(l) - lambda mean_u log(1 - f(u))`` over labelled nodes l and unlabelled nodes u.
     """
-    nodes = torch.as_tensor(features, dtype=torch.float32, device=device)
+    graph = Graph(torch.as_tensor(features, dtype=torch.float32, device=device))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draw_seed(random))
         network = GraphNetwork(features.shape[1], options)
     network.to(device)
     generator = torch.Generator().manual_seed(draw_seed(random))
     optimiser = torch.optim.Adam(network.parameters(), options.learning_rate, weight_decay=options.weight_decay)
-    graph = Graph(nodes)
     losses = []
     for _ in range(options.epochs):
-        logits = network(graph, nodes, generator)
+        logits = network(graph, graph.nodes, generator)
         loss = nn.functional.softplus(-logits[:labelled]).mean()
         loss = loss + options.unlabelled_weight * nn.functional.softplus(logits[labelled:]).mean()
         optimiser.zero_grad(set_to_none=True)
@@ -116,7 +116,7 @@ def train_graph_network(
         optimiser.step()
         losses.append(loss.detach())
     with torch.inference_mode():
-        confidence, hidden = network(graph, nodes).sigmoid(), network.hidden(graph, nodes)
+        confidence, hidden = network(graph, graph.nodes).sigmoid(), network.hidden(graph, graph.nodes)
     history = torch.stack(losses).double().cpu().numpy()
     return Nodes(confidence.double().cpu().numpy(), hidden.cpu().numpy(), history)
 
@@ -164,7 +164,10 @@ class UncertainGCN(GraphStrategy):
 
 @final
 class CoreGCN(GraphStrategy):
-    """K-center greedy on what the network's first layer makes of the nodes."""
+    """K-center greedy on what the network's first layer makes of the nodes (supplement B.1).
+
+    (The published code of Caramalau et al. takes the features that enter the graph instead.)
+    """
 
     name = "coregcn"
     label = "CoreGCN"

@@ -67,15 +67,42 @@ def k_center_greedy(
     return Choice(np.array(chosen), scores)
 
 
+class Exploration:
+    """How unexplored the surroundings of each pool point are: uniform draws, which say nothing of them."""
+
+    def __init__(self, state: AcquisitionState) -> None:
+        self.scores: Float[np.ndarray, " pool"] = state.random.uniform(size=len(state.pool_features))
+
+    def choose(self, pick: int) -> None:
+        """Take into account that the pool point ``pick`` is chosen."""
+
+
+@final
+class GaussianExploration(Exploration):
+    """Minus the sum over annotated and chosen points of ``exp(-|x - x_i|^2 / delta)``, float64."""
+
+    def __init__(self, state: AcquisitionState, delta: float) -> None:
+        self._pool = state.classifier.represent(state.pool_features).astype(np.float64)
+        self._gamma = 1 / delta
+        annotated = state.classifier.represent(state.annotated_features).astype(np.float64)
+        blocks = gen_batches(len(self._pool), POINTS_AT_ONCE)
+        density = [rbf_kernel(self._pool[block], annotated, gamma=self._gamma).sum(axis=1) for block in blocks]
+        self.scores = -np.concatenate(density)
+
+    def choose(self, pick: int) -> None:
+        """The surroundings of ``pick`` are explored: no second point is needed there."""
+        self.scores = self.scores - rbf_kernel(self._pool, self._pool[[pick]], gamma=self._gamma)[:, 0]
+
+
 class HybridActiveLearning(Strategy):
     """With probability 1/2 exploit, else explore, for each pick anew.
 
     Exploiting takes the smallest margin. Exploring takes a uniformly random point (HALUni), or the point in the
-    sparsest region, where the sum over annotated points of ``exp(-|x - x_i|^2 / delta)`` is smallest (HALGau), with
-    delta = 10 (supplement B.1).
+    sparsest region, where the sum over annotated points (and those that the batch already holds) of
+    ``exp(-|x - x_i|^2 / delta)`` is smallest (HALGau), with delta = 10 (supplement B.1).
 
-    The variant ``reference`` exploits the *largest* margin and explores the *densest* region, as the published code
-    does.
+    The variant ``reference`` exploits the *largest* margin and explores the region that was *densest* before the batch,
+    as the published code does.
 
     Source: Kazerouni et al. (2020), *Active learning for skewed data sets*.
     """
@@ -86,27 +113,28 @@ class HybridActiveLearning(Strategy):
     DELTA: ClassVar[float] = 10.0
 
     def __init__(self, variant: Variant = "method") -> None:
-        self._sign = 1.0 if variant == "method" else -1.0
+        self._variant = variant
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Toss a coin for each pick of each run."""
         return [self._choose(state, batch_size) for state in states]
 
     @abstractmethod
-    def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
-        """How unexplored the surroundings of each pool point are."""
+    def exploration(self, state: AcquisitionState) -> Exploration:
+        """How unexplored the pool is before the first pick."""
 
     def _choose(self, state: AcquisitionState, batch_size: int) -> Choice:
-        exploitation = -self._sign * margins(state)
-        exploration = self._sign * self.exploration(state)
+        sign = 1.0 if self._variant == "method" else -1.0
+        exploitation, exploration = -sign * margins(state), self.exploration(state)
         chosen: list[int] = []
-        first = exploitation
         for i in range(batch_size):
-            scores = exploration if state.random.uniform() < self.EXPLORATION else exploitation
+            scores = sign * exploration.scores if state.random.uniform() < self.EXPLORATION else exploitation.copy()
             if i == 0:
                 first, order = scores.copy(), state.random.permutation(len(scores))
+            scores[chosen] = -np.inf
             chosen.append(best(scores, order))
-            exploitation[chosen[-1]] = exploration[chosen[-1]] = -np.inf
+            if self._variant == "method":
+                exploration.choose(chosen[-1])
         return Choice(np.array(chosen), first)
 
 
@@ -117,9 +145,9 @@ class HALUni(HybridActiveLearning):
     name = "haluni"
     label = "HALUni"
 
-    def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+    def exploration(self, state: AcquisitionState) -> Exploration:
         """A uniform draw for each point."""
-        return state.random.uniform(size=len(state.pool_features))
+        return Exploration(state)
 
 
 @final
@@ -129,10 +157,6 @@ class HALGau(HybridActiveLearning):
     name = "halgau"
     label = "HALGau"
 
-    def exploration(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+    def exploration(self, state: AcquisitionState) -> Exploration:
         """Minus the Gaussian density of annotated points around each point."""
-        represent, gamma = state.classifier.represent, 1 / self.DELTA
-        annotated = represent(state.annotated_features)
-        blocks = gen_batches(len(state.pool_features), POINTS_AT_ONCE)
-        pool = represent(state.pool_features)
-        return -np.concatenate([rbf_kernel(pool[block], annotated, gamma=gamma).sum(axis=1) for block in blocks])
+        return GaussianExploration(state, self.DELTA)

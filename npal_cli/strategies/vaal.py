@@ -16,7 +16,7 @@ from npal_cli.randomness import draw_seed
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
 
 SIZE = 32
-"""Pixels of a side: smaller images get a border of zeros."""
+"""Pixels of a side: smaller images get a black border."""
 ENCODED_AT_ONCE = 1000
 
 
@@ -104,16 +104,16 @@ class VAAL(Strategy):
         channels = Channels.of(np.concatenate([state.annotated_features, state.pool_features]))
 
         def placed(images: UInt8[np.ndarray, "image channel height width"]) -> Tensor:
-            return _bordered(channels.normalise(torch.as_tensor(images, device=self._device)))
+            return channels.normalise(_bordered(torch.as_tensor(images, device=self._device)))
 
         labelled, unlabelled = placed(state.annotated_features), placed(state.pool_features)
-        training = _Training(labelled.shape[1], self._options, self._device, state.random)
+        training = Training(labelled.shape[1], self._options, self._device, state.random)
         losses = [training.epoch(labelled, unlabelled) for _ in range(self._options.epochs)]
         scores = -training.labelled_logits(unlabelled)
         return Choice(top(scores, batch_size, state.random), scores, torch.stack(losses).double().cpu().numpy())
 
 
-class _Training:
+class Training:
     """Autoencoder and discriminator in training."""
 
     def __init__(self, channels: int, options: VAALOptions, device: torch.device, random: np.random.Generator) -> None:

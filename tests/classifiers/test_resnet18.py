@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from joblib import Parallel, delayed
 
 from npal_cli.classifiers import LossPredictionOptions
 from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
 from npal_cli.classifiers.resnet18.images import augment, crop_and_flip
 from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, ranking_loss
 from npal_cli.classifiers.resnet18.network import ResNet18 as Network
+from npal_cli.errors import ArtifactError, UsageError
 from tests.conftest import make_image_problem, make_resnet
 
 
@@ -18,6 +20,12 @@ def fit(classifier, problem, weights=None):
     rows = problem.annotated
     weights = np.ones(problem.n_classes) if weights is None else weights
     return classifier.fit(problem.features[rows], problem.labels[rows], weights)
+
+
+def save_and_load(cache, state):
+    for _ in range(5):
+        cache.save("key", cache.initial, state)
+    return len(state["weights"]), len(cache.load("key", cache.initial)["weights"])
 
 
 @pytest.fixture
@@ -86,6 +94,29 @@ def test_class_weights_weight_the_loss(images):
     assert (model.predict(images.features[images.pool]) == 0).mean() > 0.9
 
 
+def test_weighting_all_classes_alike_changes_nothing(images):
+    x = images.features[images.pool]
+    plain, heavy = (fit(make_resnet(), images, np.full(3, weight)).probabilities(x) for weight in (1.0, 4.0))
+    assert plain.tobytes() == heavy.tobytes()
+
+
+def test_a_training_that_diverges_is_one_line_and_no_network(images, tmp_path):
+    cache = FitCache(tmp_path / "shared", tmp_path / "own", initial=len(images.annotated))
+    with pytest.raises(UsageError, match=r"on 20 images diverged at learning rate 1e\+10; set a smaller one") as error:
+        fit(make_resnet(cache=cache, learning_rate=1e10), images)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "shared").exists()
+
+
+def test_scores_are_not_in_half_precision():
+    """Ranked by, they would tie."""
+    images = make_image_problem(size=32)
+    model = fit(make_resnet(precision="bfloat16").with_loss_prediction(LossPredictionOptions()), images)
+    x = images.features
+    for part in (model.represent(x), model.predicted_loss(x), model.probabilities(x)):
+        assert not np.array_equal(part, torch.as_tensor(part).bfloat16().double().numpy())
+
+
 def test_the_learning_rate_is_a_tenth_after_some_epochs(images, monkeypatch):
     rates = []
     step = torch.optim.SGD.step
@@ -115,20 +146,20 @@ class TestChannels:
 
 class TestAugmentation:
     def test_shifting_by_four_and_not_flipping_changes_nothing(self):
-        images = torch.rand(3, 2, 6, 5)
+        images = torch.randint(256, (3, 2, 6, 5), dtype=torch.uint8)
         still = torch.full((3, 2), 4)
         assert torch.equal(crop_and_flip(images, still, torch.zeros(3, dtype=torch.int64)), images)
 
     def test_each_image_is_shifted_and_mirrored_by_itself(self):
-        images = torch.rand(2, 1, 6, 6)
+        images = torch.randint(1, 256, (2, 1, 6, 6), dtype=torch.uint8)
         moved = crop_and_flip(images, torch.tensor([[5, 4], [4, 2]]), torch.tensor([0, 1]))
         assert torch.equal(moved[0, 0, :5], images[0, 0, 1:])
-        assert moved[0, 0, 5].abs().max() == 0
+        assert moved[0, 0, 5].max() == 0  # black
         assert torch.equal(moved[1, 0].flip(1)[:, 2:], images[1, 0, :, :4])
-        assert moved[1, 0].flip(1)[:, :2].abs().max() == 0
+        assert moved[1, 0].flip(1)[:, :2].max() == 0
 
     def test_draws_come_from_the_generator(self):
-        images = torch.rand(8, 1, 6, 6)
+        images = torch.randint(256, (8, 1, 6, 6), dtype=torch.uint8)
         one, same, other = (augment(images, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
         assert torch.equal(one, same)
         assert not torch.equal(one, other)
@@ -171,7 +202,7 @@ class TestLossPrediction:
                 seen.append(torch.cat([p.detach().flatten().clone() for p in model.network.parameters()]))
 
             options = LossPredictionOptions(weight=weight, detach_after=detach_after)
-            plain = make_resnet(epochs=4, decay_after=3)
+            plain = make_resnet(epochs=4, decay_after=3, learning_rate=0.01)
             trainer = replace(plain._trainer, on_epoch=remember, loss_prediction=options)
             fit(type(plain)(trainer, plain._run), images)
         same = [torch.equal(one, other) for one, other in zip(*networks.values(), strict=True)]
@@ -241,6 +272,21 @@ class TestCache:
                 classifier = classifier.with_loss_prediction(LossPredictionOptions())
         classifier.fit(images.features[rows], labels, weights)
         assert len(list(cache.shared.iterdir())) == 2
+
+    def test_two_processes_may_make_the_same_fit(self, cache):
+        state = {"weights": np.arange(200_000)}
+        for one, other in Parallel(n_jobs=2)(delayed(save_and_load)(cache, state) for _ in range(4)):
+            assert one == other == 200_000
+        assert [path.name for path in cache.shared.iterdir()] == ["key.npz"]
+
+    def test_a_disk_that_is_full_is_one_line(self, cache, monkeypatch):
+        def full(*_args, **_kwargs):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(np, "savez", full)
+        with pytest.raises(ArtifactError, match="No space left on device; free space or choose another --root"):
+            cache.save("key", 1, {"weights": np.zeros(3)})
+        assert list(cache.own.iterdir()) == []
 
     def test_a_damaged_file_is_made_anew(self, cache, images):
         first = fit(make_resnet(cache=cache), images).represent(images.features[:3])

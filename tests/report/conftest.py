@@ -1,4 +1,4 @@
-"""Made-up results: nine runs of any strategy in any setting, on a thousand points."""
+"""Made-up results: nine runs of any strategy in any setting, in pools of the paper's sizes."""
 
 from dataclasses import asdict, replace
 
@@ -8,14 +8,16 @@ import pytest
 from npal_cli.artifacts import Provenance, run_columns
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
+from npal_cli.report.names import PUBLISHED_DATA
+from npal_cli.report.published import POOLS
 from npal_cli.report.results import ExperimentResults
 from npal_cli.settings import Settings
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
-POINTS = 1000
+POINTS = 8000
 
 
-def prepared(runs=NINE) -> PreparedRecord:
+def prepared(runs=NINE, pool: int = 300) -> PreparedRecord:
     draws = stream("made up")
     rows = np.stack([draws.permutation(POINTS) for _ in runs])
     return PreparedRecord(
@@ -29,8 +31,8 @@ def prepared(runs=NINE) -> PreparedRecord:
         annotated=rows[:, :100],
         reward=rows[:, 100:200],
         test=rows[:, 200:400],
-        pool=rows[:, 400:700],
-        held_out=rows[:, 700:],
+        pool=rows[:, 400 : 400 + pool],
+        held_out=rows[:, -300:],
     )
 
 
@@ -66,7 +68,9 @@ def experiment(
     runs = sorted({run for record in records.values() for run in record.runs})
     inputs = {str(run): {"prepared": "0123456789abcdef"} for run in runs}
     made_from = {name: Provenance({"strategy": name, "options": {"C": 1.0}}, inputs) for name in records}
-    return ExperimentResults(data, setting, classifier, prepared(runs), records, made_from, timings or {})
+    pool = POOLS.get((3, PUBLISHED_DATA.get(data, data)), (300, 300))[setting != "balanced"]
+    problems = prepared(runs, min(pool, POINTS - 400))
+    return ExperimentResults(data, setting, classifier, problems, records, made_from, timings or {})
 
 
 @pytest.fixture
@@ -79,7 +83,9 @@ def images() -> ExperimentResults:
     }
     result = experiment(data="fashion_mnist", classifier="resnet18", **records)
     rows = np.zeros((3, 1000), dtype=np.int64)
-    problems = replace(result.problems, annotated=rows, reward=rows[:, :0], test_part=np.arange(POINTS) > 900)
+    sets = {"annotated": rows, "reward": rows[:, :0], "pool": np.zeros((3, 59_000), dtype=np.int64)}
+    sets |= {"test": np.arange(7000, 8000)[None], "held_out": np.arange(7000, 8000)[None]}
+    problems = replace(result.problems, **sets, test_part=np.arange(POINTS) >= 7000)
     options = {"strategy": "", "options": asdict(settings.classifiers.resnet18), "batch_size": 1000}
     more = {"coregcn": {"subsample": 10_000, "gcn": asdict(settings.gcn)}}
     made_from = {name: Provenance({**options, **more.get(name, {})}, result.made_from[name].inputs) for name in records}

@@ -30,7 +30,7 @@ def test_the_map_is_of_the_run_that_most_strategies_have():
 
 def test_the_first_component_varies_most():
     places = map_of(experiment(random=acquired("random"))).places
-    assert places.shape == (1000, 2)
+    assert places.shape == (8000, 2)
     assert np.nanstd(places[:, 0]) >= np.nanstd(places[:, 1])
 
 
@@ -48,8 +48,8 @@ def test_only_what_is_shown_has_a_place():
 
 
 def test_of_large_batches_of_images_some_are_shown():
-    problems = prepared(NINE[:1])
-    images = np.random.default_rng(0).integers(256, size=(1000, 1, 6, 6), dtype=np.uint8)
+    problems = prepared(NINE[:1], pool=1000)
+    images = np.random.default_rng(0).integers(256, size=(8000, 1, 6, 6), dtype=np.uint8)
     record = replace(
         acquired("random", runs=NINE[:1], steps=2), chosen=problems.pool[:, :600].reshape(1, 2, -1)[..., :140]
     )

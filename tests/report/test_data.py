@@ -9,11 +9,11 @@ def test_pool_sizes_stand_beside_the_reported_ones_in_their_table(images):
     rows = {(row["table"], row["data"]): row for row in data_table([*few, images]).to_dict("records")}
     assert len(rows) == 8 + 1
     uci = rows["3", "waveform_uci"]
-    assert (uci["pool_balanced"], uci["pool_imbalanced"]) == ("300", "300")
+    assert (uci["pool_balanced"], uci["pool_imbalanced"]) == ("2,894", "1,411")
     assert (uci["pool_balanced_reported"], uci["pool_imbalanced_reported"]) == ("2,894", "1,411")
     assert (uci["features"], uci["classes"]) == ("4", "2")
     fashion = rows["2", "fashion_mnist"]
-    assert (fashion["pool_balanced"], fashion["pool_balanced_reported"]) == ("300", "59,000")
+    assert (fashion["pool_balanced"], fashion["pool_balanced_reported"]) == ("59,000", "59,000")
     assert rows["2", "cifar10"]["pool_balanced"] == rows["3", "adult"]["features"] == ""
 
 

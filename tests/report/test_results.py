@@ -69,6 +69,17 @@ def test_images_are_compared_where_all_options_are_the_papers(images):
         assert not replace(images, made_from=other).as_published("coregcn"), change
 
 
+def test_other_splits_are_not_the_papers(images):
+    for change in (
+        {"pool": images.problems.pool[:, :9000]},
+        {"test": images.problems.test[:, :500]},
+        {"rare_classes": np.array([1, 3])},
+    ):
+        assert not replace(images, problems=replace(images.problems, **change)).as_published("margin"), change
+    mnist = experiment(data="mnist", classifier="svm", random=acquired("random"))
+    assert not mnist.as_published("random")  # its pool is not MNIST's
+
+
 def test_how_a_network_was_computed_does_not_keep_it_from_being_compared(images):
     made_from = images.made_from["margin"]
     options = {**made_from.parameters["options"], "precision": "float32", "compile": True, "augmentation": "none"}

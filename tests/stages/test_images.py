@@ -136,9 +136,11 @@ def test_a_study_that_is_killed_goes_on_with_what_it_has(small, trainings, monke
     assert contents(Path("data/acquired")) == once
 
 
-def test_going_on_with_more_steps_equals_having_taken_them_at_once(small):
+def test_going_on_with_more_steps_equals_having_taken_them_at_once(small, trainings):
     acquire(small, "margin", more=["--steps", 1])
+    trainings.clear()
     acquire(small, "margin")
+    assert sorted(trainings) == [50, 50, 60, 60]  # nothing before the last step that was there
     gone_on = contents(Path("data/acquired"))
     shutil.rmtree("data/acquired")
     acquire(small, "margin")
@@ -183,8 +185,31 @@ def test_a_batch_larger_than_the_subsample_is_refused(small, tmp_path):
     assert "10 are to be acquired at each step; set images.subsample" in result.stderr
 
 
+def test_force_trains_all_anew(small, trainings):
+    acquire(small, "margin")
+    before = contents(Path("data/acquired"))
+    trainings.clear()
+    acquire(small, "margin", more=["--force"])
+    assert sorted(trainings) == [40, 40, 50, 50, 60, 60]
+    assert contents(Path("data/acquired")) == before
+
+
+def test_sets_for_both_kinds_of_classifier_are_prepared_at_once(small):
+    (Path.cwd() / "params.yaml").write_text(SMALL + "prepare: {test: 60, reward: 40, annotated: 40}")
+    rows = json_of(small("prepare", "--classifier", "svm", "--classifier", "resnet18", "--quiet", "--json"))
+    assert {row["data"] for row in rows} == {"waveform", "mnist"}
+
+
+def test_a_test_set_that_lacks_a_class_is_refused(small):
+    (Path.cwd() / "params.yaml").write_text(SMALL.replace("{annotated: 40,", "{annotated: 40, test: 12,"))
+    result = small("prepare", *ON_IMAGES, "--quiet", code=1)
+    assert "is among 12 test points; ask for more in params.yaml (prepare.test)" in result.stderr
+
+
 def test_without_a_reward_set_there_is_no_np(npal, tmp_path):
     (tmp_path / "params.yaml").write_text("prepare: {reward: 0, test: 60, annotated: 40}")
     result = npal("acquire", "--setting", "balanced", "--strategy", "np", "--quiet", code=2)
     assert "strategy 'np' scores on the reward set, and there is none (prepare.reward is 0" in result.stderr
+    result = npal("acquire", "--setting", "balanced", "--strategy", "random", "--train-on-reward", "--quiet", code=2)
+    assert "'random_train_on_reward' trains on the reward set, and there is none" in result.stderr
     npal("acquire", "--setting", "balanced", "--strategy", "random", "--quiet", "--data-seed", 1, "--seed", 1)

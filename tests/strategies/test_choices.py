@@ -129,9 +129,20 @@ def test_hal_uniform_explores_everywhere():
     assert picks.count(0) > 150  # half of the time by exploiting, a third of the other half
 
 
+def test_hal_takes_its_own_batch_for_explored(monkeypatch):
+    """Two clusters of five points are equally unexplored: a batch that only explores alternates between them."""
+    monkeypatch.setattr(HALGau, "EXPLORATION", 1.0)
+    pool = [[100.0 + i] for i in range(5)] + [[-100.0 - i] for i in range(5)]
+    given = state(Says([[0.5, 0.5]] * 10), pool=pool)
+    picks = chosen(HALGau(), given, 4)
+    assert sum(pick < 5 for pick in picks) == 2
+    static = chosen(HALGau("reference"), state(Says([[0.5, 0.5]] * 10), pool=[[0.5], [0.6], [100.0]]), 2)
+    assert set(static) == {0, 1}  # the published code's: densest as the batch begins
+
+
 def test_hals_density_by_hand():
     given = state(Says([[0.5, 0.5]]), pool=[[2.0]])
-    assert HALGau().exploration(given)[0] == pytest.approx(-(np.exp(-4 / 10) + np.exp(-1 / 10)))
+    assert HALGau().exploration(given).scores[0] == pytest.approx(-(np.exp(-4 / 10) + np.exp(-1 / 10)))
 
 
 def test_cbal_prefers_the_class_that_is_short():

@@ -65,6 +65,14 @@ class TestGraph:
         values = torch.rand(12, 3, dtype=torch.float64)
         torch.testing.assert_close(Graph(features).gather(values), matrix @ values)
 
+    def test_the_scale_of_the_features_does_not_matter(self):
+        features = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+        plain, scaled = (
+            train_graph_network(features * factor, 10, GCNOptions(epochs=5), np.random.default_rng(0), CPU)
+            for factor in (1, 8)
+        )
+        np.testing.assert_array_equal(plain.labelled, scaled.labelled)
+
     def test_a_network_of_two_convolutions_computed_by_hand(self):
         features = torch.rand(6, 4)
         network, graph = GraphNetwork(4, GCNOptions(hidden=3)), Graph(features)

@@ -115,7 +115,7 @@ class FittedResNet18:
         if module is None:
             raise TypeError("this network was trained without the prediction of its loss")
         with torch.inference_mode(), self._trainer.autocast():
-            losses = [module(stages).float() for _, _, stages in self._batches(features)]
+            losses = [module(stages) for _, _, stages in self._batches(features)]
         return np.asarray(torch.cat(losses).cpu().numpy())
 
     def boundary_distances(self, features: Images) -> Float[np.ndarray, " image"]:

@@ -1,6 +1,7 @@
 """Fitted networks on disk: a study that is killed goes on with them, and strategies share the first."""
 
 import json
+import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,11 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+
+from npal_cli.artifacts import write_errors
+
+FORMAT = "npal.fit/1"
+"""Another number for another way of training: what was fitted before is then not used."""
 
 State = dict[str, np.ndarray]
 """The parameters and buffers of a model, by name."""
@@ -34,23 +40,27 @@ class FitCache:
     def save(self, key: str, points: int, state: State) -> None:
         """Keep a fit; a kill while writing leaves nothing that looks like one."""
         path = self._path(key, points)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **state)
-        partial.replace(path)
+        with write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")  # another process may make the same fit
+            try:
+                with partial.open("wb") as file:
+                    np.savez(file, allow_pickle=False, **state)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
 
     def _path(self, key: str, points: int) -> Path:
         return (self.shared if points == self.initial else self.own) / f"{key}.npz"
 
 
 def key_of(parameters: dict[str, Any], *arrays: np.ndarray) -> str:
-    """A digest of parameters and arrays.
+    """A digest of this version's format, parameters and arrays.
 
     >>> key_of({"epochs": 2}, np.zeros(3)) == key_of({"epochs": 2}, np.zeros(3)) != key_of({"epochs": 2}, np.ones(3))
     True
     """
-    total = sha256(json.dumps(parameters, sort_keys=True).encode())
+    total = sha256(json.dumps([FORMAT, parameters], sort_keys=True).encode())
     for values in arrays:
         total.update(f"|{values.dtype.str}|{values.shape}|".encode())
         total.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)

@@ -16,6 +16,8 @@ SOURCE: dict[str, Augmentation] = {"cifar10": "crop_and_flip"}
 
 PADDING = 4
 
+Pixels = UInt8[Tensor, "image channel height width"]
+
 
 @dataclass(frozen=True)
 class Channels:
@@ -41,7 +43,7 @@ class Channels:
             deviation.append(float(np.sqrt(shares @ np.square(values - mean[-1]))) or 1.0)
         return cls(tuple(mean), tuple(deviation))
 
-    def normalise(self, images: UInt8[Tensor, "image channel height width"]) -> Tensor:
+    def normalise(self, images: Pixels) -> Float[Tensor, "image channel height width"]:
         """The images in floating point, each channel with mean 0 and deviation 1 over the training part."""
 
         def constants(values: tuple[float, ...]) -> Tensor:
@@ -60,11 +62,11 @@ def resolve(augmentation: Augmentation, data: str) -> Augmentation:
 
 
 def crop_and_flip(
-    images: Float[Tensor, "image channel height width"],
+    images: Pixels,
     shifts: Int[Tensor, "image 2"],
     flips: Int[Tensor, " image"],
-) -> Float[Tensor, "image channel height width"]:
-    """Each image padded by 4 zeros, cropped from ``shifts`` (0 to 8) on, and mirrored where ``flips`` is 1."""
+) -> Pixels:
+    """Each image padded by 4 black pixels, cropped from ``shifts`` (0 to 8) on, and mirrored where ``flips`` is 1."""
     height, width = images.shape[2:]
     padded = torch.nn.functional.pad(images, [PADDING] * 4)
     rows = shifts[:, :1] + torch.arange(height, device=images.device)
@@ -75,7 +77,7 @@ def crop_and_flip(
     return cropped.permute(0, 3, 1, 2)
 
 
-def augment(images: Float[Tensor, "image channel height width"], generator: torch.Generator) -> Tensor:
+def augment(images: Pixels, generator: torch.Generator) -> Pixels:
     """Random crops and mirror images; what is drawn does not depend on the device."""
     shifts = torch.randint(2 * PADDING + 1, (len(images), 2), generator=generator)
     flips = torch.randint(2, (len(images),), generator=generator)

@@ -37,8 +37,9 @@ class LossPrediction(nn.Module):
 
     def forward(self, stages: Sequence[Float[Tensor, "image _ _ _"]]) -> Float[Tensor, " image"]:
         """The predicted loss of each image."""
-        hidden = [layer(stage.mean(dim=(2, 3))) for layer, stage in zip(self.maps, stages, strict=True)]
-        predicted: Tensor = self.last(torch.cat(hidden, dim=1))
+        with torch.autocast(stages[0].device.type, enabled=False):  # losses are ranked: not in half precision
+            hidden = [layer(stage.float().mean(dim=(2, 3))) for layer, stage in zip(self.maps, stages, strict=True)]
+            predicted: Tensor = self.last(torch.cat(hidden, dim=1))
         return predicted.squeeze(1)
 
 

@@ -50,8 +50,9 @@ class ResNet18(nn.Module):
         for stage in self.stages:
             hidden = stage(hidden)
             stages.append(hidden)
-        features = hidden.mean(dim=(2, 3))
-        return Activations(self.last(features), features, tuple(stages))
+        with torch.autocast(hidden.device.type, enabled=False):  # scores are ranked by: not in half precision
+            features = hidden.float().mean(dim=(2, 3))
+            return Activations(self.last(features), features, tuple(stages))
 
 
 class _Block(nn.Module):

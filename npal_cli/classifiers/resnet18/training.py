@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from npal_cli.classifiers.resnet18.images import Augmentation, Channels, augment
 from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, LossPredictionOptions, ranking_loss
 from npal_cli.classifiers.resnet18.network import Activations, ResNet18
+from npal_cli.errors import UsageError
 
 PREDICTED_AT_ONCE = 1000
 """Images in a batch where no gradient is needed."""
@@ -76,8 +77,16 @@ class Trainer:
         class_weights: Float[Tensor, " class"],
         generator: torch.Generator,
     ) -> None:
-        """Train ``model``; the images are on the device already, and stay there."""
+        """Train ``model``; the images are on the device already, and stay there.
+
+        Class weights are scaled to a mean of 1 over the images, so that they change what counts but not how large the
+        loss is beside the weight decay.
+
+        Raises:
+            UsageError: if the training diverges.
+        """
         options = self.options
+        class_weights = class_weights / class_weights[labels].mean()
         parts = [model.network, *([model.loss_prediction] if model.loss_prediction is not None else [])]
         optimisers = [
             torch.optim.SGD(
@@ -91,9 +100,10 @@ class Trainer:
         for epoch in range(options.epochs):
             order = torch.randperm(len(images), generator=generator).to(self.device)
             for rows in order.split(options.batch_size):
-                inputs = self.channels.normalise(images[rows])
+                batch = images[rows]
                 if options.augmentation == "crop_and_flip":
-                    inputs = augment(inputs, generator)
+                    batch = augment(batch, generator)
+                inputs = self.channels.normalise(batch)
                 with self.autocast():
                     found = forward(inputs.contiguous(memory_format=torch.channels_last))
                     loss = self._loss(model, found, labels[rows], class_weights, epoch)
@@ -106,13 +116,18 @@ class Trainer:
                 schedule.step()
             self.on_epoch(epoch + 1, model)
         model.eval()
+        if not all(bool(values.isfinite().all()) for values in model.state_dict().values()):
+            raise UsageError(
+                f"training ResNet18 on {len(images)} images diverged at learning rate {options.learning_rate:g}; "
+                "set a smaller one (classifiers.resnet18.learning_rate in params.yaml)"
+            )
 
     def activations(self, model: Model, images: UInt8[Tensor, "image channel height width"]) -> Activations:
-        """What the trained network makes of some images, in float32 whatever it computes in."""
+        """What the trained network makes of some images; logits and features in float32 whatever it computes in."""
         with torch.inference_mode(), self.autocast():
             inputs = self.channels.normalise(images).contiguous(memory_format=torch.channels_last)
             found: Activations = model.network(inputs)
-        return Activations(found.logits.float(), found.features.float(), found.stages)
+        return found
 
     def autocast(self) -> torch.autocast:
         """The precision that the options ask for."""
@@ -124,12 +139,12 @@ class Trainer:
         self, model: Model, found: Activations, labels: Tensor, class_weights: Tensor, epoch: int
     ) -> Float[Tensor, ""]:
         """Cross-entropy, each image weighted by its class, and the ranking loss where losses are predicted."""
-        losses = nn.functional.cross_entropy(found.logits.float(), labels, reduction="none") * class_weights[labels]
+        losses = nn.functional.cross_entropy(found.logits, labels, reduction="none") * class_weights[labels]
         if model.loss_prediction is None or self.loss_prediction is None:
             return losses.mean()
         detached = epoch >= self.loss_prediction.detach_after
         stages = [stage.detach() if detached else stage for stage in found.stages]
-        predicted = model.loss_prediction(stages).float()
+        predicted = model.loss_prediction(stages)
         return losses.mean() + self.loss_prediction.weight * ranking_loss(
             predicted, losses, self.loss_prediction.margin
         )
