@@ -50,10 +50,11 @@ def report(context: Context, selection: Selection) -> list[Path]:
 
 
 def _wanted(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Wanted]:
-    """The study, as far as it is selected; and the image study, once something of it was acquired."""
+    """The study, as far as it is selected; the image study once something of it was acquired, alone if nothing else."""
     settings, study = context.settings, context.settings.study
     images = sorted({result.classifier for result in results if takes_images(result.classifier)})
-    parts = [(study.data, study.classifier, study.setting), (settings.images.data, images, settings.images.setting)]
+    others = study.classifier if not results or any(not takes_images(r.classifier) for r in results) else ()
+    parts = [(study.data, others, study.setting), (settings.images.data, images, settings.images.setting)]
     return [
         Wanted(data, setting, classifier, getattr(settings.acquire.strategies, classifier), runs)
         for every_data, classifiers, every_setting in parts

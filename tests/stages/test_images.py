@@ -97,6 +97,15 @@ def test_every_strategy_of_the_image_study_runs_and_is_reported(small):
         assert all(len(np.unique(chosen)) == 20 for chosen in record.chosen)
         np.testing.assert_array_equal(record.held_out_score, record.test_score)
     small("report", "--quiet")
+    assert "Nothing of the study that <code>params.yaml</code> names" not in Path("data/report/index.html").read_text()
+    assert (
+        "npal acquire --data mnist --setting balanced --classifier resnet18"
+        in Path("data/report/index.html").read_text()
+    )
+    assert (
+        "npal acquire --data waveform --setting balanced --classifier svm\n"
+        not in Path("data/report/index.html").read_text()
+    )
     assert Path("data/report/figures/png/figure_08_mnist_resnet18.png").exists()
     assert Path("data/report/tables/table_07_mnist_resnet18_accuracy.tex").exists()
 

@@ -127,7 +127,7 @@ def _loss() -> alt.Chart:
         .mark_line(strokeWidth=1.5)
         .encode(
             alt.X("epoch:Q", title="epoch"),
-            alt.Y("value:Q", title="negative log likelihood (nats)", scale=alt.Scale(zero=False)),
+            alt.Y("value:Q", title="loss", scale=alt.Scale(zero=False)),
             alt.Color("step:O", title="before step", scale=alt.Scale(scheme="viridis")),
             tooltip=["step:O", "epoch:Q", alt.Tooltip("value:Q", format=".3f")],
         )
