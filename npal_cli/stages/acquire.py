@@ -46,9 +46,10 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     _check_pool(start, experiment, steps * plan.batch_size)
 
     def compute(runs: Sequence[Run], checkpoints: Path) -> Iterator[AcquiredRecord]:
-        here = replace(context, root=context.root.resolve())  # worker processes may have another working directory
-        work = checkpoints.resolve()
+        here, work = context, checkpoints
         groups = _together(start, runs) if in_lock_step(experiment) else [[run] for run in runs]
+        if not in_lock_step(experiment):  # done by other processes, which may have another working directory
+            here, work = replace(context, root=context.root.resolve()), checkpoints.resolve()
         work_items = []
         for group in groups:
             wanted = replace(target, inputs={run: start.inputs[run] for run in group})
