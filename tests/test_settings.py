@@ -30,6 +30,17 @@ def test_what_is_left_out_has_its_default(tmp_path):
     assert settings.simulate.fractions == Settings().simulate.fractions
 
 
+def test_what_is_left_out_of_the_images_has_the_image_studys_default(tmp_path):
+    (tmp_path / "params.yaml").write_text("images: {steps: 3, prepare: {annotated: 50}}\nprepare: {test: 30}")
+    settings = read_settings(tmp_path / "params.yaml")
+    plan = settings.plan("resnet18")
+    assert (plan.steps, plan.batch_size, plan.data_seed) == (3, 1000, (1, 2, 3))
+    assert (plan.prepare.annotated, plan.prepare.reward, plan.prepare.test) == (50, 0, None)
+    other = settings.plan("svm")
+    assert (other.steps, other.batch_size, other.subsample, other.prepare.test) == (10, 1, None, 30)
+    assert settings.with_steps(7).plan("svm").steps == settings.with_steps(7).plan("resnet18").steps == 7
+
+
 def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
     assert read_settings(written(tmp_path, "")) == Settings()
     monkeypatch.chdir(tmp_path / "..")
@@ -53,6 +64,11 @@ def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
         ("acquire:\n  strategies:\n    svm: [orcale]", "unknown strategy 'orcale'.*did you mean 'oracle'"),
         ("acquire:\n  steps: 0", "acquire.steps: .*greater than or equal to 1"),
         ("train_np:\n  model:\n    width: 20", "train_np.model.width: .*multiple of 8"),
+        ("classifiers:\n  resnet18:\n    width: 0", "classifiers.resnet18.width: .*greater than or equal to 1"),
+        ("classifiers:\n  resnet18:\n    augmentation: flip", "classifiers.resnet18.augmentation: .*'source', 'none'"),
+        ("images:\n  prepare:\n    standardise: overall", "images.prepare.standardise: unknown key; known there: test"),
+        ("images:\n  subsample: 0", "images.subsample: .*greater than or equal to 1"),
+        ("gcn:\n  dropout: 1.0", "gcn.dropout: .*less than 1"),
         ("simulate: 3", "simulate: expected keys and values"),
         ("[1, 2]", "the file: expected keys and values"),
         ("train_np:\n  learning_rate: .inf", "train_np.learning_rate: .*finite"),
