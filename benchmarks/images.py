@@ -50,6 +50,17 @@ class Shape:
             network(torch.zeros(2, self.channels, self.size, self.size)).logits.sum().backward()
         return counter.get_total_flops() / 2
 
+    @property
+    def vaal_flops(self) -> float:
+        """The same of one batch of VAAL, of 128 annotated and 128 pool images."""
+        options = VAALOptions()
+        training = Training(self.channels, options, torch.device("cpu"), np.random.default_rng(0))
+        images = torch.zeros(options.batch_size, self.channels, 32, 32)
+        counter = FlopCounterMode(display=False)
+        with counter:
+            training.epoch(images, images)
+        return float(counter.get_total_flops())
+
 
 GREY, COLOUR = Shape("28 x 28, grey", 1, 28), Shape("32 x 32, colour", 3, 32)
 
@@ -85,7 +96,8 @@ def main(
             f"## Training ResNet18\n\n{tabulate(trained, headers='keys', tablefmt='github', floatfmt=',.4g')}\n\n"
             "`limit` is the arithmetic of a step at the speed of the largest matrix product measured here: "
             + ", ".join(f"{value:,.0f} GFLOP/s in {str(kind).removeprefix('torch.')}" for kind, value in limit.items())
-            + ". `plain` is float32, a data loader that collates image by image, and torch's default memory format.",
+            + " (a share above 100 % says that convolutions run faster than that). `plain` is float32, a data loader "
+            "that collates image by image, and torch's default memory format.",
             f"## Choosing\n\n{tabulate(_choosing(place), headers='keys', tablefmt='github', floatfmt=',.3g')}",
             f"## What Tables 4 to 7 take, derived\n\n{_cost(trained)}",
         ]
@@ -176,21 +188,21 @@ def _cost(trained: list[dict[str, Any]]) -> str:
     sizes = [plan.prepare.annotated + plan.batch_size * step for step in range(plan.steps + 1)]
     own, first = options.epochs * sum(sizes[1:]), options.epochs * sizes[0]
     strategies = len(settings.acquire.strategies.resnet18)
+    batches = plan.steps * settings.vaal.epochs * -(-(plan.subsample or 0) // settings.vaal.batch_size)
     rows = []
     for data in DATA:
         shape = COLOUR if data in ("svhn", "cifar10") else GREY
         one = own + first
-        all_of_it = SEEDS * SETTINGS * (strategies * own + 2 * first)  # the first network is shared, but LLoss's
-        hours = {
-            f"H100 at {share:.0%}": all_of_it * shape.training_flops / (H100_TFLOPS * 1e12 * share) / 3600
-            for share in SHARES
-        }
+        networks = (strategies * own + 2 * first) * shape.training_flops  # the first network is shared, but LLoss's
+        all_of_it = SEEDS * SETTINGS * (networks + batches * shape.vaal_flops)
+        hours = {f"H100 at {share:.0%}": all_of_it / (H100_TFLOPS * 1e12 * share) / 3600 for share in SHARES}
         here = max(row["images a second"] for row in trained if row["images"] == shape.name)
         rows.append(
             {
                 "data": data,
                 "images a run": one,
                 "PFLOP a run": one * shape.training_flops / 1e15,
+                "PFLOP of VAAL beside": batches * shape.vaal_flops / 1e15,
                 "hours a run, here": one / here / 3600,
                 **{f"table, {name}: hours": value for name, value in hours.items()},
             }
@@ -198,10 +210,10 @@ def _cost(trained: list[dict[str, Any]]) -> str:
     total = {key: sum(row[key] for row in rows) for key in rows[0] if key.startswith("table")}
     text = tabulate([*rows, {"data": "all", **total}], headers="keys", tablefmt="github", floatfmt=",.3g")
     return (
-        f"{text}\n\nTraining alone, forward and backward. `here` is the fastest way above; the columns of an H100 are "
-        f"its data sheet's {H100_TFLOPS:,.0f} TFLOP/s times the share named, not measured. A table is {strategies} "
-        f"strategies in {SETTINGS} settings with {SEEDS} seeds; the first network of a run is trained once for all "
-        "strategies but LLoss."
+        f"{text}\n\nThe arithmetic of training ResNet18, and VAAL's autoencoder and discriminator. `here` is the "
+        f"fastest way above; the columns of an H100 are its data sheet's {H100_TFLOPS:,.0f} TFLOP/s times the share "
+        f"named, not measured. A table is {strategies} strategies in {SETTINGS} settings with {SEEDS} seeds; the first "
+        "network of a run is trained once for all strategies but LLoss."
     )
 
 
