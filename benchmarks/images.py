@@ -7,6 +7,7 @@ image, the default memory format. The cost of the study is derived from the meas
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -131,7 +132,7 @@ def _training(
         for way, options in ways.items():
             trainer = Trainer(options, channels, device)
             run = _plain if way == "plain" else _own
-            seconds = _timed(lambda run=run, trainer=trainer: run(trainer, shape, images, labels), device)  # type: ignore[misc]
+            seconds = _timed(partial(run, trainer, shape, images, labels), device)
             if turn > 0:  # the first warms up
                 times[way].append(seconds)
     speeds = {way: count / median(values) for way, values in times.items()}
@@ -222,8 +223,9 @@ def _limit(device: torch.device, kind: torch.dtype) -> float:
     best = 0.0
     for size in (1024, 2048) if device.type == "cpu" else (4096, 8192):
         one = torch.rand(size, size, device=device, dtype=kind)
-        _timed(lambda one=one: one @ one, device)  # type: ignore[misc]
-        seconds = min(_timed(lambda one=one: one @ one, device) for _ in range(3))  # type: ignore[misc]
+        product = partial(torch.matmul, one, one)
+        _timed(product, device)
+        seconds = min(_timed(product, device) for _ in range(3))
         best = max(best, 2 * size**3 / seconds / 1e9)
     return best
 

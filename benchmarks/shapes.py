@@ -1,6 +1,5 @@
 """The problems that refits are measured on."""
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from sklearn.datasets import load_digits
 from npal_cli.errors import NpalError
 from npal_cli.objectives import Setting
 from npal_cli.problems.datasets import load_dataset
+from npal_cli.problems.images import read_idx
 from npal_cli.problems.problem import PrepareOptions, kept_counts, split, standardise, weights_of
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.problems.sources import sources_from_environment
@@ -86,15 +86,9 @@ def _ten_classes(features: np.ndarray, labels: np.ndarray) -> RefitProblem:
 
 
 def read_mnist(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of the test images in IDX files, gzipped or not."""
-
-    def read(name: str, header: int) -> np.ndarray:
-        file = next(path for path in (folder / f"{name}.gz", folder / name) if path.exists())
-        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-        return np.frombuffer(content, dtype=np.uint8, offset=header)
-
-    labels = read("t10k-labels-idx1-ubyte", 8)
-    return read("t10k-images-idx3-ubyte", 16).reshape(len(labels), -1), labels
+    """Features and labels of the test images in gzipped IDX files."""
+    images, labels = (read_idx(folder / f"t10k-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
+    return images.reshape(len(labels), -1), labels
 
 
 def large_pool(size: int) -> RefitProblem:

@@ -1,6 +1,6 @@
 """The paper's figures of one data set: SVG and PNG, the same bytes for the same results."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,7 @@ def curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -
     Differences are taken run by run; bands are two standard errors of their mean. None without a strategy to average.
     """
     shown = [result for result in results if result.common_runs(result.hand_made)]
-    if not shown:
-        return None
-    with panels(len(shown)) as (figure, axes):
-        for each, result in zip(axes, shown, strict=True):
-            _curves(each, result, evaluation)
-        axes[0].set_ylabel("accuracy relative to AL average")
-        model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
-        figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
-    return figure
+    return _by_setting(shown, evaluation, _curves, "accuracy relative to AL average")
 
 
 def acquisition_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
@@ -54,15 +46,7 @@ def acquisition_figure(results: Sequence[ExperimentResults], evaluation: Evaluat
     """
     able = [each for each in results if "random" in each.acquired and each.hand_made]
     shown = [each for each in able if each.common_runs([*each.hand_made, "random"])]
-    if not shown:
-        return None
-    with panels(len(shown)) as (figure, axes):
-        for each, result in zip(axes, shown, strict=True):
-            _levels(each, result, evaluation)
-        axes[0].set_ylabel("class-weighted accuracy")
-        model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
-        figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
-    return figure
+    return _by_setting(shown, evaluation, _levels, "class-weighted accuracy")
 
 
 def loss_figure(results: Sequence[ExperimentResults], strategy: str = "np") -> Figure | None:
@@ -105,6 +89,24 @@ def panels(count: int, *, height: float = 3.8, width: float = 3.4) -> Iterator[t
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(1.2 + width * count, height), layout="constrained")
         yield figure, list(np.ravel(figure.subplots(1, count, squeeze=False)))
+
+
+def _by_setting(
+    shown: Sequence[ExperimentResults],
+    evaluation: Evaluation,
+    draw: Callable[[Axes, ExperimentResults, Evaluation], None],
+    label: str,
+) -> Figure | None:
+    """A panel for each setting of one data set, if there is any."""
+    if not shown:
+        return None
+    with panels(len(shown)) as (figure, axes):
+        for each, result in zip(axes, shown, strict=True):
+            draw(each, result, evaluation)
+        axes[0].set_ylabel(label)
+        model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
+        figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
+    return figure
 
 
 def _best(result: ExperimentResults, evaluation: Evaluation) -> str:

@@ -142,12 +142,11 @@ class GraphStrategy(Strategy):
         represent, labelled = state.classifier.represent, len(state.annotated_labels)
         features = np.concatenate([represent(state.annotated_features), represent(state.pool_features)])
         nodes = train_graph_network(features, labelled, self._options, state.random, self._device)
-        annotated = Nodes(nodes.labelled[:labelled], nodes.hidden[:labelled], nodes.loss)
-        pool = Nodes(nodes.labelled[labelled:], nodes.hidden[labelled:], nodes.loss)
-        return self._choose(annotated, pool, batch_size, state.random)
+        return self._choose(nodes, labelled, batch_size, state.random)
 
     @abstractmethod
-    def _choose(self, annotated: Nodes, pool: Nodes, batch_size: int, random: np.random.Generator) -> Choice: ...
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
+        """Choose among the nodes from ``labelled`` on."""
 
 
 @final
@@ -157,9 +156,9 @@ class UncertainGCN(GraphStrategy):
     name = "uncgcn"
     label = "UncGCN"
 
-    def _choose(self, annotated: Nodes, pool: Nodes, batch_size: int, random: np.random.Generator) -> Choice:  # noqa: ARG002
-        scores = -np.abs(pool.labelled - self._options.margin)
-        return Choice(top(scores, batch_size, random), scores, pool.loss)
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
+        scores = -np.abs(nodes.labelled[labelled:] - self._options.margin)
+        return Choice(top(scores, batch_size, random), scores, nodes.loss)
 
 
 @final
@@ -172,6 +171,6 @@ class CoreGCN(GraphStrategy):
     name = "coregcn"
     label = "CoreGCN"
 
-    def _choose(self, annotated: Nodes, pool: Nodes, batch_size: int, random: np.random.Generator) -> Choice:
-        choice = k_center_greedy(pool.hidden, annotated.hidden, batch_size, random)
-        return Choice(choice.chosen, choice.scores, pool.loss)
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
+        choice = k_center_greedy(nodes.hidden[labelled:], nodes.hidden[:labelled], batch_size, random)
+        return Choice(choice.chosen, choice.scores, nodes.loss)
