@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
 
-from npal_cli.errors import UsageError
+from npal_cli.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -81,7 +82,14 @@ class Engine:
             yield from (_single_threaded(function, item) for item in work)
         else:
             parallel = Parallel(n_jobs=self.workers, return_as="generator")
-            yield from parallel(delayed(_single_threaded)(function, item) for item in work)
+            try:
+                yield from parallel(delayed(_single_threaded)(function, item) for item in work)
+            except PicklingError as error:  # large arrays reach other processes through files
+                reason = [line for line in str(error.__cause__).splitlines() if "Error" in line] or [str(error)]
+                raise ArtifactError(
+                    f"cannot hand the work to other processes ({reason[-1]}); "
+                    "free space in the folder of temporary files, or work in one with --workers 1"
+                ) from error
 
     def _shared(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:
         with _controller(torch_is_loaded="torch" in sys.modules).limit(limits=1):

@@ -1,11 +1,13 @@
 """Work on one process or several."""
 
+import resource
+
 import numpy as np
 import pytest
 import torch
 
 from npal_cli.engine import Engine
-from npal_cli.errors import UsageError
+from npal_cli.errors import ArtifactError, UsageError
 
 
 def row_sums(rows: np.ndarray) -> float:
@@ -23,6 +25,18 @@ def test_results_come_in_order_and_do_not_depend_on_the_workers(threads):
 @pytest.mark.parametrize("threads", [False, True])
 def test_no_work_gives_no_results(threads):
     assert list(Engine(2).map(row_sums, [], label="sums", threads=threads)) == []
+
+
+def test_no_room_for_large_arrays_on_their_way_to_other_processes_is_one_line():
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    work = [np.ones((1000, 500)) for _ in range(2)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(ArtifactError, match=r"other processes \(OSError: .*File too large\); free space") as error:
+            list(Engine(2).map(row_sums, work, label="sums"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

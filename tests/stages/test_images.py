@@ -118,6 +118,12 @@ def test_the_first_network_of_a_run_is_trained_once_for_all_strategies(small, tr
     assert sorted(trainings) == [50, 50, 60, 60]
 
 
+def test_learning_loss_is_evaluated_with_the_network_it_is_trained_with(small, trainings):
+    """Were it another, that would be trained too."""
+    acquire(small, "lloss")
+    assert sorted(trainings) == [40, 40, 50, 50, 60, 60]
+
+
 def test_what_was_trained_stays_only_as_long_as_it_is_of_use(small):
     acquire(small, "margin", "random")
     fits = [path.parent.name for path in Path("data/.work").rglob("*.npz")]
