@@ -109,7 +109,10 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 @with_options
 def acquire(
     options: Options,
-    strategy: Annotated[Names, typer.Option("--strategy", help="Strategy; repeatable. (default: params.yaml)")] = None,
+    strategy: Annotated[
+        Names, typer.Option("--strategy", help="Strategy; repeatable. (default: the one that params.yaml names)")
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="All strategies that params.yaml compares.")] = False,
     variant: Annotated[
         Variant,
         typer.Option(
@@ -127,14 +130,12 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.strategies import full_name, parse_strategy
+        from npal_cli.strategies import full_name
 
         context = _context(options, steps=steps)
         work = []
         for experiment in _experiments(context, options):
-            names = strategy or getattr(context.settings.acquire.strategies, experiment.classifier)
-            if train_on_reward and not strategy:
-                names = [name for name in names if not parse_strategy(name).strategy.needs_reward]
+            names = stage.wanted(context, experiment, strategy, compare=compare, train_on_reward=train_on_reward)
             full = [full_name(name, variant.value, train_on_reward=train_on_reward) for name in names]
             work.append((experiment, _distinct(full)))
         stage.check_strategies(context, work)

@@ -1,4 +1,7 @@
-"""The myopic oracle: how much each point would improve the score, computed by refitting (Algorithm 2)."""
+"""The myopic oracle: how much each point would improve the score, computed by refitting (Algorithm 2).
+
+The score is the paper's, class-weighted accuracy, unless another objective is asked for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +12,14 @@ from jaxtyping import Bool, Float, Int
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
-from npal_cli.objectives import weighted_accuracy
+from npal_cli.objectives import Objective, scorer
 from npal_cli.problems.problem import Problem
-from npal_cli.refit import Confusions, RefitProblem, refit
+from npal_cli.refit import RefitProblem, RefitScores, refit, refit_and_score
 
 Improvements = Float[np.ndarray, " candidate"]
 Rows = Int[np.ndarray, "_"]
+
+ACCURACY = Objective()
 
 ContextLabels = Literal["zero", "leave_one_out"]
 """What the network is told about annotated points: nothing (0), or what each improved when it was added (B.3)."""
@@ -31,15 +36,18 @@ class OracleScores:
 
 
 def pool_improvements(
-    problems: Sequence[Problem], classifier: Classifier, engine: Engine, on: Literal["test", "reward"]
+    problems: Sequence[Problem],
+    classifier: Classifier,
+    engine: Engine,
+    on: Literal["test", "reward"],
+    objective: Objective = ACCURACY,
 ) -> list[Improvements]:
     """The improvement of each true pool point, with its true label, on the test set or the reward set.
 
     What only Oracle may see, and the controls and checks that say so.
     """
     refits = [_refit_problem(problem, problem.annotated, problem.pool, getattr(problem, on)) for problem in problems]
-    results = refit(refits, classifier, engine)
-    return [_improvements(result, problem) for result, problem in zip(results, problems, strict=True)]
+    return [scores.improvements for scores in _scores(refits, problems, classifier, engine, objective)]
 
 
 def simulated_improvements(
@@ -47,31 +55,37 @@ def simulated_improvements(
     simulated: Sequence[Bool[np.ndarray, "problem point"]],
     classifier: Classifier,
     engine: Engine,
+    objective: Objective = ACCURACY,
 ) -> list[OracleScores]:
     """The improvement of each simulated pool point of each run, on that run's reward set.
 
     ``simulated[run]`` marks which of the run's annotated points stay annotated in each simulated problem.
     """
+    owners = [problem for problem, masks in zip(problems, simulated, strict=True) for _ in masks]
     refits = [
         _refit_problem(problem, problem.annotated[kept], problem.annotated[~kept], problem.reward)
         for problem, masks in zip(problems, simulated, strict=True)
         for kept in masks
     ]
-    results = iter(refit(refits, classifier, engine))
+    results = iter(_scores(refits, owners, classifier, engine, objective))
     scores = []
-    for problem, masks in zip(problems, simulated, strict=True):
+    for masks in simulated:
         values = np.full(masks.shape, np.nan)
         before = np.empty(len(masks))
         for i, kept in enumerate(masks):
             result = next(results)
-            values[i, ~kept] = _improvements(result, problem)
-            before[i] = weighted_accuracy(result.before, problem.class_weights)
+            values[i, ~kept] = result.improvements
+            before[i] = result.before
         scores.append(OracleScores(values, before))
     return scores
 
 
 def context_improvements(
-    problem: Problem, masks: Bool[np.ndarray, "problem point"], classifier: Classifier, engine: Engine
+    problem: Problem,
+    masks: Bool[np.ndarray, "problem point"],
+    classifier: Classifier,
+    engine: Engine,
+    objective: Objective = ACCURACY,
 ) -> Float[np.ndarray, "problem point"]:
     """What each annotated point improved when it was the last to be added, on the reward set (supplement B.3).
 
@@ -87,12 +101,14 @@ def context_improvements(
             wanted.append((i, point))
             one = problem.annotated[[point]]
             refits.append(_refit_problem(problem, problem.annotated[kept], one, problem.reward))
-    for (i, point), result in zip(wanted, refit(refits, classifier, engine), strict=True):
-        values[i, point] = _improvements(result, problem)[0]
+    results = _scores(refits, [problem] * len(refits), classifier, engine, objective)
+    for (i, point), result in zip(wanted, results, strict=True):
+        values[i, point] = result.improvements[0]
     return values
 
 
 def _refit_problem(problem: Problem, annotated: Rows, candidates: Rows, evaluation: Rows) -> RefitProblem:
+    """The refits of a training set with each of the candidates, all of them rows of a problem."""
     return RefitProblem(
         problem.features[annotated],
         problem.labels[annotated],
@@ -104,6 +120,22 @@ def _refit_problem(problem: Problem, annotated: Rows, candidates: Rows, evaluati
     )
 
 
-def _improvements(result: Confusions, problem: Problem) -> Improvements:
-    weights = problem.class_weights
-    return weighted_accuracy(result.after, weights) - weighted_accuracy(result.before, weights)
+def _scores(
+    refits: Sequence[RefitProblem],
+    owners: Sequence[Problem],
+    classifier: Classifier,
+    engine: Engine,
+    objective: Objective,
+) -> list[RefitScores]:
+    """What the refits of each problem score."""
+    weights = [problem.class_weights for problem in owners]
+    if objective.is_soft:
+        scorers = [
+            scorer(objective, np.eye(len(each))[one.evaluation_labels], each)
+            for one, each in zip(refits, weights, strict=True)
+        ]
+        return refit_and_score(refits, scorers, classifier, engine)
+    return [
+        RefitScores(float(objective.of_counts(result.before, each)), objective.of_counts(result.after, each))
+        for result, each in zip(refit(refits, classifier, engine), weights, strict=True)
+    ]

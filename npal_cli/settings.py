@@ -24,12 +24,14 @@ from npal_cli.classifiers import (
 )
 from npal_cli.errors import UsageError, unknown
 from npal_cli.neural_process.training import TrainingOptions
-from npal_cli.objectives import SETTINGS, Setting
+from npal_cli.objectives import SETTINGS, Objective, Setting
 from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions, SplitOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import parse_strategy
 from npal_cli.strategies.gcn import GCNOptions
+from npal_cli.strategies.taught import TaughtOptions
 from npal_cli.strategies.vaal import VAALOptions
+from npal_cli.teachers import TeacherOptions
 
 Seeds = Annotated[tuple[Annotated[int, Interval(ge=0, lt=2**63)], ...], MinLen(1)]
 Names = Annotated[tuple[str, ...], MinLen(1)]
@@ -77,17 +79,29 @@ class Classifiers:
 
 @dataclass(frozen=True)
 class StrategyLists:
-    """The strategies that are compared with each classifier, as in the paper's tables, and two controls."""
+    """The strategies that are compared with each classifier: those of the paper's tables, newer ones, two controls."""
 
     logistic: Names = (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
-        *("random", "np", "reward_oracle", "random_train_on_reward"),
+        *("random", "np", "expected_error", "eer", "blend", "reward_oracle", "random_train_on_reward"),
     )
-    svm: Names = ("oracle", "fscore", "kcgrdy", "random", "np", "reward_oracle", "random_train_on_reward")
+    svm: Names = (
+        *("oracle", "fscore", "kcgrdy", "random", "np", "expected_error", "eer", "blend", "reward_oracle"),
+        "random_train_on_reward",
+    )
     resnet18: Names = (
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
         "random",
     )
+
+
+@dataclass(frozen=True)
+class StrategyDefaults:
+    """The strategy that is used with each classifier where none is named."""
+
+    logistic: str = "blend"
+    svm: str = "blend"
+    resnet18: str = "margin"
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,8 @@ class AcquireSettings:
     steps: Annotated[int, Ge(1)] = 10
     batch_size: Annotated[int, Ge(1)] = 1
     """Points labelled at each step."""
+    strategy: StrategyDefaults = field(default_factory=StrategyDefaults)
+    """What is acquired with where no strategy is named."""
     strategies: StrategyLists = field(default_factory=StrategyLists)
 
 
@@ -129,10 +145,13 @@ class Settings:
     defaults: Defaults = field(default_factory=Defaults)
     study: Study = field(default_factory=Study)
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
+    objective: Objective = field(default_factory=Objective)
     simulate: SimulateOptions = field(default_factory=SimulateOptions)
     classifiers: Classifiers = field(default_factory=Classifiers)
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
+    teacher: TeacherOptions = field(default_factory=TeacherOptions)
+    taught: TaughtOptions = field(default_factory=TaughtOptions)
     images: ImagePlan = field(default_factory=ImagePlan)
     lloss: LossPredictionOptions = field(default_factory=LossPredictionOptions)
     vaal: VAALOptions = field(default_factory=VAALOptions)
@@ -208,8 +227,8 @@ def _check_names(path: Path, settings: Settings) -> None:
     try:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
             settings.classifiers.of(classifier)
-        for strategies in vars(settings.acquire.strategies).values():
-            for strategy in strategies:
-                parse_strategy(strategy)
+        compared = [name for names in vars(settings.acquire.strategies).values() for name in names]
+        for strategy in (*vars(settings.acquire.strategy).values(), *compared):
+            parse_strategy(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

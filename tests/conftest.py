@@ -21,6 +21,7 @@ jaxtyping.install_import_hook(
             "refit.sequential",
             "report.statistics",
             "strategies",
+            "teachers",
         )
     ],
     "beartype.beartype",

@@ -59,6 +59,7 @@ def test_help_imports_nothing_heavy():
         (["acquire", "--strategy", "randon"], 2, "unknown strategy 'randon' (did you mean 'random'?)"),
         (["acquire", "--strategy", "entropy", "--classifier", "svm"], 2, "use --classifier logistic"),
         (["acquire", "--steps", 5000], 1, "the pool holds"),
+        (["acquire", "--compare", "--strategy", "random"], 2, "--compare: all strategies of params.yaml"),
         (["prepare", "--data", "adult", "--source", "nowhere"], 1, "--source nowhere: no such file"),
         (["prepare", "--source", "params.yaml"], 2, "waveform is not read from a published file"),
         (["prepare", "--data", "adult", "--source", "params.yaml"], 1, "SHA-256"),

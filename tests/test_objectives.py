@@ -2,9 +2,27 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+)
 
-from npal_cli.objectives import auac, class_precision_recall, class_weights, confusion_counts, weighted_accuracy
+from npal_cli.errors import DataError
+from npal_cli.objectives import (
+    OBJECTIVES,
+    Objective,
+    auac,
+    class_precision_recall,
+    class_weights,
+    confusion_counts,
+    weighted_accuracy,
+)
 
 
 def test_confusion_counts_are_scikit_learns():
@@ -53,3 +71,78 @@ def test_the_precision_of_a_class_never_predicted_is_undefined():
 
 def test_auac_by_hand():
     assert auac(np.array([[0.5, 0.7, 0.6], [1.0, 1.0, 1.0]])).tolist() == pytest.approx([1.25, 2.0])
+
+
+COSTS = ((0.0, 2.0, 1.0), (5.0, 0.0, 1.0), (1.0, 0.5, -1.0))
+
+
+def some_predictions(points=60, classes=3, fits=()):
+    draws = np.random.default_rng(4)
+    return draws.dirichlet(np.ones(classes), size=(*fits, points)), draws.integers(classes, size=points)
+
+
+def objective_of(name):
+    return Objective(name, COSTS if name == "cost" else None)
+
+
+def scikit_learns(name, predictions, labels, weights):
+    """What scikit-learn says of an objective."""
+    predicted, each = predictions.argmax(axis=1), weights[labels]
+    rare = np.flatnonzero(weights > 1)
+    return {
+        "accuracy": lambda: accuracy_score(labels, predicted, sample_weight=each),
+        "balanced_accuracy": lambda: balanced_accuracy_score(labels, predicted),
+        "f1": lambda: f1_score(labels, predicted, labels=rare, average="macro"),
+        "cost": lambda: -np.array(COSTS)[labels, predicted].mean(),
+        "soft_accuracy": lambda: np.average(predictions[np.arange(len(labels)), labels], weights=each),
+        "log_loss": lambda: -log_loss(labels, predictions, sample_weight=each),
+        "brier": lambda: -brier_score_loss(labels, predictions, sample_weight=each, scale_by_half=False),
+    }[name]()
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_objectives_are_scikit_learns(name):
+    predictions, labels = some_predictions()
+    weights = np.array([1.6, 1.1, 0.3])
+    found = objective_of(name).of_predictions(predictions, np.eye(3)[labels], weights)
+    assert float(found) == pytest.approx(scikit_learns(name, predictions, labels, weights))
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_many_fits_score_as_each_alone(name):
+    predictions, labels = some_predictions(fits=(2, 4))
+    objective, targets, weights = objective_of(name), np.eye(3)[labels], np.array([1.6, 1.1, 0.3])
+    together = objective.of_predictions(predictions, targets, weights)
+    assert together.shape == (2, 4)
+    for i, j in np.ndindex(2, 4):
+        assert together[i, j] == pytest.approx(float(objective.of_predictions(predictions[i, j], targets, weights)))
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_better_classifier_scores_more(name):
+    _, labels = some_predictions()
+    right = 0.9 * np.eye(3)[labels] + 0.1 / 3
+    wrong = np.roll(right, 1, axis=1)
+    score = objective_of(name).of_predictions
+    assert score(right, np.eye(3)[labels], np.ones(3)) > score(wrong, np.eye(3)[labels], np.ones(3))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "cost", "soft_accuracy", "log_loss", "brier"])
+def test_unsure_targets_score_what_is_expected_of_them(name):
+    """With one point of each kind, weights of 1 and the mean over many draws of its class."""
+    predictions, _ = some_predictions(points=2)
+    targets = np.array([[0.7, 0.3, 0.0], [0.1, 0.4, 0.5]])
+    expected = sum(
+        targets[0, a]
+        * targets[1, b]
+        * float(objective_of(name).of_predictions(predictions, np.eye(3)[[a, b]], np.ones(3)))
+        for a in range(3)
+        for b in range(3)
+    )
+    assert float(objective_of(name).of_predictions(predictions, targets, np.ones(3))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("costs", [None, ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0, 1.0), (1.0, 0.0), (1.0, 1.0, 0.0))])
+def test_costs_that_do_not_belong_to_the_classes_are_refused(costs):
+    with pytest.raises(DataError, match=r"objective.costs.*3 x 3 matrix"):
+        Objective("cost", costs).check(3)

@@ -31,6 +31,10 @@ class FittedClassifier(Protocol):
         """Class probabilities of each point, 0 for classes not seen in the fit; for classifiers that have them."""
         ...
 
+    def soft_predictions(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, "point class"]:
+        """How much each class is believed in: probabilities, or soft votes of what has none. Rows sum to 1."""
+        ...
+
     def boundary_distances(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, " point"]:
         """How far, in decision value, each point is from the nearest boundary of the class predicted for it."""
         ...

@@ -57,6 +57,10 @@ class FittedLogistic:
         result[:, self._model.classes_] = self._model.predict_proba(features)
         return result
 
+    def soft_predictions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
+        """The probabilities."""
+        return self.probabilities(features)
+
     def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
         """The difference between the two largest logits: the absolute log odds of two classes."""
         decisions = np.asarray(self._model.decision_function(features))

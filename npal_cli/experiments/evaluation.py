@@ -15,8 +15,14 @@ from jaxtyping import Float, Int, Real
 
 from npal_cli.classifiers import Classifier, FittedClassifier
 from npal_cli.engine import Engine
-from npal_cli.objectives import class_precision_recall, confusion_counts, expected_counts, weighted_accuracy
-from npal_cli.oracle import pool_improvements
+from npal_cli.objectives import (
+    Objective,
+    class_precision_recall,
+    confusion_counts,
+    expected_counts,
+    weighted_accuracy,
+)
+from npal_cli.oracle import ACCURACY, pool_improvements
 from npal_cli.problems.problem import Problem
 
 
@@ -92,6 +98,7 @@ def true_improvements(
     checked: Int[np.ndarray, "run step point"],
     classifier: Classifier,
     engine: Engine,
+    objective: Objective = ACCURACY,
 ) -> Float[np.ndarray, "run step point"]:
     """What the ``checked`` pool points, whose improvement was predicted before each step, improve on the reward set.
 
@@ -105,7 +112,7 @@ def true_improvements(
             candidates, position = np.unique(points[step], return_inverse=True)
             states.append(replace(problem.annotate(rows[:step].ravel()), pool=candidates))
             where.append(position)
-    values = pool_improvements(states, classifier, engine, "reward")
+    values = pool_improvements(states, classifier, engine, "reward", objective)
     return np.stack([v[position] for v, position in zip(values, where, strict=True)]).reshape(checked.shape)
 
 

@@ -6,15 +6,23 @@ a time: the truth) and ``torch`` (batched dense solves, on a GPU if there is one
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
+from npal_cli.objectives import Scorer
 from npal_cli.refit import sequential
-from npal_cli.refit.base import Confusions, RefitProblem, joined
+from npal_cli.refit.base import Confusions, RefitProblem, RefitScores, SoftPredictions, joined
 
-__all__ = ["Confusions", "RefitProblem", "refit"]
+__all__ = ["Confusions", "RefitProblem", "RefitScores", "refit", "refit_and_score"]
 
-RefitOne = Callable[[RefitProblem, Classifier], Confusions]
+SOFT_NUMBERS = 2**21
+"""How many soft predictions each worker holds at once: 16 MiB."""
+
+Result = TypeVar("Result")
+Piece = tuple[RefitProblem, Callable[[RefitProblem], Any]]
 
 
 def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engine) -> list[Confusions]:
@@ -25,29 +33,79 @@ def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engi
     Raises:
         ValueError: if a training set holds one class only.
     """
-    engine.tally["refits"] += sum(len(problem.candidate_labels) for problem in problems)
-    function, size, threads = _implementation(engine)
-    pieces = [list(_pieces(problem, size)) for problem in problems]
-    work = [(bundle, function, classifier) for bundle in _bundles([p for part in pieces for p in part], size)]
-    done = engine.map(_refit_bundle, work, label="refits", unit="bundle", threads=threads)
-    results = (result for bundle in list(done) for result in bundle)
-    return [joined([next(results) for _ in part]) for part in pieces]
+    how = _implementation(engine)
+    function = partial(how.refit, classifier=classifier)
+    return [joined(parts) for parts in _map(problems, [function] * len(problems), how, how.size, engine)]
 
 
-def _implementation(engine: Engine) -> tuple[RefitOne, int, bool]:
-    """The function for one problem, how many candidates it takes at once, and whether threads can share its work."""
+def refit_and_score(
+    problems: Sequence[RefitProblem], scorers: Sequence[Scorer], classifier: Classifier, engine: Engine
+) -> list[RefitScores]:
+    """The same, each problem's fits scored by its scorer from their soft predictions of its evaluation points.
+
+    Raises:
+        ValueError: if a training set holds one class only.
+    """
+    how = _implementation(engine)
+    largest = max((len(each.evaluation_labels) * len(each.training_weights) for each in problems), default=1)
+    size = min(how.size, max(SOFT_NUMBERS // largest, 1))
+    functions = [partial(_score, how.refit_softly, classifier, scorer) for scorer in scorers]
+    parts = _map(problems, functions, how, size, engine)
+    return [RefitScores(part[0].before, np.concatenate([each.after for each in part])) for part in parts]
+
+
+class _Implementation(NamedTuple):
+    refit: Callable[..., Confusions]
+    """Of a problem and a classifier."""
+    refit_softly: Callable[..., SoftPredictions]
+    size: int
+    """How many candidates it takes at once."""
+    threads: bool
+    """Whether threads can share its work."""
+
+
+def _implementation(engine: Engine) -> _Implementation:
     match engine.refits:
         case "numba":
             from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
 
             compiled.announce()
-            return compiled.refit_compiled, compiled.PIECE, True
+            return _Implementation(compiled.refit_compiled, compiled.refit_softly_compiled, compiled.PIECE, True)
         case "torch":
             from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import
 
-            return partial(batched.refit_batched, device=engine.torch_device()), batched.PIECE, True
+            device = engine.torch_device()
+            count = partial(batched.refit_batched, device=device)
+            return _Implementation(count, partial(batched.refit_softly_batched, device=device), batched.PIECE, True)
         case "sequential":
-            return sequential.refit_sequential, sequential.PIECE, False
+            one_by_one = sequential.refit_sequential, sequential.refit_softly_sequential
+            return _Implementation(*one_by_one, sequential.PIECE, False)
+
+
+def _score(
+    refit_softly: Callable[..., SoftPredictions], classifier: Classifier, scorer: Scorer, problem: RefitProblem
+) -> RefitScores:
+    soft = refit_softly(problem, classifier)
+    return RefitScores(float(scorer(soft.before)), scorer(soft.after))
+
+
+def _map(
+    problems: Sequence[RefitProblem],
+    functions: Sequence[Callable[[RefitProblem], Result]],
+    how: _Implementation,
+    size: int,
+    engine: Engine,
+) -> list[list[Result]]:
+    """What each problem's function makes of its pieces."""
+    engine.tally["refits"] += sum(len(problem.candidate_labels) for problem in problems)
+    pieces = [
+        [(piece, function) for piece in _pieces(problem, size)]
+        for problem, function in zip(problems, functions, strict=True)
+    ]
+    bundles = _bundles([piece for part in pieces for piece in part], size)
+    done = engine.map(_run, bundles, label="refits", unit="bundle", threads=how.threads)
+    results = (result for bundle in list(done) for result in bundle)
+    return [[next(results) for _ in part] for part in pieces]
 
 
 def _pieces(problem: RefitProblem, size: int) -> Iterator[RefitProblem]:
@@ -56,20 +114,20 @@ def _pieces(problem: RefitProblem, size: int) -> Iterator[RefitProblem]:
         yield problem.of_candidates(slice(start, start + size))
 
 
-def _bundles(pieces: Sequence[RefitProblem], size: int) -> Iterator[list[RefitProblem]]:
+def _bundles(pieces: Sequence[Piece], size: int) -> Iterator[list[Piece]]:
     """Consecutive pieces together, of up to ``size`` candidates where there is more than one."""
-    bundle: list[RefitProblem] = []
+    bundle: list[Piece] = []
     total = 0
     for piece in pieces:
-        if bundle and total + len(piece.candidate_labels) > size:
+        candidates = len(piece[0].candidate_labels)
+        if bundle and total + candidates > size:
             yield bundle
             bundle, total = [], 0
         bundle.append(piece)
-        total += len(piece.candidate_labels)
+        total += candidates
     if bundle:
         yield bundle
 
 
-def _refit_bundle(work: tuple[list[RefitProblem], RefitOne, Classifier]) -> list[Confusions]:
-    bundle, function, classifier = work
-    return [function(problem, classifier) for problem in bundle]
+def _run(bundle: list[Piece]) -> list[Any]:
+    return [function(problem) for problem, function in bundle]

@@ -37,6 +37,27 @@ class Confusions:
     """By the fit with each candidate added."""
 
 
+@dataclass(frozen=True)
+class SoftPredictions:
+    """How much the fits believe in each class of each evaluation point."""
+
+    before: Float[np.ndarray, "evaluation class"]
+    after: Float[np.ndarray, "candidate evaluation class"]
+
+
+@dataclass(frozen=True)
+class RefitScores:
+    """What the fits score."""
+
+    before: float
+    after: Float[np.ndarray, " candidate"]
+
+    @property
+    def improvements(self) -> Float[np.ndarray, " candidate"]:
+        """How much each candidate improves the score."""
+        return self.after - self.before
+
+
 def joined(parts: list[Confusions]) -> Confusions:
     """The results of a problem whose candidates were split into parts."""
     return Confusions(parts[0].before, np.concatenate([part.after for part in parts]))

@@ -1,13 +1,16 @@
 """Refits by compiled kernels that solve the candidates of a problem together; scikit-learn does what they cannot."""
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from npal_cli.classifiers import SVM, Classifier, Logistic
-from npal_cli.refit.base import Confusions, RefitProblem
+from npal_cli.classifiers.svm import soft_votes
+from npal_cli.refit.base import Confusions, RefitProblem, SoftPredictions
 from npal_cli.refit.kernels import cache_is_empty, logistic, multinomial, one_vs_one
-from npal_cli.refit.sequential import refit_sequential
+from npal_cli.refit.sequential import refit_sequential, refit_softly_sequential
 
 log = logging.getLogger("npal")
 
@@ -30,31 +33,59 @@ def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
     Raises:
         ValueError: if the training set holds one class only.
     """
+    found = _refit(problem, classifier, soft=False)
+    if found is None:
+        return refit_sequential(problem, classifier)
+    left = np.flatnonzero(~found.done[:-1])
+    if len(left):
+        found.after[left] = refit_sequential(problem.of_candidates(left), classifier).after
+    return Confusions(found.before, found.after)
+
+
+def refit_softly_compiled(problem: RefitProblem, classifier: Classifier) -> SoftPredictions:
+    """The same for soft predictions, to 1e-6 of the decision values."""
+    found = _refit(problem, classifier, soft=True)
+    if found is None:
+        return refit_softly_sequential(problem, classifier)
+    left = np.flatnonzero(~found.done[:-1])
+    if len(left):
+        found.soft[left] = refit_softly_sequential(problem.of_candidates(left), classifier).after
+    return SoftPredictions(found.soft[-1], found.soft[:-1])
+
+
+class _Found(NamedTuple):
+    """What a kernel found, and which of it can be trusted; the last of ``done`` and ``soft`` is before any refit."""
+
+    before: np.ndarray
+    after: np.ndarray
+    done: np.ndarray
+    soft: np.ndarray
+
+
+def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> _Found | None:
+    """What a kernel makes of a problem; None if it is not for kernels."""
     present = np.flatnonzero(np.bincount(problem.labels))
     if len(present) < 2:
         raise ValueError(f"a training set needs two classes or more; found only class {present[0]}")
     try:
         match classifier:
             case SVM():
-                before, after, done = _refit_svm(problem, classifier)
+                found = _refit_svm(problem, classifier, soft=soft)
             case Logistic() if len(present) == 2:
-                before, after, done = _refit_two_classes(problem, classifier, present)
+                found = _refit_two_classes(problem, classifier, present, soft=soft)
             case Logistic():
-                before, after, done = _refit_many_classes(problem, classifier, present)
+                found = _refit_many_classes(problem, classifier, present, soft=soft)
             case _:
-                return refit_sequential(problem, classifier)
+                return None
     except np.linalg.LinAlgError:  # features so large that rounding makes a Hessian indefinite
-        return refit_sequential(problem, classifier)
-    if not done[-1]:
-        return refit_sequential(problem, classifier)
-    left = np.flatnonzero(~done[:-1])
-    if len(left):
-        after[left] = refit_sequential(problem.of_candidates(left), classifier).after
-    return Confusions(before, after)
+        return None
+    return found if found.done[-1] else None
 
 
-def _refit_svm(problem: RefitProblem, classifier: SVM) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return one_vs_one.refit(
+def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> _Found:
+    classes = len(problem.training_weights)
+    values = _space(problem, classes * (classes - 1) // 2, len(problem.evaluation_labels), soft=soft)
+    found = one_vs_one.refit(
         np.ascontiguousarray(problem.features),
         problem.labels,
         np.ascontiguousarray(problem.candidate_features),
@@ -62,14 +93,15 @@ def _refit_svm(problem: RefitProblem, classifier: SVM) -> tuple[np.ndarray, np.n
         problem.evaluation_features,
         problem.evaluation_labels,
         classifier.options.C * problem.training_weights,
+        values,
     )
+    return _Found(*found, soft_votes(values, classes) if soft else values)
 
 
-def _refit_many_classes(
-    problem: RefitProblem, classifier: Logistic, present: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _refit_many_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
     classes = len(problem.training_weights)
     known = _among(problem.candidate_labels, present, classes)
+    values = _space(problem, len(problem.evaluation_labels), len(present), soft=soft)
     before, after, done = multinomial.refit_multinomial(
         np.ascontiguousarray(problem.features),
         np.searchsorted(present, problem.labels),
@@ -81,9 +113,17 @@ def _refit_many_classes(
         problem.evaluation_labels,
         len(present),
         1.0 / classifier.options.C,
+        values,
     )
     done[:-1] &= known
-    return _widen(before, present, classes), _widen(after, present, classes), done
+    chances = np.zeros((*values.shape[:2], classes))
+    chances[..., present] = softmax(values, axis=-1) if soft else values
+    return _Found(_widen(before, present, classes), _widen(after, present, classes), done, chances)
+
+
+def _space(problem: RefitProblem, *shape: int, soft: bool) -> np.ndarray:
+    """Room for what all fits decide, the last before any refit; none if that is not asked for."""
+    return np.zeros((len(problem.candidate_labels) + 1 if soft else 0, *shape))
 
 
 def _among(labels: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
@@ -100,11 +140,10 @@ def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
     return result
 
 
-def _refit_two_classes(
-    problem: RefitProblem, classifier: Logistic, present: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
     negative, positive = present
     classes = len(problem.training_weights)
+    values = _space(problem, len(problem.evaluation_labels), soft=soft)
     positives_before, positives_after, done = logistic.refit(
         np.ascontiguousarray(problem.features),
         (problem.labels == positive).astype(np.float64),
@@ -116,6 +155,7 @@ def _refit_two_classes(
         problem.evaluation_labels,
         classes,
         1.0 / classifier.options.C,
+        values,
     )
     totals = np.bincount(problem.evaluation_labels, minlength=classes)
     before = np.zeros((classes, classes), dtype=np.int32)
@@ -124,4 +164,7 @@ def _refit_two_classes(
         counts[..., positive] = positives
         counts[..., negative] = totals - positives
     done[:-1] &= _among(problem.candidate_labels, present, classes)
-    return before, after, done
+    chances = np.zeros((*values.shape, classes))
+    chances[..., positive] = expit(values)
+    chances[..., negative] = expit(-values)
+    return _Found(before, after, done, chances)

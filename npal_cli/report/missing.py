@@ -34,7 +34,7 @@ class Missing:
     def command(self) -> str:
         """What makes them."""
         options = ["--data", self.data, "--setting", self.setting, "--classifier", self.classifier]
-        named = [] if self.whole else [part for name in self.strategies for part in ("--strategy", name)]
+        named = ["--compare"] if self.whole else [part for name in self.strategies for part in ("--strategy", name)]
         return shlex.join(["npal", "acquire", *options, *named])
 
 

@@ -70,6 +70,9 @@ COLOURS = {
     "haluni": "#CC79A7",
     "halgau": "#8C4A70",
     "cbal": "#E69F00",
+    "expected_error": "#882255",
+    "eer": "#117733",
+    "blend": "#AA3377",
 }
 
 

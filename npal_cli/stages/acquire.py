@@ -78,6 +78,25 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     return make(context, target, asked=True)
 
 
+def wanted(
+    context: Context, experiment: Experiment, named: Sequence[str] | None, *, compare: bool, train_on_reward: bool
+) -> Sequence[str]:
+    """The strategies that are ``named``; else all that are to be compared, or the one for where none is named.
+
+    Raises:
+        UsageError: if strategies are named and all are to be compared.
+    """
+    if named and compare:
+        raise UsageError("--compare: all strategies of params.yaml, so --strategy cannot name others; leave one out")
+    acquire, classifier = context.settings.acquire, experiment.classifier
+    if named:
+        return named
+    if not compare:
+        return [getattr(acquire.strategy, classifier)]
+    names: Sequence[str] = getattr(acquire.strategies, classifier)
+    return [name for name in names if not (train_on_reward and parse_strategy(name).strategy.needs_reward)]
+
+
 def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence[str]]]) -> None:
     """Refuse strategies that cannot be run, before any of them is.
 
@@ -139,7 +158,9 @@ def _acquire_together(group: _Group, start: Start) -> Iterator[AcquiredRecord]:
     strategy = make_strategy(context, experiment, start, group.strategy, progress)
     with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
         acquired = acquire(problems, strategy, classifier, group.steps, progress.acquired, progress.save)
-    improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, context.engine)
+    improvements = true_improvements(
+        problems, acquired.chosen, acquired.checked, classifier, context.engine, context.settings.objective
+    )
     work = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
     for i, evaluation in enumerate(context.engine.map(_evaluate, work, label="evaluations")):
         yield _record(problems[i].run, acquired, i, evaluation, improvements[i])

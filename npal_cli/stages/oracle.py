@@ -28,7 +28,8 @@ def oracle(
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[OracleRecord]:
         for run in runs:
-            scores = simulated_improvements([begin.problems[run]], [masks[run]], classifier, context.engine)[0]
+            problem, objective = begin.problems[run], context.settings.objective
+            scores = simulated_improvements([problem], [masks[run]], classifier, context.engine, objective)[0]
             yield OracleRecord(
                 **run_columns([run]),
                 improvements=scores.improvements[None],
@@ -42,6 +43,7 @@ def oracle(
         parameters={
             "classifier": experiment.classifier,
             "options": asdict(context.settings.classifiers.of(experiment.classifier)),
+            "objective": asdict(context.settings.objective),
         },
         inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},
         compute=compute,

@@ -15,6 +15,7 @@ from npal_cli.strategies.gcn import GraphStrategy
 from npal_cli.strategies.lloss import LearningLoss
 from npal_cli.strategies.neural_process import Networks, NeuralProcess
 from npal_cli.strategies.oracle import MyopicOracle
+from npal_cli.strategies.taught import TaughtStrategy
 from npal_cli.strategies.vaal import VAAL
 
 
@@ -29,6 +30,10 @@ def parameters_of(context: Context, experiment: Experiment, name: str) -> dict[s
     }
     if kind is NeuralProcess:
         parameters |= {"simulate": asdict(settings.simulate), "train_np": asdict(settings.train_np)}
+    if "refits" in kind.needs:
+        parameters["objective"] = asdict(settings.objective)
+    if issubclass(kind, TaughtStrategy):
+        parameters |= {"taught": asdict(settings.taught), "teacher": asdict(settings.teacher)}
     if kind.subsamples and plan.subsample is not None:
         parameters["subsample"] = plan.subsample
     if kind is LearningLoss:
@@ -43,16 +48,8 @@ def parameters_of(context: Context, experiment: Experiment, name: str) -> dict[s
 def make_strategy(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
     """The strategy ``name`` for the runs of ``progress``."""
     settings, kind = context.settings, parse_strategy(name).strategy
-    if issubclass(kind, MyopicOracle):
-        return kind(context.classifier(experiment.classifier), context.engine)
-    if kind is NeuralProcess:
-        return NeuralProcess(
-            context.classifier(experiment.classifier),
-            settings.simulate,
-            settings.train_np,
-            context.engine,
-            _networks(context, experiment, start, progress),
-        )
+    if "refits" in kind.needs:
+        return _refitting(context, experiment, start, kind, progress)
     if kind is LearningLoss:
         return LearningLoss(settings.lloss)
     if kind is VAAL:
@@ -60,6 +57,19 @@ def make_strategy(context: Context, experiment: Experiment, start: Start, name: 
     if issubclass(kind, GraphStrategy):
         return kind(settings.gcn, context.engine.torch_device())
     return simple_strategy(name)
+
+
+def _refitting(
+    context: Context, experiment: Experiment, start: Start, kind: type[Strategy], progress: Progress
+) -> Strategy:
+    """A strategy that refits the task model."""
+    settings, engine, classifier = context.settings, context.engine, context.classifier(experiment.classifier)
+    if issubclass(kind, MyopicOracle):
+        return kind(classifier, engine, settings.objective)
+    if issubclass(kind, TaughtStrategy):
+        return kind(classifier, settings.teacher, settings.taught, settings.objective, engine)
+    networks = _networks(context, experiment, start, progress)
+    return NeuralProcess(classifier, settings.simulate, settings.train_np, engine, networks, settings.objective)
 
 
 def in_lock_step(experiment: Experiment) -> bool:

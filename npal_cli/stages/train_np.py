@@ -32,7 +32,7 @@ def train_np(
     if force or peek(_target(context, experiment, at, begin)) is None:
         simulated = simulate(context, experiment, at, begin).record
         scored = oracle(context, experiment, at, begin).record
-    training = context.settings.train_np
+    training, objective = context.settings.train_np, context.settings.objective
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
         problems = [begin.problems[run] for run in runs]
@@ -41,7 +41,7 @@ def train_np(
             i = experiment.runs.index(run)
             splits = SimulatedProblems(simulated.annotated[i], int(simulated.drawn[i]))
             scores = OracleScores(scored.improvements[i], scored.score_before[i])
-            episodes.append(make_episodes(problem, splits, scores, training, classifier, context.engine))
+            episodes.append(make_episodes(problem, splits, scores, training, classifier, context.engine, objective))
         scales = [network_scale(problem) for problem in problems]
         draws = [training_stream(run, begin.step) for run in runs]
         networks = train_networks(episodes, scales, training, draws, context.engine)
@@ -92,6 +92,7 @@ def _target(
         parameters={
             "classifier": experiment.classifier,
             "options": asdict(options.classifiers.of(experiment.classifier)),
+            "objective": asdict(options.objective),
             "simulate": asdict(options.simulate),
             "train_np": asdict(options.train_np),
         },

@@ -6,6 +6,7 @@ from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError, unknown
 from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, ScoringStrategy, Strategy, Variant
 from npal_cli.strategies.cbal import CBAL
+from npal_cli.strategies.expected import Blend, ExpectedError, ExpectedImprovement
 from npal_cli.strategies.gcn import CoreGCN, UncertainGCN
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
 from npal_cli.strategies.lloss import LearningLoss
@@ -34,6 +35,9 @@ STRATEGIES: dict[str, type[Strategy]] = {
         CBAL,
         Random,
         NeuralProcess,
+        ExpectedError,
+        ExpectedImprovement,
+        Blend,
     )
 }
 VARIANTS = frozenset(("haluni", "halgau", "cbal"))

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -43,6 +43,24 @@ class AcquisitionState:
     random: np.random.Generator
     """The run's own stream for this step."""
     truth: Problem | None = None
+
+    @property
+    def labelled(self) -> tuple[Shaped[np.ndarray, "labelled *feature"], Int[np.ndarray, " labelled"]]:
+        """Features and labels of all points whose label is known: the annotated and the reward set."""
+        features = np.concatenate([self.annotated_features, self.reward_features])
+        return features, np.concatenate([self.annotated_labels, self.reward_labels])
+
+    def annotate(self, position: int, label: int, classifier: Classifier) -> "AcquisitionState":
+        """The state with one pool point labelled, as if that were its label, and ``classifier`` fitted to that."""
+        features = np.concatenate([self.annotated_features, self.pool_features[[position]]])
+        labels = np.append(self.annotated_labels, label)
+        return replace(
+            self,
+            annotated_features=features,
+            annotated_labels=labels,
+            pool_features=np.delete(self.pool_features, position, axis=0),
+            classifier=classifier.fit(features, labels, self.training_weights),
+        )
 
     @property
     def known(self) -> Problem:

@@ -9,7 +9,8 @@ from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
 from npal_cli.neural_process.episodes import Episodes, input_scale
 from npal_cli.neural_process.training import Network, TrainingOptions, predict, train_networks
-from npal_cli.oracle import OracleScores, context_improvements, simulated_improvements
+from npal_cli.objectives import Objective
+from npal_cli.oracle import ACCURACY, OracleScores, context_improvements, simulated_improvements
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
 from npal_cli.randomness import Run, stream
@@ -39,12 +40,14 @@ class NeuralProcess(Strategy):
         training: TrainingOptions,
         engine: Engine,
         trained: Networks = lambda _run, _step: None,
+        objective: Objective = ACCURACY,
     ) -> None:
         self._classifier = classifier
         self._simulate = simulate_options
         self._training = training
         self._engine = engine
         self._trained = trained
+        self._objective = objective
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train the networks that are missing, predict every pool, take the best of each."""
@@ -65,9 +68,9 @@ class NeuralProcess(Strategy):
             for state in states
         ]
         masks = [splits.annotated for splits in simulated]
-        scores = simulated_improvements(problems, masks, self._classifier, self._engine)
+        scores = simulated_improvements(problems, masks, self._classifier, self._engine, self._objective)
         episodes = [
-            make_episodes(problem, splits, score, self._training, self._classifier, self._engine)
+            make_episodes(problem, splits, score, self._training, self._classifier, self._engine, self._objective)
             for problem, splits, score in zip(problems, simulated, scores, strict=True)
         ]
         scales = [network_scale(problem) for problem in problems]
@@ -78,7 +81,8 @@ class NeuralProcess(Strategy):
         context_labels = np.zeros(len(state.annotated_labels))
         if self._training.context_labels == "leave_one_out":
             everything = np.ones((1, len(context_labels)), dtype=bool)
-            context_labels = context_improvements(state.known, everything, self._classifier, self._engine)[0]
+            told = context_improvements(state.known, everything, self._classifier, self._engine, self._objective)
+            context_labels = told[0]
         mean, sigma = predict(
             network,
             self._training.model,
@@ -113,11 +117,12 @@ def make_episodes(
     training: TrainingOptions,
     classifier: Classifier,
     engine: Engine,
+    objective: Objective,
 ) -> Episodes:
     """What the network of ``problem`` is trained on."""
     masks = simulated.annotated
     context_labels = np.zeros(masks.shape)
     if training.context_labels == "leave_one_out":
-        context_labels = context_improvements(problem, masks, classifier, engine)
+        context_labels = context_improvements(problem, masks, classifier, engine, objective)
     features = problem.features[problem.annotated] / network_scale(problem)
     return Episodes(features, masks, scores.improvements, context_labels)

@@ -5,7 +5,8 @@ from typing import ClassVar, Literal, final
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
-from npal_cli.oracle import pool_improvements
+from npal_cli.objectives import Objective
+from npal_cli.oracle import ACCURACY, pool_improvements
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
 
 
@@ -16,14 +17,15 @@ class MyopicOracle(Strategy):
     on: ClassVar[Literal["test", "reward"]]
     """The set that it scores on."""
 
-    def __init__(self, classifier: Classifier, engine: Engine) -> None:
+    def __init__(self, classifier: Classifier, engine: Engine, objective: Objective = ACCURACY) -> None:
         self._classifier = classifier
         self._engine = engine
+        self._objective = objective
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Score all runs' pools by refitting, take the best of each."""
         problems = [state.truth for state in states if state.truth is not None]
-        improvements = pool_improvements(problems, self._classifier, self._engine, self.on)
+        improvements = pool_improvements(problems, self._classifier, self._engine, self.on, self._objective)
         return [Choice(top(v, batch_size, state.random), v) for v, state in zip(improvements, states, strict=True)]
 
 

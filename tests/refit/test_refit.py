@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_wine
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
-from npal_cli.refit import RefitProblem, compiled, refit
+from npal_cli.objectives import Objective, scorer, weighted_accuracy
+from npal_cli.refit import RefitProblem, batched, compiled, refit, refit_and_score, sequential
 from tests.refit.truth import assert_equal_truth, refit_problem
 
 IMPLEMENTATIONS = ["sequential", "numba", "torch"]
@@ -33,6 +35,67 @@ def refit_with(implementation, problems, classifier, workers=1, **options):
 def test_refits_equal_a_plain_loop(implementation, classifier, name, setting, annotated, sources):
     problem = refit_problem(name, setting, sources, annotated)
     assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier)
+
+
+def soft_scores(implementation, problems, classifier, workers=1, objective="soft_accuracy"):
+    """What the refits score on the evaluation points, each class weighted as it is in training."""
+    task = make_classifier(classifier, ClassifierOptions())
+    engine = Engine(workers, refits=implementation, device="cpu")
+    weights = [problem.training_weights for problem in problems]
+    targets = [np.eye(len(w))[p.evaluation_labels] for p, w in zip(problems, weights, strict=True)]
+    scorers = [scorer(Objective(objective), t, w) for t, w in zip(targets, weights, strict=True)]
+    return refit_and_score(problems, scorers, task, engine)
+
+
+@pytest.mark.parametrize("annotated", [10, 100])
+@pytest.mark.parametrize("setting", ["balanced", "imbalanced_weighted"])
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_soft_predictions_of_refits_equal_those_of_scikit_learns_fits(classifier, name, setting, annotated, sources):
+    problem = refit_problem(name, setting, sources, annotated, candidates=15)
+    task = make_classifier(classifier, ClassifierOptions())
+    one_by_one = sequential.refit_softly_sequential(problem, task)
+    kernels = compiled.refit_softly_compiled(problem, task)
+    dense = batched.refit_softly_batched(problem, task, torch.device("cpu"))
+    for fast in (kernels, dense):
+        np.testing.assert_allclose(fast.before, one_by_one.before, atol=1e-6)
+        np.testing.assert_allclose(fast.after, one_by_one.after, atol=1e-6)
+    np.testing.assert_allclose(kernels.after.sum(axis=2), 1)
+    assert np.ptp(kernels.after, axis=0).max() > 1e-4  # candidates matter
+
+
+@pytest.mark.parametrize("drop", [None, 1])
+@pytest.mark.parametrize(("load", "annotated"), [(load_wine, 40), (load_digits, 100)])
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", FAST)
+def test_soft_scores_of_many_classes_some_of_them_not_annotated_yet(implementation, classifier, load, annotated, drop):
+    problem = many_classes(load, annotated, drop=drop)
+    found, expected = (soft_scores(each, [problem], classifier)[0] for each in (implementation, "sequential"))
+    assert found.before == pytest.approx(expected.before, abs=1e-6)
+    np.testing.assert_allclose(found.after, expected.after, atol=1e-6)
+    assert np.ptp(expected.after) > 1e-5
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_accuracy_from_soft_predictions_is_accuracy_from_confusion_counts(implementation, classifier):
+    problem = toy_problem(30)
+    counts = refit_with(implementation, [problem], classifier)[0]
+    found = soft_scores(implementation, [problem], classifier, objective="accuracy")[0]
+    np.testing.assert_allclose(found.after, weighted_accuracy(counts.after, problem.training_weights))
+    improvements = found.after - weighted_accuracy(counts.before, problem.training_weights)
+    np.testing.assert_allclose(found.improvements, improvements, atol=1e-12)
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_soft_scores_do_not_depend_on_pieces_or_workers(implementation, monkeypatch):
+    problems = [toy_problem(0), toy_problem(150), toy_problem(7)]
+    together = soft_scores(implementation, problems, "logistic", workers=2)
+    monkeypatch.setattr("npal_cli.refit.SOFT_NUMBERS", 400)  # 22 candidates at a time
+    alone = [soft_scores(implementation, [problem], "logistic")[0] for problem in problems]
+    for one, other in zip(together, alone, strict=True):
+        assert one.before == pytest.approx(other.before, abs=1e-6)
+        np.testing.assert_allclose(one.after, other.after, atol=1e-6)
 
 
 @pytest.mark.exhaustive
@@ -165,11 +228,13 @@ def test_what_a_kernel_does_not_vouch_for_is_refitted_by_scikit_learn(classifier
     for kernel in ("_refit_two_classes", "_refit_svm"):
         original = getattr(compiled, kernel)
 
-        def doubtful(*arguments, original=original):
-            before, after, done = original(*arguments)
-            after[2], done[2] = -1, False
-            return before, after, done
+        def doubtful(*arguments, original=original, **options):
+            found = original(*arguments, **options)
+            found.after[2], found.done[2] = -1, False
+            found.soft[2:3] = -1
+            return found
 
         monkeypatch.setattr(compiled, kernel, doubtful)
     result = refit_with("numba", [problem], classifier)[0]
     np.testing.assert_array_equal(result.after, expected.after)
+    assert soft_scores("numba", [problem], classifier)[0].after[2] > 0

@@ -13,7 +13,7 @@ def test_what_is_missing_has_the_command_that_makes_it():
     lacking = missing_of(WANTED, [experiment(random=acquired("random"))])
     assert [each.command for each in lacking] == [
         "npal acquire --data waveform --setting balanced --classifier logistic --strategy uncsamp --strategy np",
-        "npal acquire --data waveform --setting imbalanced --classifier logistic",
+        "npal acquire --data waveform --setting imbalanced --classifier logistic --compare",
     ]
 
 

@@ -105,8 +105,8 @@ def test_a_kill_while_a_store_is_replaced_loses_no_run(npal):
 
 
 def test_the_bytes_do_not_depend_on_the_workers(npal):
-    npal("acquire", "--workers", 1)
-    npal("acquire", "--workers", 2, "--root", "other")
+    npal("acquire", "--compare", "--workers", 1)
+    npal("acquire", "--compare", "--workers", 2, "--root", "other")
     assert contents(DATA) == contents(Path("other"))
 
 
@@ -187,7 +187,11 @@ def test_an_artifact_describes_itself(npal):
     npal("oracle", "--seed", 1)
     attributes = zarr.open_group(DATA / "oracle/waveform/imbalanced_weighted/logistic.zarr", mode="r").attrs.asdict()
     assert attributes["format"] == "npal.oracle/1"
-    assert attributes["parameters"] == {"classifier": "logistic", "options": {"C": 1.0}}
+    assert attributes["parameters"] == {
+        "classifier": "logistic",
+        "options": {"C": 1.0},
+        "objective": {"name": "accuracy", "costs": None},
+    }
     assert set(attributes["inputs"]) == {"1-1"}
     assert set(attributes["inputs"]["1-1"]) == {"prepared", "simulated"}
     assert set(attributes["packages"]) == {"npal", "numpy", "scikit-learn", "torch", "zarr"}
@@ -213,12 +217,37 @@ def test_a_damaged_or_older_artifact_is_refused_until_forced(npal, damage):
 
 
 def test_nothing_is_left_in_the_work_folder(npal):
-    npal("acquire")
+    npal("acquire", "--compare")
     left = [path for path in (DATA / ".work").rglob("*") if path.suffix != ".lock" and path.name != "locks"]
     assert left == []
 
 
 def test_an_svm_study(npal):
-    rows = json_of(npal("acquire", "--classifier", "svm", "--json"))
+    rows = json_of(npal("acquire", "--compare", "--classifier", "svm", "--json"))
     assert [row["strategy"] for row in rows] == ["random", "fscore"]
     assert all(0.5 < row["auac"] / 2 < 1 for row in rows)
+
+
+def test_where_no_strategy_is_named_the_one_of_params_yaml_acquires(npal):
+    assert [row["strategy"] for row in json_of(npal("acquire", "--seed", 1, "--json"))] == ["blend"]
+    with Path("params.yaml").open("a") as file:
+        file.write("taught: {candidates: 5, batches: fantasised}\nteacher: {models: [extra_trees], trees: 3}\n")
+        file.write("objective: {name: f1}\n")
+    rows = json_of(npal("acquire", "--seed", 1, "--classifier", "svm", "--strategy", "eer", "--json"))
+    assert rows[0]["strategy"] == "eer"
+
+
+def test_what_an_improvement_is_measured_in_is_a_choice(npal):
+    oracle = DATA / "oracle/waveform/imbalanced_weighted/logistic.zarr"
+    npal("oracle", "--seed", 1)
+    accuracy = read(oracle, OracleRecord)[0].improvements
+    with Path("params.yaml").open("a") as file:
+        file.write("objective: {name: log_loss}\n")
+    npal("oracle", "--seed", 1)
+    log_loss = read(oracle, OracleRecord)[0].improvements
+    assert (np.isnan(accuracy) == np.isnan(log_loss)).all()
+    known = ~np.isnan(accuracy)
+    assert len(np.unique(log_loss[known])) > 2 * len(np.unique(accuracy[known]))
+    text = Path("params.yaml").read_text().replace("log_loss", "cost")
+    Path("params.yaml").write_text(text)
+    assert "objective.costs: None is not the 2 x 2 matrix" in npal("oracle", "--seed", 1, code=1).stderr

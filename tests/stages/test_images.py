@@ -86,7 +86,7 @@ def test_the_same_images_are_vectors_for_an_svm(small):
 
 
 def test_every_strategy_of_the_image_study_runs_and_is_reported(small):
-    rows = json_of(acquire(small))
+    rows = json_of(acquire(small, more=["--compare"]))
     assert [row["strategy"] for row in rows] == [
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
         "random",
@@ -103,7 +103,7 @@ def test_every_strategy_of_the_image_study_runs_and_is_reported(small):
         in Path("data/report/index.html").read_text()
     )
     assert (
-        "npal acquire --data waveform --setting balanced --classifier svm\n"
+        "npal acquire --data waveform --setting balanced --classifier svm --compare\n"
         not in Path("data/report/index.html").read_text()
     )
     assert Path("data/report/figures/png/figure_08_mnist_resnet18.png").exists()

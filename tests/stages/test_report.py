@@ -17,7 +17,7 @@ REPORT = Path("data/report")
 
 
 def test_the_report_shows_what_was_acquired(npal):
-    npal("acquire", "--setting", "balanced", "--setting", "imbalanced")
+    npal("acquire", "--compare", "--setting", "balanced", "--setting", "imbalanced")
     printed = npal("report").stdout.splitlines()
     whole = {str(path) for path in REPORT.rglob("*") if path.is_file() and "results.zarr" not in path.parts}
     assert set(printed) == {*whole, "data/report/results.zarr"}

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, make_classifier
+from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, parse_strategy, simple_strategy
@@ -13,7 +14,9 @@ from npal_cli.strategies.base import Sight
 from npal_cli.strategies.gcn import GCNOptions, GraphStrategy
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.oracle import MyopicOracle
+from npal_cli.strategies.taught import TaughtOptions, TaughtStrategy
 from npal_cli.strategies.vaal import VAAL, VAALOptions
+from npal_cli.teachers import TeacherOptions
 from tests.conftest import make_image_problem, make_problem, make_resnet
 
 ALL = STRATEGY_NAMES
@@ -65,15 +68,18 @@ def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
         return VAAL(VAALOptions(epochs=1, batch_size=16, width=2, latent=4))
     if issubclass(kind, GraphStrategy):
         return kind(GCNOptions(epochs=5))
-    if classifier == "resnet18":
+    if classifier == "resnet18" or "refits" not in kind.needs:
         return simple_strategy(name)
-    task = make_classifier(classifier, ClassifierOptions())
+    return make_refitting(kind, make_classifier(classifier, ClassifierOptions()))
+
+
+def make_refitting(kind: type[Strategy], task: Classifier) -> Strategy:
     if issubclass(kind, MyopicOracle):
         return kind(task, Engine())
-    if name == "np":
-        options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
-        return NeuralProcess(task, *options, Engine(device="cpu"))
-    return simple_strategy(name)
+    if issubclass(kind, TaughtStrategy):
+        return kind(task, TeacherOptions(trees=5), TaughtOptions(), Objective(), Engine())
+    options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
+    return NeuralProcess(task, *options, Engine(device="cpu"))
 
 
 @pytest.fixture(params=ALL)

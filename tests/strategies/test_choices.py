@@ -30,6 +30,8 @@ class Says:
     def probabilities(self, _features):
         return np.asarray(self._probabilities, dtype=float)
 
+    soft_predictions = probabilities
+
     def boundary_distances(self, _features):
         return np.asarray(self._distances, dtype=float)
 

@@ -101,6 +101,10 @@ class FittedResNet18:
         logits = [found.double().softmax(dim=1) for found, _, _ in self._batches(features)]
         return np.asarray(torch.cat(logits).cpu().numpy())
 
+    def soft_predictions(self, features: Images) -> Float[np.ndarray, "image class"]:
+        """The probabilities."""
+        return self.probabilities(features)
+
     def represent(self, features: Images) -> Float[np.ndarray, "image feature"]:
         """What enters the last layer: the penultimate activations (supplement B.1), float32."""
         return np.asarray(torch.cat([found for _, found, _ in self._batches(features)]).cpu().numpy())

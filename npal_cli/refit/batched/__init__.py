@@ -6,12 +6,15 @@ large batches that a GPU wants.
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from npal_cli.classifiers import SVM, Classifier, Logistic
-from npal_cli.refit.base import Confusions, RefitProblem, joined
+from npal_cli.classifiers.svm import soft_votes
+from npal_cli.objectives import confusion_counts
+from npal_cli.refit.base import Confusions, RefitProblem, SoftPredictions
 from npal_cli.refit.batched.logistic import refit_logistic
-from npal_cli.refit.batched.svm import refit_svm
-from npal_cli.refit.sequential import refit_sequential
+from npal_cli.refit.batched.svm import refit_svm, winners
+from npal_cli.refit.sequential import refit_sequential, refit_softly_sequential
 
 PIECE = 2048
 MEMORY = {"cpu": 2**26, "cuda": 2**31}
@@ -27,6 +30,35 @@ def refit_batched(problem: RefitProblem, classifier: Classifier, device: torch.d
     Raises:
         ValueError: if the training set holds one class only.
     """
+    found = _refit(problem, classifier, device)
+    if found is None:
+        return refit_sequential(problem, classifier)
+    decisions, done = found
+    classes = len(problem.training_weights)
+    predictions = winners(decisions, classes) if isinstance(classifier, SVM) else decisions.argmax(axis=2)
+    counts = confusion_counts(predictions, problem.evaluation_labels, classes)
+    left = np.flatnonzero(~done[1:])
+    if len(left):
+        counts[1 + left] = refit_sequential(problem.of_candidates(left), classifier).after
+    return Confusions(counts[0], counts[1:])
+
+
+def refit_softly_batched(problem: RefitProblem, classifier: Classifier, device: torch.device) -> SoftPredictions:
+    """The same for soft predictions."""
+    found = _refit(problem, classifier, device)
+    if found is None:
+        return refit_softly_sequential(problem, classifier)
+    decisions, done = found
+    classes = len(problem.training_weights)
+    soft = soft_votes(decisions, classes) if isinstance(classifier, SVM) else softmax(decisions, axis=2)
+    left = np.flatnonzero(~done[1:])
+    if len(left):
+        soft[1 + left] = refit_softly_sequential(problem.of_candidates(left), classifier).after
+    return SoftPredictions(soft[0], soft[1:])
+
+
+def _refit(problem: RefitProblem, classifier: Classifier, device: torch.device) -> tuple[np.ndarray, np.ndarray] | None:
+    """What all fits decide, and which can be trusted, first without a candidate; None if they are left to others."""
     present = np.unique(problem.labels)
     if len(present) < 2:
         raise ValueError(f"a training set needs two classes or more; found only class {present[0]}")
@@ -36,19 +68,14 @@ def refit_batched(problem: RefitProblem, classifier: Classifier, device: torch.d
         case Logistic():
             solve, size = refit_logistic, len(present) * (problem.features.shape[1] + 1)
         case _:
-            return refit_sequential(problem, classifier)
-    known = np.isin(problem.candidate_labels, present)
+            return None
+    known = np.append(True, np.isin(problem.candidate_labels, present))
     batch = max(1, MEMORY[device.type] // (8 * size * size))
-    parts, done = [], []
-    for begin in range(0, max(len(known), 1), batch):
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    for begin in range(0, max(len(problem.candidate_labels), 1), batch):
         part = slice(begin, begin + batch)
-        counts, solved = solve(problem.of_candidates(part), present, classifier.options.C, device)
-        parts.append(counts)
-        done.append(solved[1:] & known[part])
+        decisions, solved = solve(problem.of_candidates(part), present, classifier.options.C, device)
         if not solved[0]:
-            return refit_sequential(problem, classifier)
-    result = joined(parts)
-    left = np.flatnonzero(~np.concatenate(done))
-    if len(left):
-        result.after[left] = refit_sequential(problem.of_candidates(left), classifier).after
-    return result
+            return None
+        parts.append((decisions[bool(parts) :], solved[bool(parts) :]))
+    return np.concatenate([part for part, _ in parts]), np.concatenate([solved for _, solved in parts]) & known

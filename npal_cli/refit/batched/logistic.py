@@ -4,8 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from npal_cli.objectives import confusion_counts
-from npal_cli.refit.base import Confusions, RefitProblem
+from npal_cli.refit.base import RefitProblem
 
 STEPS = 60
 CONVERGED = 1e-10
@@ -14,10 +13,11 @@ CONVERGED = 1e-10
 
 def refit_logistic(
     problem: RefitProblem, present: np.ndarray, C: float, device: torch.device
-) -> tuple[Confusions, np.ndarray]:
-    """Confusion counts of one batch, and which fits can be trusted (first the one without a candidate).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (fit, evaluation, class) of one batch, and which fits can be trusted; first the one without a candidate.
 
-    Two classes are the multinomial problem of two with twice the penalty: their weights are then opposite halves.
+    Classes that are not present have the logit -inf. Two classes are the multinomial problem of two with twice the
+    penalty: their weights are then opposite halves.
     """
 
     def tensor(values: np.ndarray) -> Tensor:
@@ -37,9 +37,9 @@ def refit_logistic(
     fit = _Fits(points, targets, new_points, new_targets, ridge)
     parameters, decrement = fit.solve()
     seen = np.hstack([problem.evaluation_features, np.ones((len(problem.evaluation_labels), 1))])
-    winners = torch.einsum("ep,bkp->bek", tensor(seen), parameters).argmax(dim=2).cpu().numpy()
-    counts = confusion_counts(present[winners], problem.evaluation_labels, len(weights))
-    return Confusions(counts[0], counts[1:]), (decrement < CONVERGED).cpu().numpy()
+    logits = np.full((len(new), len(seen), len(weights)), -np.inf)
+    logits[:, :, present] = torch.einsum("ep,bkp->bek", tensor(seen), parameters).cpu().numpy()
+    return logits, (decrement < CONVERGED).cpu().numpy()
 
 
 class _Fits:

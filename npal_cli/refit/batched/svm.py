@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from npal_cli.objectives import confusion_counts
-from npal_cli.refit.base import Confusions, RefitProblem
+from npal_cli.refit.base import RefitProblem
 
 STEPS = 60
 GAP = 1e-13
@@ -18,8 +17,11 @@ CONVERGED = 1e-8
 
 def refit_svm(
     problem: RefitProblem, present: np.ndarray, C: float, device: torch.device
-) -> tuple[Confusions, np.ndarray]:
-    """Confusion counts of one batch, and which fits can be trusted (first the one without a candidate)."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decision values (fit, pair, evaluation) of one batch, and which fits can be trusted; first without a candidate.
+
+    Positive where the second class of a pair wins; NaN for pairs of which a class is not present.
+    """
 
     def tensor(values: np.ndarray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float64, device=device)
@@ -32,10 +34,10 @@ def refit_svm(
     near, new_near = torch.cdist(points, points).square(), torch.cdist(new, points).square()
     seen_near, new_seen = torch.cdist(seen, points).square(), torch.cdist(new, seen).square()
     bounds = C * problem.training_weights
-    votes = np.zeros((len(owners), len(seen), len(present)), dtype=np.int64)
+    all_pairs = list(combinations(range(len(bounds)), 2))
+    decisions = np.full((len(owners), len(all_pairs), len(seen)), np.nan)
     solved = np.ones(len(owners), dtype=bool)
-    for first, second in combinations(range(len(present)), 2):
-        labels = present[[first, second]]
+    for labels in combinations(present, 2):
         rows = np.flatnonzero(np.isin(problem.labels, labels))
         every = np.concatenate(
             [np.broadcast_to(problem.labels[rows], (len(owners), len(rows))), owners[:, None]], axis=1
@@ -46,12 +48,18 @@ def refit_svm(
         beta, bias, violation = _solve(gram, tensor(signs), tensor(limits))
         values = torch.bmm((-gammas[:, None, None] * seen_near[:, rows]).exp(), beta[:, :-1, None])[:, :, 0]
         values += beta[:, -1:] * (-gammas[:, None] * new_seen).exp() + bias[:, None]
-        positive = (values > 0).cpu().numpy()
-        votes[:, :, first] += ~positive
-        votes[:, :, second] += positive
+        decisions[:, all_pairs.index(labels)] = values.cpu().numpy()
         solved &= (violation < CONVERGED).cpu().numpy()
-    counts = confusion_counts(present[votes.argmax(axis=2)], problem.evaluation_labels, len(bounds))
-    return Confusions(counts[0], counts[1:]), solved
+    return decisions, solved
+
+
+def winners(decisions: np.ndarray, n_classes: int) -> np.ndarray:
+    """The class (fit, evaluation) with the most votes of its pairs; of equal ones the first, as in libsvm."""
+    votes = np.zeros((decisions.shape[0], n_classes, decisions.shape[2]), dtype=np.int64)
+    for pair, (first, second) in enumerate(combinations(range(n_classes), 2)):
+        votes[:, second] += decisions[:, pair] > 0
+        votes[:, first] += decisions[:, pair] <= 0  # neither, where the pair is NaN
+    return votes.argmax(axis=1)
 
 
 def _gammas(points: Tensor, new: Tensor, there: Tensor) -> Tensor:

@@ -15,6 +15,9 @@ import pooch
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
+SMOOTH = 1e-6
+"""How near a decision value is to the truth where the value itself is asked for, and not its sign alone."""
+
 
 def _cache_folder() -> str:
     digest = hashlib.sha256()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels import SMOOTH, arithmetic_kernel, kernel
 from npal_cli.refit.kernels.columns import add_scaled, along, column_distances, column_products, columns_of
 from npal_cli.refit.kernels.newton import sigmoid
 
@@ -67,9 +67,12 @@ def refit_block(
     weights: np.ndarray,
     positives: np.ndarray,
     done: np.ndarray,
+    values: np.ndarray,
     space: np.ndarray,
 ) -> None:
     """Positive predictions by true class after each refit: into ``positives`` (candidate, class), where ``done``.
+
+    And the decision values into ``values`` (candidate, e), if it is not empty, to within :data:`SMOOTH`.
 
     ``candidates`` (p, candidate) are whitened and ``lengths`` their squared lengths; ``outside`` (e, candidate) are
     the inner products of evaluation points and candidates outside the span of the points, or empty. The arrays by
@@ -78,6 +81,7 @@ def refit_block(
     """
     p, m = candidates.shape
     n, e = len(base.points), len(base.evaluation)
+    wanted = len(values) > 0
     ids = np.arange(m)
     offsets = np.dot(base.optimum, candidates)
     tau = np.empty(m)
@@ -118,9 +122,12 @@ def refit_block(
         judge(decisions, base.lengths, truths, bounds, clear, positive)
         kept, left = 0, np.empty(m, np.int64)
         for j in range(m):
-            if clear[j] == e or bounds[j] * base.longest < CLEAR:
+            error = bounds[j] * base.longest
+            if error < CLEAR or (error < SMOOTH if wanted else clear[j] == e):
                 positives[ids[j]] = positive[:, j]
                 done[ids[j]] = True
+                if wanted:
+                    values[ids[j]] = decisions[:, j]
             else:
                 accelerate(iteration, r, mapped, last, last_step, candidates, j, kept)
                 ids[kept], tau[kept], offsets[kept] = ids[j], tau[j], offsets[j]

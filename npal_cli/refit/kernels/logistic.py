@@ -29,19 +29,25 @@ def refit(
     truths: np.ndarray,
     classes: int,
     ridge: float,
+    values: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positive predictions by true class before and after each refit, and which of them can be trusted.
 
     Shapes: features (n, d), candidates (c, d), evaluation (e, d); targets are 0 or 1, truths any class, ``ridge`` is
     1 / C. Returns ``before`` (class,), ``after`` (c, class) and ``done`` (c + 1,), whose last entry speaks for
-    ``before``.
+    ``before``. Writes the decision values to ``values`` (c + 1, e), the last before any refit, unless it is empty: then
+    their signs are all that is made sure of.
     """
     basis, points = span_of(features)
     seen = evaluation if basis.shape[1] == features.shape[1] else np.dot(evaluation, basis)
     base, w, decrement = make_base(points, targets, weights, ridge, evaluation, seen)
     before = np.zeros(classes, np.int32)
-    count_positive(np.dot(base.evaluation, base.optimum), truths, before)
+    decisions = np.dot(base.evaluation, base.optimum)
+    count_positive(decisions, truths, before)
     count = len(candidates)
+    wanted = len(values) > 0
+    if wanted:
+        values[count] = decisions
     after = np.zeros((count, classes), np.int32)
     done = np.zeros(count + 1, np.bool_)
     done[count] = decrement < CONVERGED
@@ -63,15 +69,18 @@ def refit(
             lengths += np.maximum(squared_lengths(block) - squared_lengths(inside), 0.0) / ridge
             outside = (np.dot(evaluation, block.T) - np.dot(seen, inside.T)) / ridge
         y, s = new_targets[begin:end].copy(), new_weights[begin:end].copy()
-        refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end], space)
+        to = values[begin:end] if wanted else values
+        refit_block(base, truths, white, outside, lengths, y, s, after[begin:end], done[begin:end], to, space)
     left = np.flatnonzero(~done[:count])
     if len(left) > 0:
         plain = fit_each(
             points, targets, weights, candidates[left], new_targets[left], new_weights[left], ridge, basis, w
         )
         for a in range(len(left)):
-            bias = plain[a, -2]
-            count_positive(np.dot(evaluation, plain[a, : features.shape[1]]) + bias, truths, after[left[a]])
+            decisions = np.dot(evaluation, plain[a, : features.shape[1]]) + plain[a, -2]
+            count_positive(decisions, truths, after[left[a]])
+            if wanted:
+                values[left[a]] = decisions
             done[left[a]] = plain[a, -1] < CONVERGED
     return before, after, done
 

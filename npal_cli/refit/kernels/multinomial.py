@@ -27,12 +27,13 @@ def refit_multinomial(
     truths: np.ndarray,
     classes: int,
     ridge: float,
+    values: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confusion counts before and after each refit, and which of them can be trusted.
 
     Shapes: features (n, d), candidates (c, d), evaluation (e, d). Labels are 0..classes-1, all of them annotated;
     truths may go beyond. Returns ``before`` (true, class), ``after`` (c, true, class) and ``done`` (c + 1,), whose last
-    entry speaks for ``before``.
+    entry speaks for ``before``. Writes the logits to ``values`` (c + 1, e, class) as :func:`logistic.refit` does.
     """
     basis, points = span_of(features)
     base, decrement = make_base(points, labels, weights, classes, ridge, evaluation, basis)
@@ -41,7 +42,11 @@ def refit_multinomial(
     before = np.zeros((true_classes, classes), np.int32)
     after = np.zeros((count, true_classes, classes), np.int32)
     done = np.zeros(count + 1, np.bool_)
-    count_classes(np.dot(base.evaluation, base.optimum.T), truths, before)
+    logits = np.dot(base.evaluation, base.optimum.T)
+    count_classes(logits, truths, before)
+    wanted = len(values) > 0
+    if wanted:
+        values[count] = logits
     done[count] = decrement < CONVERGED
     if not done[count]:
         return before, after, done
@@ -56,7 +61,8 @@ def refit_multinomial(
             outside = np.dot(evaluation, (block - np.dot(inside, basis.T)).T) / ridge
         state = make_columns(base, with_one(inside), extra)
         y, s = new_labels[begin:end], new_weights[begin:end]
-        refit_softmax_block(base, truths, state, outside, y, s, after[begin:end], done[begin:end])
+        to = values[begin:end] if wanted else values
+        refit_softmax_block(base, truths, state, outside, y, s, after[begin:end], done[begin:end], to)
     for j in range(count):
         if not done[j]:
             logits, left = fit_with(
@@ -64,6 +70,8 @@ def refit_multinomial(
             )
             after[j] = 0
             count_classes(logits, truths, after[j])
+            if wanted:
+                values[j] = logits
             done[j] = left < CONVERGED
     return before, after, done
 

@@ -41,14 +41,16 @@ def refit(
     evaluation: np.ndarray,
     truths: np.ndarray,
     bounds: np.ndarray,
+    values: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confusion counts before and after each refit, and which of them can be trusted.
 
     Shapes: features (n, d), candidates (c, d), evaluation (e, d). Labels are class numbers; ``bounds`` (class,) is C
     times the weight of each class. Returns ``before`` (class, class), true by predicted, ``after`` (c, class, class)
-    and ``done`` (c + 1,), whose last entry speaks for ``before``.
+    and ``done`` (c + 1,), whose last entry speaks for ``before``. Writes the decision values of each pair of classes
+    to ``values`` (c + 1, pair, e), the last before any refit, NaN for pairs that are not annotated, unless it is empty.
     """
-    count, n_classes = len(candidates), len(bounds)
+    count, n_classes, wanted = len(candidates), len(bounds), len(values) > 0
     by_class = np.argsort(truths)
     evaluation, truths = evaluation[by_class], truths[by_class]
     shift = features.mean()
@@ -76,6 +78,7 @@ def refit(
         for j in range(len(ids)):
             if ids[j] < count:
                 block[j] = candidates[ids[j]]
+        some = np.full((len(ids) if wanted else 0, n_classes * (n_classes - 1) // 2, len(evaluation)), np.nan)
         votes, trusted = refit_pairs(
             points,
             kernel_entries(block, gammas[ids], features),
@@ -84,10 +87,14 @@ def refit(
             owners[ids],
             bounds,
             starts,
+            some,
         )
         for j in range(len(ids)):
             done[ids[j]] = trusted[j]
             count_winners(votes[j], truths, confusion[ids[j]])
+            if wanted:
+                for i in range(len(by_class)):
+                    values[ids[j], :, by_class[i]] = some[j, :, i]
         begin = end
     return confusion[count], confusion[:count], done
 
@@ -143,8 +150,12 @@ def refit_pairs(
     owners: np.ndarray,
     bounds: np.ndarray,
     starts: np.ndarray,
+    values: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Votes (candidate, class, evaluation) of all pairs, and which candidates' votes can be trusted."""
+    """Votes (candidate, class, evaluation) of all pairs, and which candidates' votes can be trusted.
+
+    Writes the decision values of all pairs to ``values`` (candidate, pair, evaluation), unless it is empty.
+    """
     count, e = to_evaluation.shape
     n_classes = len(bounds)
     votes = np.zeros((count, n_classes, e), np.int16)
@@ -154,8 +165,11 @@ def refit_pairs(
     present[points.labels] = True
     base, positive = np.empty(e, np.bool_), np.empty((count, e), np.bool_)
     done, same, y, limits = np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count), np.empty(count)
+    place = -1
+    own = np.empty((len(values), e))
     for first in range(n_classes):
         for second in range(first + 1, n_classes):
+            place += 1
             if not present[first] and not present[second]:
                 continue
             pair = make_pair(points, first, second, bounds)
@@ -166,14 +180,17 @@ def refit_pairs(
             beta = starts[first, second, : len(pair.y)]
             base[:] = False
             both = present[first] and present[second]
+            own[:] = np.nan
             if both:
-                refit_block(pair, candidates, beta, base, positive, done, same)
+                refit_block(pair, candidates, beta, base, positive, done, same, own)
                 vote(base, np.zeros_like(base), shared[first], shared[second])
                 shared[first] += 1
             else:  # only candidates of the missing class make a pair of it
                 done[:] = y != (1.0 if present[first] else -1.0)
                 same[:] = done
-            refit_plainly(pair, candidates, beta, positive, done)
+            refit_plainly(pair, candidates, beta, positive, done, own)
+            for j in range(len(values)):
+                values[j, place] = own[j]
             for j in range(count):
                 trusted[j] &= done[j]
                 if not same[j]:

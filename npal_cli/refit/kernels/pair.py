@@ -72,10 +72,13 @@ def select(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
 
 
 @kernel
-def refit_plainly(pair: Pair, candidates: Candidates, beta: np.ndarray, positive: np.ndarray, done: np.ndarray) -> None:
+def refit_plainly(
+    pair: Pair, candidates: Candidates, beta: np.ndarray, positive: np.ndarray, done: np.ndarray, values: np.ndarray
+) -> None:
     """Whether each decision value is positive, for the candidates that are not ``done``; from a feasible ``beta``.
 
-    Writes ``positive`` (candidate, evaluation), and ``done`` where the solution converged.
+    Writes ``positive`` (candidate, evaluation), and ``done`` where the solution converged; and the ``values``, unless
+    that is empty.
     """
     n, e = pair.evaluation.shape
     left = np.flatnonzero(~done)
@@ -95,4 +98,7 @@ def refit_plainly(pair: Pair, candidates: Candidates, beta: np.ndarray, positive
             low[n] = min(0.0, y[n] * some.bounds[a])
             high[n] = max(0.0, y[n] * some.bounds[a])
         bias, done[left[a]] = smo(gram, y, low, high, trial, PRECISION)
-        positive[left[a]] = np.dot(trial, evaluation) + bias > 0.0
+        decisions = np.dot(trial, evaluation) + bias
+        positive[left[a]] = decisions > 0.0
+        if len(values) > 0:
+            values[left[a]] = decisions

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from npal_cli.refit.kernels import arithmetic_kernel, kernel
+from npal_cli.refit.kernels import SMOOTH, arithmetic_kernel, kernel
 from npal_cli.refit.kernels.exponential import exponential
 from npal_cli.refit.kernels.fixed_point import CLEAR, ROUNDING, STEPS, distances
 from npal_cli.refit.kernels.path import solve_linear
@@ -27,12 +27,15 @@ def refit_softmax_block(
     weights: np.ndarray,
     confusion: np.ndarray,
     done: np.ndarray,
+    values: np.ndarray,
 ) -> None:
-    """Confusion counts (candidate, class, class) after each refit, where ``done``.
+    """Confusion counts (candidate, class, class) after each refit, where ``done``; and logits, if asked for.
 
-    ``outside`` (e, candidate) as in the two-class scheme.
+    ``outside`` (e, candidate) and ``values`` (candidate, e, class) as in the two-class scheme.
     """
     k, p = base.optimum.shape
+    wanted = len(values) > 0
+    longest = base.lengths.max()
     for j in range(len(state.ids)):
         solve_taus(base, state, state.r, j, labels[state.ids[j]], weights[state.ids[j]])
     for iteration in range(STEPS):
@@ -63,9 +66,12 @@ def refit_softmax_block(
                     decisions[a, i, j] += state.tau[a, j] * outside[i, state.ids[j]]
         keep = np.ones(m, np.bool_)
         for j in range(m):
-            if judge_classes(decisions, base.lengths, truths, bounds[j], j, confusion[state.ids[j]]):
+            clear = judge_classes(decisions, base.lengths, truths, bounds[j], j, confusion[state.ids[j]])
+            if bounds[j] * longest < SMOOTH if wanted else clear:
                 done[state.ids[j]] = True
                 keep[j] = False
+                if wanted:
+                    values[state.ids[j]] = decisions[:, :, j].T
         if not keep.any():
             break
         state = next_columns(iteration, state, mapped, pull, np.flatnonzero(keep))

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from npal_cli.refit.kernels import kernel
+from npal_cli.refit.kernels import SMOOTH, kernel
 from npal_cli.refit.kernels.decisions import CLEAR, Seen, decision_values, see
 from npal_cli.refit.kernels.pair import PRECISION, Candidates, Pair, some_candidates
 from npal_cli.refit.kernels.place import inside, make_origin, place_of, theta_of
@@ -44,8 +44,11 @@ def refit_block(
     positive: np.ndarray,
     done: np.ndarray,
     same: np.ndarray,
+    values: np.ndarray,
 ) -> None:
     """Whether each decision value is positive after each refit.
+
+    Writes the ``values`` (candidate, evaluation) themselves, to within :data:`SMOOTH`, unless that is empty.
 
     ``beta`` is a feasible start for the base solution, which replaces it. Writes to ``base`` (evaluation,) whether the
     base's decision values are, and to ``positive`` (candidate, evaluation) the candidates', but for those of which
@@ -62,7 +65,8 @@ def refit_block(
         return
     seen = see(tableau, pair.evaluation, gamma)
     write_signs(seen.values[0], base)
-    if (candidates.y == 0.0).sum() > FEW and is_steady(pair, tableau, widest):
+    wanted = len(values) > 0
+    if not wanted and (candidates.y == 0.0).sum() > FEW and is_steady(pair, tableau, widest):
         predict_absent(candidates, seen, deltas, widest, base, positive, done, same)
     rows = np.flatnonzero(~done)
     if len(rows) == 0:
@@ -70,17 +74,22 @@ def refit_block(
     chosen = some_candidates(candidates, rows, pair)
     solutions, found = find(pair, chosen, tableau, deltas[rows])
     solved, signs = np.zeros(len(rows), np.bool_), np.empty((len(rows), len(base)), np.bool_)
-    decide_roughly(tableau, seen, chosen, solutions, found, widest, errors, rest, signs, solved)
+    near = np.empty((len(rows) if wanted else 0, len(base)))
+    decide_roughly(tableau, seen, chosen, solutions, found, widest, errors, rest, signs, solved, near)
     left = np.flatnonzero(found & ~solved)
     if len(left) > 0:
         solved[left] = refine(tableau, pair.y, solutions, left)
         left = left[solved[left]]
-        values = _values(tableau, seen, chosen, solutions, left, len(errors) - 1)[0]
+        exact = _values(tableau, seen, chosen, solutions, left, len(errors) - 1)[0]
         for a in range(len(left)):
-            write_signs(values[a], signs[left[a]])
+            write_signs(exact[a], signs[left[a]])
+            if wanted:
+                near[left[a]] = exact[a]
     for a in range(len(rows)):
         done[rows[a]] = solved[a]
         positive[rows[a]] = signs[a]
+        if wanted:
+            values[rows[a]] = near[a]
 
 
 @kernel
@@ -172,10 +181,15 @@ def decide_roughly(
     rest: float,
     signs: np.ndarray,
     solved: np.ndarray,
+    near: np.ndarray,
 ) -> None:
-    """Write the ``signs`` of refits whose decision values are farther from zero than their errors."""
+    """Write the ``signs`` of refits whose decision values are farther from zero than their errors.
+
+    Or, if ``near`` is not empty, both signs and values of those whose errors are below :data:`SMOOTH`.
+    """
     order = tableau.columns.shape[1]
     rows = np.flatnonzero(found)
+    wanted = len(near) > 0
     values, moved, moves = _values(tableau, seen, candidates, solutions, rows, order)
     for a in range(len(rows)):
         j = rows[a]
@@ -186,10 +200,12 @@ def decide_roughly(
         gain = SLACK * seen.gain * (1.0 + 2.0 * place.changes[0] / math.sqrt(pivot))
         bound = gain * (rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors))
         bound += total(moves[a]) * errors[order] + CLEAR
-        if count_beyond(values[a], bound) == values.shape[1]:
+        if bound < SMOOTH if wanted else count_beyond(values[a], bound) == values.shape[1]:
             solved[j] = inside(place)
             found[j] = solved[j]
             write_signs(values[a], signs[j])
+            if wanted:
+                near[j] = values[a]
 
 
 @kernel

@@ -69,7 +69,7 @@ def test_nothing_acquired_says_what_to_do():
     lacking = [Missing("waveform", "balanced", "logistic", ("random",), whole=True)]
     texts = " ".join(Outline(page_of([], lacking)).texts)
     assert "Nothing has been acquired yet" in texts
-    assert "npal acquire --data waveform --setting balanced --classifier logistic\n" in texts
+    assert "npal acquire --data waveform --setting balanced --classifier logistic --compare\n" in texts
 
 
 def test_the_same_results_give_the_same_page():

@@ -1,44 +1,18 @@
-"""What is to be improved: settings, class weights and scores (supplement B.1 and B.2).
-
-The score of a classifier is its class-weighted accuracy: each point counts with the inverse relative frequency of its
-class, so that all classes matter equally however rare they are.
-"""
-
-from typing import Literal, get_args
+"""Scores that are functions of confusion counts: how many points of each class were predicted to be of each class."""
 
 import numpy as np
-from jaxtyping import Float, Int, Real
+from jaxtyping import Bool, Float, Int, Real
 
-Setting = Literal["balanced", "imbalanced", "imbalanced_weighted"]
-SETTINGS: tuple[Setting, ...] = get_args(Setting)
-
-
-def is_imbalanced(setting: Setting) -> bool:
-    """Whether the rare classes of this setting are undersampled."""
-    return setting != "balanced"
-
-
-def trains_weighted(setting: Setting) -> bool:
-    """Whether this setting also weights the training loss by class."""
-    return setting == "imbalanced_weighted"
-
-
-def class_weights(counts: Int[np.ndarray, " class"]) -> Float[np.ndarray, " class"]:
-    """Weights by inverse relative frequency, with mean 1 over the classes (supplement B.1).
-
-    >>> class_weights(np.array([10, 100])).round(3).tolist()
-    [1.818, 0.182]
-    """
-    inverse = 1.0 / counts
-    return np.asarray(inverse / inverse.mean())
+Counts = Real[np.ndarray, "*fits class class"]
+"""True classes in rows, predicted ones in columns; of one or many fits."""
+Weights = Float[np.ndarray, " class"]
+Scores = Float[np.ndarray, "*fits"]
 
 
 def confusion_counts(
     predictions: Int[np.ndarray, "*fits point"], labels: Int[np.ndarray, " point"], classes: int
 ) -> Int[np.ndarray, "*fits class class"]:
     """How many points of each class (rows) were predicted to be of each class (columns), after one or many fits.
-
-    Every objective here is a function of these counts.
 
     >>> confusion_counts(np.array([0, 1, 1, 0]), np.array([0, 1, 1, 1]), 2).tolist()
     [[1, 0], [1, 2]]
@@ -48,9 +22,7 @@ def confusion_counts(
     return np.stack(counts, axis=-1).astype(np.int32)
 
 
-def weighted_accuracy(
-    counts: Real[np.ndarray, "*fits class class"], weights: Float[np.ndarray, " class"]
-) -> Float[np.ndarray, "*fits"]:
+def weighted_accuracy(counts: Counts, weights: Weights) -> Scores:
     """Class-weighted accuracy, in [0, 1], of one or many fits from their confusion counts.
 
     Points are counted by class before they are weighted, so that equal counts give equal floats and ties between
@@ -94,10 +66,42 @@ def class_precision_recall(
         return hits / counts.sum(-2), hits / counts.sum(-1)
 
 
-def auac(curve: Float[np.ndarray, "*runs step"]) -> Float[np.ndarray, "*runs"]:
-    """Area under the acquisition curve: trapezoids over steps 0..T, one wide (section 3).
+def balanced_accuracy(counts: Counts, _weights: Weights) -> Scores:
+    """The mean recall of the classes that have points, whatever the class weights.
 
-    >>> float(auac(np.array([0.8, 0.9, 1.0])))
-    1.8
+    >>> balanced_accuracy(np.array([[3, 1], [5, 5]]), np.ones(2)).round(3).tolist()
+    0.625
     """
-    return np.asarray(np.trapezoid(curve, axis=-1))
+    sizes = counts.sum(-1)
+    recall = np.diagonal(counts, axis1=-2, axis2=-1) / np.where(sizes > 0, sizes, 1)
+    return np.asarray(recall.sum(-1) / (sizes > 0).sum(-1))
+
+
+def rare(weights: Weights) -> Bool[np.ndarray, " class"]:
+    """The classes that count more than the mean does; all of them where none does.
+
+    >>> rare(np.array([1.8, 0.2])).tolist(), rare(np.ones(2)).tolist()
+    ([True, False], [True, True])
+    """
+    return weights > 1 if (weights > 1).any() else np.ones(len(weights), dtype=bool)
+
+
+def rare_f1(counts: Counts, weights: Weights) -> Scores:
+    """The mean F1 score of the rare classes; 0 for one that is neither there nor predicted.
+
+    >>> rare_f1(np.array([[2, 2], [1, 9]]), np.array([1.8, 0.2])).round(3).tolist()
+    0.571
+    """
+    which = rare(weights)
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)[..., which]
+    total = (counts.sum(-1) + counts.sum(-2))[..., which]
+    return np.asarray((2 * hits / np.where(total > 0, total, 1)).mean(-1))
+
+
+def negative_cost(counts: Counts, costs: Float[np.ndarray, "class class"]) -> Scores:
+    """Minus the mean cost of a point, from the cost of each true class (rows) predicted to be each class (columns).
+
+    >>> negative_cost(np.array([[2, 2], [1, 5]]), np.array([[0.0, 10.0], [1.0, 0.0]])).tolist()
+    -2.1
+    """
+    return np.asarray(-(counts * costs).sum((-2, -1)) / counts.sum((-2, -1)))

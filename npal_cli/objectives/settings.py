@@ -1,0 +1,29 @@
+"""The settings, and the class weights that they score and train with (supplement B.1)."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Setting = Literal["balanced", "imbalanced", "imbalanced_weighted"]
+SETTINGS: tuple[Setting, ...] = get_args(Setting)
+
+
+def is_imbalanced(setting: Setting) -> bool:
+    """Whether the rare classes of this setting are undersampled."""
+    return setting != "balanced"
+
+
+def trains_weighted(setting: Setting) -> bool:
+    """Whether this setting also weights the training loss by class."""
+    return setting == "imbalanced_weighted"
+
+
+def class_weights(counts: Int[np.ndarray, " class"]) -> Float[np.ndarray, " class"]:
+    """Weights by inverse relative frequency, with mean 1 over the classes (supplement B.1).
+
+    >>> class_weights(np.array([10, 100])).round(3).tolist()
+    [1.818, 0.182]
+    """
+    inverse = 1.0 / counts
+    return np.asarray(inverse / inverse.mean())

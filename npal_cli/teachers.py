@@ -1,0 +1,177 @@
+"""Teachers: flexible models of p(y given x), fitted to the known labels, that say where the task model may be wrong.
+
+The task model is the user's, often a simple one. A teacher is not bound by that: it may be whatever predicts the labels
+best, as long as its probabilities can be believed. All models are scikit-learn's.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from annotated_types import Ge, Gt, MinLen
+from jaxtyping import Float, Int
+from scipy.spatial.distance import pdist
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+
+from npal_cli.randomness import draw_seed
+
+ModelName = Literal["kernel_logistic", "gaussian_process", "extra_trees", "gradient_boosting"]
+MODELS: tuple[ModelName, ...] = get_args(ModelName)
+
+Features = Float[np.ndarray, "point feature"]
+Labels = Int[np.ndarray, " point"]
+Probabilities = Float[np.ndarray, "point class"]
+Model = Any
+"""A classifier of scikit-learn's, before or after its fit."""
+
+
+@dataclass(frozen=True)
+class TeacherOptions:
+    """What teaches."""
+
+    models: Annotated[tuple[ModelName, ...], MinLen(1)] = ("kernel_logistic", "extra_trees")
+    """Of several, the mixture that predicts the known labels best out of fold."""
+    folds: Annotated[int, Ge(2)] = 5
+    """Folds of the known labels, for what is learned out of fold."""
+    calibrated: bool = False
+    """Whether each model's probabilities are corrected by a sigmoid of what it predicts out of fold (Platt, 1999)."""
+    penalty: Annotated[float, Gt(0)] = 0.1
+    """Of ``kernel_logistic``, on half its squared norm."""
+    trees: Annotated[int, Ge(1)] = 100
+    """Of ``extra_trees``."""
+
+
+class Teacher:
+    """What is believed of the classes: the weighted mean of its models' probabilities."""
+
+    def __init__(self, models: Sequence[Model], weights: Float[np.ndarray, " model"], known: Labels) -> None:
+        self.weights = weights
+        self._models = models
+        self._known = known
+
+    def probabilities(self, features: Features) -> Probabilities:
+        """Class probabilities; never 0, as if one more point had been known that is a bit of every class."""
+        n_classes, total = len(self._known), self._known.sum()
+        parts = zip(self._models, self.weights, strict=True)
+        found = sum(weight * _probabilities(model, features, n_classes) for model, weight in parts)
+        return np.asarray((total * found + (self._known + 1) / (total + n_classes)) / (total + 1))
+
+
+def teach(
+    features: Features, labels: Labels, n_classes: int, options: TeacherOptions, draws: np.random.Generator
+) -> Teacher:
+    """Fit a teacher to known labels.
+
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> teacher = teach(x, (x[:, 0] * x[:, 1] > 0).astype(int), 2, TeacherOptions(), np.random.default_rng(1))
+    >>> teacher.probabilities(np.array([[1.0, 1.0], [1.0, -1.0]])).argmax(axis=1).tolist()
+    [1, 0]
+    """
+    seed = draw_seed(draws)
+    known = np.bincount(labels, minlength=n_classes)
+    folds = min(options.folds, int(known[known > 0].min()))
+    weights = np.ones(len(options.models)) / len(options.models)
+    if len(options.models) > 1 and folds > 1:
+        weights = mixture_weights(_out_of_fold(features, labels, n_classes, options, folds, seed))
+    models = [_fit(_model(name, options, folds, seed), features, labels) for name in options.models]
+    return Teacher(models, weights, known)
+
+
+def mixture_weights(likelihoods: Float[np.ndarray, "point model"]) -> Float[np.ndarray, " model"]:
+    """The weights under which a mixture makes what was seen most likely, each model seen to be right once before.
+
+    By expectation and maximisation; ``likelihoods`` are of the true class, out of fold. Source: stacked density
+    estimation (Smyth and Wolpert, 1999).
+
+    >>> mixture_weights(np.array([[0.9, 0.5], [0.8, 0.4], [0.9, 0.5]])).round(2).tolist()
+    [0.68, 0.32]
+    """
+    points, models = likelihoods.shape
+    weights = np.ones(models) / models
+    for _ in range(100):
+        shares = weights * likelihoods
+        shares /= shares.sum(axis=1, keepdims=True)
+        weights = (shares.sum(axis=0) + 1) / (points + models)
+    return weights
+
+
+def _out_of_fold(
+    features: Features, labels: Labels, n_classes: int, options: TeacherOptions, folds: int, seed: int
+) -> Float[np.ndarray, "point model"]:
+    """The probability that each model gives the true class of each point, fitted without its fold."""
+    likelihoods = np.empty((len(labels), len(options.models)))
+    for fitted_on, left_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels):
+        for i, name in enumerate(options.models):
+            model = _fit(_model(name, options, folds - 1, seed), features[fitted_on], labels[fitted_on])
+            found = Teacher([model], np.ones(1), np.bincount(labels[fitted_on], minlength=n_classes))
+            likelihoods[left_out, i] = found.probabilities(features[left_out])[
+                np.arange(len(left_out)), labels[left_out]
+            ]
+    return likelihoods
+
+
+def _model(name: ModelName, options: TeacherOptions, folds: int, seed: int) -> Callable[[Features], Model]:
+    """How a model is made for features, before its fit."""
+
+    def make(features: Features) -> Model:
+        model = MAKERS[name](features, options, seed)
+        if not options.calibrated or folds < 2:
+            return model
+        return CalibratedClassifierCV(model, method="sigmoid", cv=folds, ensemble=False)
+
+    return make
+
+
+def _fit(make: Callable[[Features], Model], features: Features, labels: Labels) -> Model:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a kernel's width at its bound is as good as any
+        warnings.filterwarnings("ignore", message="n_components")  # a fold has fewer points to map by
+        return make(features).fit(features, labels)
+
+
+def _probabilities(model: Model, features: Features, n_classes: int) -> Probabilities:
+    result = np.zeros((len(features), n_classes))
+    result[:, model.classes_] = model.predict_proba(features)
+    return result
+
+
+def _kernel_logistic(features: Features, options: TeacherOptions, seed: int) -> Model:
+    """Logistic regression of an RBF kernel as wide as the points are apart; Nystroem's map of all points is exact."""
+    kernel = Nystroem(gamma=1 / _median_square(features), n_components=len(features), random_state=seed)
+    return make_pipeline(kernel, LogisticRegression(C=1 / options.penalty, max_iter=1000))
+
+
+def _gaussian_process(features: Features, _options: TeacherOptions, seed: int) -> Model:
+    width = RBF((_median_square(features) / 2) ** 0.5)
+    return GaussianProcessClassifier(ConstantKernel(4.0) * width, random_state=seed)
+
+
+def _extra_trees(_features: Features, options: TeacherOptions, seed: int) -> Model:
+    return ExtraTreesClassifier(options.trees, random_state=seed)
+
+
+def _gradient_boosting(_features: Features, _options: TeacherOptions, seed: int) -> Model:
+    return HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=5, early_stopping=False, random_state=seed)
+
+
+MAKERS: dict[ModelName, Callable[[Features, TeacherOptions, int], Model]] = {
+    "kernel_logistic": _kernel_logistic,
+    "gaussian_process": _gaussian_process,
+    "extra_trees": _extra_trees,
+    "gradient_boosting": _gradient_boosting,
+}
+
+
+def _median_square(features: Features) -> float:
+    """The median squared distance of two points; 1 where most are equal."""
+    return float(np.median(pdist(features, "sqeuclidean"))) or 1.0
