@@ -57,7 +57,7 @@ def test_no_class_is_impossible_not_even_one_that_nobody_has_seen():
 def test_a_mixture_believes_who_is_right_out_of_fold():
     x, y = rings(100)
     x = np.hstack([x, np.random.default_rng(3).normal(size=(100, 40))])  # drowns every distance in noise
-    weights = fit(x, y, models=("kernel_logistic", "gradient_boosting")).weights
+    weights = fit(x, y, models=("kernel_logistic", "gradient_boosting"), mixed="out_of_fold").weights
     assert weights[1] > 0.7
     np.testing.assert_allclose(weights.sum(), 1)
 
@@ -74,7 +74,14 @@ def test_mixture_weights_are_the_likeliest_with_one_success_for_each():
 def test_a_class_of_one_point_leaves_no_folds_and_equal_weights():
     x, y = rings(30)
     y = np.where(np.arange(30) == 0, 1, 0)
-    assert fit(x, y).weights.tolist() == [0.5, 0.5]
+    assert fit(x, y, mixed="out_of_fold").weights.tolist() == [0.5, 0.5]
+
+
+def test_an_equal_mixture_is_the_mean_of_its_models():
+    x, y = rings()
+    both = fit(x, y).probabilities(x)
+    parts = [fit(x, y, models=(name,)).probabilities(x) for name in TeacherOptions().models]
+    np.testing.assert_allclose(both, np.mean(parts, axis=0))
 
 
 def test_the_same_stream_gives_the_same_teacher():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from npal_cli.errors import DataError, UsageError, unknown
-from npal_cli.problems import images, tables, uci
+from npal_cli.problems import bundled, images, tables, uci
 from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.sources import Sources
 
@@ -36,6 +36,8 @@ REGISTRY: dict[str, Entry] = {
     "waveform_uci": Entry(uci.load_waveform_uci, ("waveform_21.tsv.gz",)),
     "mushrooms": Entry(uci.load_mushrooms, ("agaricus-lepiota.data",)),
     "adult": Entry(uci.load_adult, ("a1a",)),
+    "breast_cancer": Entry(bundled.load_breast_cancer),
+    "digits_3_5": Entry(bundled.load_digits_3_5),
     "mnist": Entry(images.load_mnist, _idx_files("mnist"), images=True),
     "fashion_mnist": Entry(images.load_fashion_mnist, _idx_files("fashion_mnist"), images=True),
     "svhn": Entry(images.load_svhn, ("svhn/train_32x32.mat", "svhn/test_32x32.mat"), images=True),

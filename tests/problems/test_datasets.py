@@ -49,6 +49,16 @@ def test_generated_waveform_is_distributed_as_the_uci_file(real_data):
         assert np.abs(np.corrcoef(ours.T) - np.corrcoef(theirs.T)).max() < 0.12
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "counts"), [("breast_cancer", (569, 30), [212, 357]), ("digits_3_5", (365, 64), [183, 182])]
+)
+def test_small_data_sets_come_with_scikit_learn(name, shape, counts, tmp_path):
+    data = load_dataset(name, Sources(tmp_path))
+    assert data.features.shape == shape
+    assert np.bincount(data.labels).tolist() == counts
+    assert source_digest(name, Sources(tmp_path)) is None
+
+
 def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(UsageError, match=r"'mushroom'.*did you mean 'mushrooms'"):
         load_dataset("mushroom", Sources(tmp_path))
