@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pooch
 
@@ -94,9 +95,8 @@ class Sources:
         with _named_write_errors(self.folder / name):
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(f".{target.name}.partial")
-            shutil.copyfile(source, partial)
-            return partial.replace(target)
+            with TemporaryDirectory(dir=target.parent, prefix=".partial-") as own:  # others may be taking it in, too
+                return Path(shutil.copyfile(source, Path(own) / target.name)).replace(target)
 
     def _download(self, name: str) -> Path:
         fetcher = pooch.create(path=self.folder, base_url="", retry_if_failed=1)

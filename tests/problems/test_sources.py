@@ -1,6 +1,7 @@
 """Source files are the published ones, or refused."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -73,3 +74,10 @@ def test_without_network_or_copy_the_error_says_what_to_do(tmp_path, monkeypatch
     with pytest.raises(DataError, match=r"cannot download a1a from https://.*--source FILE") as error:
         Sources(tmp_path, progress=False).path("a1a")
     assert "\n" not in str(error.value)
+
+
+def test_many_processes_may_take_in_the_same_file_at_once(sources):
+    with ThreadPoolExecutor(8) as pool:
+        paths = set(pool.map(sources.path, ["a1a"] * 16))
+    assert len(paths) == 1
+    assert [path.name for path in sources.folder.iterdir()] == ["a1a"]
