@@ -6,7 +6,7 @@ a time: the truth) and ``torch`` (batched dense solves, on a GPU if there is one
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,6 @@ __all__ = ["Confusions", "RefitProblem", "RefitScores", "refit", "refit_and_scor
 SOFT_NUMBERS = 2**21
 """How many soft predictions each worker holds at once: 16 MiB."""
 
-Result = TypeVar("Result")
 Piece = tuple[RefitProblem, Callable[[RefitProblem], Any]]
 
 
@@ -35,7 +34,8 @@ def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engi
     """
     how = _implementation(engine)
     function = partial(how.refit, classifier=classifier)
-    return [joined(parts) for parts in _map(problems, [function] * len(problems), how, how.size, engine)]
+    tasks = [_Task(problem, function, how.size) for problem in problems]
+    return [joined(parts) for parts in _map(tasks, how, engine)]
 
 
 def refit_and_score(
@@ -47,11 +47,21 @@ def refit_and_score(
         ValueError: if a training set holds one class only.
     """
     how = _implementation(engine)
-    largest = max((len(each.evaluation_labels) * len(each.training_weights) for each in problems), default=1)
-    size = min(how.size, max(SOFT_NUMBERS // largest, 1))
-    functions = [partial(_score, how.refit_softly, classifier, scorer) for scorer in scorers]
-    parts = _map(problems, functions, how, size, engine)
+    tasks = []
+    for problem, scorer in zip(problems, scorers, strict=True):
+        numbers = len(problem.evaluation_labels) * len(problem.training_weights)
+        size = min(how.size, max(SOFT_NUMBERS // max(numbers, 1), 1))
+        tasks.append(_Task(problem, partial(_score, how.refit_softly, classifier, scorer), size))
+    parts = _map(tasks, how, engine)
     return [RefitScores(part[0].before, np.concatenate([each.after for each in part])) for part in parts]
+
+
+class _Task(NamedTuple):
+    """A problem, what to do with pieces of it, and how many candidates these have: whatever else is worked on."""
+
+    problem: RefitProblem
+    function: Callable[[RefitProblem], Any]
+    size: int
 
 
 class _Implementation(NamedTuple):
@@ -89,20 +99,11 @@ def _score(
     return RefitScores(float(scorer(soft.before)), scorer(soft.after))
 
 
-def _map(
-    problems: Sequence[RefitProblem],
-    functions: Sequence[Callable[[RefitProblem], Result]],
-    how: _Implementation,
-    size: int,
-    engine: Engine,
-) -> list[list[Result]]:
-    """What each problem's function makes of its pieces."""
-    engine.tally["refits"] += sum(len(problem.candidate_labels) for problem in problems)
-    pieces = [
-        [(piece, function) for piece in _pieces(problem, size)]
-        for problem, function in zip(problems, functions, strict=True)
-    ]
-    bundles = _bundles([piece for part in pieces for piece in part], size)
+def _map(tasks: Sequence[_Task], how: _Implementation, engine: Engine) -> list[list[Any]]:
+    """What the function of each task makes of its pieces."""
+    engine.tally["refits"] += sum(len(task.problem.candidate_labels) for task in tasks)
+    pieces = [[(piece, task.function) for piece in _pieces(task.problem, task.size)] for task in tasks]
+    bundles = _bundles([piece for part in pieces for piece in part], how.size)
     done = engine.map(_run, bundles, label="refits", unit="bundle", threads=how.threads)
     results = (result for bundle in list(done) for result in bundle)
     return [[next(results) for _ in part] for part in pieces]

@@ -43,8 +43,7 @@ class ExpectedImprovement(TaughtStrategy):
 
     def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
         """The expected improvement of each candidate; other points score as the worst of these."""
-        found = self.improvements(states, beliefs)
-        return [np.where(np.isnan(each), np.nanmin(each), each) for each in found]
+        return [others_as_worst(each) for each in self.improvements(states, beliefs)]
 
 
 @final
@@ -63,9 +62,17 @@ class Blend(TaughtStrategy):
         improvements = self.improvements(states, beliefs)
         for state, each, improvement in zip(states, beliefs, improvements, strict=True):
             error = np.where(np.isnan(improvement), np.nan, self.errors(state, each))
-            total = standardised(error) + standardised(improvement)
-            result.append(np.where(np.isnan(total), np.nanmin(total), total))
+            result.append(others_as_worst(standardised(error) + standardised(improvement)))
         return result
+
+
+def others_as_worst(values: Scores) -> Scores:
+    """Scores of all pool points, where those that are NaN, for they were not tried, are no better than any other.
+
+    >>> others_as_worst(np.array([1.0, 3.0, np.nan])).tolist()
+    [1.0, 3.0, 1.0]
+    """
+    return np.where(np.isnan(values), np.nanmin(values), values)
 
 
 def standardised(values: Scores) -> Scores:
