@@ -7,7 +7,8 @@ import torch
 
 from npal_cli.engine import Engine
 from npal_cli.neural_process.episodes import Episodes
-from npal_cli.neural_process.training import TrainingOptions, train_networks, train_together
+from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.neural_process.training import train_networks, train_together
 
 PUBLISHED = {"seconds a step": (0.027, 0.035), "seconds a network": 31.0}
 """The paper's published code on one core of a machine like the one that this was developed on, as quoted."""
@@ -20,7 +21,8 @@ def episodes(seed: int) -> Episodes:
     masks = np.zeros((300, 100), dtype=bool)
     for mask in masks:
         mask[draws.choice(100, size=draws.choice(np.arange(10, 100, 10)), replace=False)] = True
-    return Episodes(features, masks, np.where(masks, np.nan, 0.1 * features[:, 0]), np.zeros(masks.shape))
+    improvements = np.where(masks, np.nan, 0.1 * features[:, 0])[:, :, None]
+    return Episodes(features, masks, improvements, np.zeros(masks.shape), np.empty((100, 0)), np.empty((300, 100, 0)))
 
 
 def measure() -> dict[str, float]:

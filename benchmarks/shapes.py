@@ -72,7 +72,7 @@ def _experiment(name: str, setting: Setting, raw: Path) -> tuple[RefitProblem, l
     def problem(annotated: np.ndarray, pool: np.ndarray, evaluation: np.ndarray) -> RefitProblem:
         return RefitProblem(x[annotated], y[annotated], x[pool], y[pool], x[evaluation], y[evaluation], weights)
 
-    masks = simulate(y[rows.annotated], SimulateOptions(), stream("benchmark")).annotated
+    masks = simulate(y[rows.annotated], SimulateOptions(), stream("benchmark"), reward=True).annotated
     many = [problem(rows.annotated[kept], rows.annotated[~kept], rows.reward) for kept in masks]
     return problem(rows.annotated, rows.pool, rows.test), many
 

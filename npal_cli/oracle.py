@@ -3,8 +3,8 @@
 The score is the paper's, class-weighted accuracy, unless another objective is asked for.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective, scorer
 from npal_cli.problems.problem import Problem
+from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.refit import RefitProblem, RefitScores, refit, refit_and_score
 
 Improvements = Float[np.ndarray, " candidate"]
@@ -30,7 +31,7 @@ class OracleScores:
     """Improvements of every simulated pool point of one run."""
 
     improvements: Float[np.ndarray, "problem point"]
-    """Score on the reward set with the point minus score without it; NaN where the point is annotated."""
+    """Score on the reward set with the point minus score without it; NaN where the point is not in the pool."""
     score_before: Float[np.ndarray, " problem"]
     """Score of the fit to the simulated annotated set."""
 
@@ -52,32 +53,58 @@ def pool_improvements(
 
 def simulated_improvements(
     problems: Sequence[Problem],
-    simulated: Sequence[Bool[np.ndarray, "problem point"]],
+    simulated: Sequence[SimulatedProblems],
     classifier: Classifier,
     engine: Engine,
     objective: Objective = ACCURACY,
 ) -> list[OracleScores]:
-    """The improvement of each simulated pool point of each run, on that run's reward set.
-
-    ``simulated[run]`` marks which of the run's annotated points stay annotated in each simulated problem.
-    """
-    owners = [problem for problem, masks in zip(problems, simulated, strict=True) for _ in masks]
+    """The improvement of each simulated pool point of each run, on the reward set of the run or the problem."""
+    owners = [problem for problem, splits in zip(problems, simulated, strict=True) for _ in splits.annotated]
     refits = [
-        _refit_problem(problem, problem.annotated[kept], problem.annotated[~kept], problem.reward)
-        for problem, masks in zip(problems, simulated, strict=True)
-        for kept in masks
+        _refit_problem(problem, *parts)
+        for problem, splits in zip(problems, simulated, strict=True)
+        for parts in _parts(problem, splits)
     ]
     results = iter(_scores(refits, owners, classifier, engine, objective))
     scores = []
-    for masks in simulated:
-        values = np.full(masks.shape, np.nan)
-        before = np.empty(len(masks))
-        for i, kept in enumerate(masks):
+    for splits in simulated:
+        values = np.full(splits.annotated.shape, np.nan)
+        before = np.empty(len(values))
+        for i, pool in enumerate(splits.pool):
             result = next(results)
-            values[i, ~kept] = result.improvements
+            values[i, pool] = result.improvements
             before[i] = result.before
         scores.append(OracleScores(values, before))
     return scores
+
+
+def label_improvements(
+    problem: Problem,
+    simulated: SimulatedProblems,
+    classifier: Classifier,
+    engine: Engine,
+    objective: Objective = ACCURACY,
+) -> Float[np.ndarray, "problem point class"]:
+    """The same for one run, with each class in turn as the label of the pool point."""
+    n_classes = len(problem.class_weights)
+    refits = []
+    for parts in _parts(problem, simulated):
+        refit_problem = _refit_problem(problem, *parts)
+        count = len(refit_problem.candidate_labels)
+        every = refit_problem.of_candidates(np.repeat(np.arange(count), n_classes))
+        refits.append(replace(every, candidate_labels=np.tile(np.arange(n_classes), count)))
+    values = np.full((*simulated.annotated.shape, n_classes), np.nan)
+    results = _scores(refits, [problem] * len(refits), classifier, engine, objective)
+    for of_problem, pool, result in zip(values, simulated.pool, results, strict=True):
+        of_problem[pool] = result.improvements.reshape(-1, n_classes)
+    return values
+
+
+def _parts(problem: Problem, simulated: SimulatedProblems) -> Iterator[tuple[Rows, Rows, Rows]]:
+    """The annotated, pool and reward rows of each simulated problem."""
+    for annotated, pool, fold in zip(simulated.annotated, simulated.pool, simulated.reward, strict=True):
+        reward = problem.annotated[fold] if fold.any() else problem.reward
+        yield problem.annotated[annotated], problem.annotated[pool], reward
 
 
 def context_improvements(

@@ -35,10 +35,12 @@ class PreparedRecord(Record):
 class SimulatedRecord(Record):
     """``npal simulate``: the simulated problems of each run."""
 
-    FORMAT: ClassVar[str] = "npal.simulated/1"
+    FORMAT: ClassVar[str] = "npal.simulated/2"
 
     annotated: np.ndarray = array("run", "problem", "annotated_point")
     """bool: whether the annotated point stays annotated in the simulated problem."""
+    reward: np.ndarray = array("run", "problem", "annotated_point")
+    """bool: whether it is in the simulated problem's reward set; nowhere if there is a reward set."""
     drawn: np.ndarray = array("run")
     """Splits drawn in all; those beyond the number of problems lacked a class and were redrawn."""
 
@@ -50,7 +52,7 @@ class OracleRecord(Record):
     FORMAT: ClassVar[str] = "npal.oracle/1"
 
     improvements: np.ndarray = array("run", "problem", "annotated_point")
-    """float64 on the reward set; NaN where the point is annotated."""
+    """float64 on the reward set; NaN where the point is not in the simulated pool."""
     score_before: np.ndarray = array("run", "problem")
 
 
@@ -58,7 +60,7 @@ class OracleRecord(Record):
 class NetworkRecord(Record):
     """``npal train-np``: a trained network for each run."""
 
-    FORMAT: ClassVar[str] = "npal.network/1"
+    FORMAT: ClassVar[str] = "npal.network/2"
 
     scale: np.ndarray = array("run")
     """What features are divided by before they enter the network."""

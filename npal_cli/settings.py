@@ -23,13 +23,14 @@ from npal_cli.classifiers import (
     takes_images,
 )
 from npal_cli.errors import UsageError, unknown
-from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.neural_process.options import PlusOptions, TrainingOptions
 from npal_cli.objectives import SETTINGS, Objective, Setting
 from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions, SplitOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import parse_strategy
+from npal_cli.strategies.expectations import TaughtOptions
 from npal_cli.strategies.gcn import GCNOptions
-from npal_cli.strategies.taught import TaughtOptions
+from npal_cli.strategies.lal import LALOptions
 from npal_cli.strategies.vaal import VAALOptions
 from npal_cli.teachers import TeacherOptions
 
@@ -83,11 +84,12 @@ class StrategyLists:
 
     logistic: Names = (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
-        *("random", "np", "expected_error", "eer", "blend", "reward_oracle", "random_train_on_reward"),
+        *("random", "np", "np_plus", "lal", "qbc", "badge", "expected_error", "eer", "blend", "reward_oracle"),
+        "random_train_on_reward",
     )
     svm: Names = (
-        *("oracle", "fscore", "kcgrdy", "random", "np", "expected_error", "eer", "blend", "reward_oracle"),
-        "random_train_on_reward",
+        *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "lal", "qbc", "expected_error", "eer", "blend"),
+        *("reward_oracle", "random_train_on_reward"),
     )
     resnet18: Names = (
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
@@ -149,9 +151,11 @@ class Settings:
     simulate: SimulateOptions = field(default_factory=SimulateOptions)
     classifiers: Classifiers = field(default_factory=Classifiers)
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
+    np_plus: PlusOptions = field(default_factory=PlusOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
     taught: TaughtOptions = field(default_factory=TaughtOptions)
+    lal: LALOptions = field(default_factory=LALOptions)
     images: ImagePlan = field(default_factory=ImagePlan)
     lloss: LossPredictionOptions = field(default_factory=LossPredictionOptions)
     vaal: VAALOptions = field(default_factory=VAALOptions)

@@ -69,7 +69,11 @@ def test_help_imports_nothing_heavy():
         (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
         (["train-np", "--device", "cuda"], 2, "no CUDA device"),
         (["report", "--data", "waveform"], 1, "there is nothing; the report is left as it was"),
-        (["acquire", "--strategy", "np", "--train-on-reward"], 2, "scores on the reward set, so its labels cannot be"),
+        (
+            ["acquire", "--strategy", "reward_oracle", "--train-on-reward"],
+            2,
+            "scores on the reward set, so its labels cannot be",
+        ),
         (["train-np", "--step", 2, "--strategy", "random_train_on_reward"], 2, "no reward set is left after it"),
     ],
 )

@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
-from npal_cli.oracle import context_improvements, pool_improvements, simulated_improvements
+from npal_cli.oracle import context_improvements, label_improvements, pool_improvements, simulated_improvements
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import stream
 from tests.conftest import make_problem
@@ -37,9 +37,9 @@ def test_pool_improvements_are_scores_after_minus_before_on_the_test_set(problem
 
 def test_simulated_improvements_are_those_of_algorithm_2_on_the_reward_set(problem, logistic, engine):
     labels = problem.labels[problem.annotated]
-    masks = simulate(labels, SimulateOptions(problems=4), stream("test")).annotated
-    scores = simulated_improvements([problem], [masks], logistic, engine)[0]
-    for i, mask in enumerate(masks):
+    simulated = simulate(labels, SimulateOptions(problems=4), stream("test"), reward=True)
+    scores = simulated_improvements([problem], [simulated], logistic, engine)[0]
+    for i, mask in enumerate(simulated.annotated):
         kept = problem.annotated[mask]
         before = plain_score(problem, kept, problem.reward)
         assert scores.score_before[i] == pytest.approx(before)
@@ -84,3 +84,27 @@ def test_a_context_point_that_is_the_only_one_of_its_class_says_nothing(problem,
     mask[np.flatnonzero(labels == 1)[0]] = True
     values = context_improvements(problem, mask[None], logistic, engine)
     assert values[0, np.flatnonzero(labels == 1)[0]] == 0
+
+
+def test_without_a_reward_set_a_fold_of_the_annotated_set_is_it(problem, logistic, engine):
+    bare = problem.train_on_reward()
+    simulated = simulate(
+        bare.labels[bare.annotated], SimulateOptions(problems=6, folds=3), stream("test"), reward=False
+    )
+    scores = simulated_improvements([bare], [simulated], logistic, engine)[0]
+    for i in range(6):
+        kept, pool, fold = (bare.annotated[each[i]] for each in (simulated.annotated, simulated.pool, simulated.reward))
+        before = plain_score(bare, kept, fold)
+        expected = [plain_score(bare, np.append(kept, point), fold) - before for point in pool]
+        np.testing.assert_allclose(scores.improvements[i, simulated.pool[i]], expected, atol=1e-12)
+        assert np.isnan(scores.improvements[i, ~simulated.pool[i]]).all()
+
+
+def test_improvements_under_each_label_hold_those_under_the_true_one(problem, logistic, engine):
+    labels = problem.labels[problem.annotated]
+    simulated = simulate(labels, SimulateOptions(problems=4), stream("test"), reward=True)
+    found = label_improvements(problem, simulated, logistic, engine)
+    truth = simulated_improvements([problem], [simulated], logistic, engine)[0].improvements
+    np.testing.assert_array_equal(found[:, np.arange(len(labels)), labels], truth)
+    pool = simulated.pool
+    assert (found[pool][:, 0] != found[pool][:, 1]).any()

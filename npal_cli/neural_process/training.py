@@ -2,55 +2,35 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from annotated_types import Ge, Gt, Interval
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from npal_cli.engine import Engine
 from npal_cli.neural_process.episodes import Batch, Episodes, epoch
-from npal_cli.neural_process.model import AttentiveCNP, ModelOptions
-from npal_cli.oracle import ContextLabels
+from npal_cli.neural_process.model import AttentiveCNP
+from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.randomness import draw_seed
 
 Weights = dict[str, np.ndarray]
-"""Trained parameters by name."""
+"""Trained parameters by name; those of several networks on a leading axis."""
 
 Apply = Callable[[dict[str, Tensor], Tensor, Batch], tuple[Tensor, Tensor]]
-
-TARGETS_AT_ONCE = 65_536
-"""Targets scored in one pass: bounds the memory of scoring a large pool to some tens of MiB."""
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How a network is trained and used; the defaults are the paper's (supplement B.3)."""
-
-    epochs: Annotated[int, Ge(1)] = 100
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
-    decay: Annotated[float, Interval(gt=0, le=1)] = 0.1
-    """The learning rate ends at this share of where it began, decaying exponentially by the epoch."""
-    batch_size: Annotated[int, Ge(1)] = 64
-    """Simulated problems in a batch, at most."""
-    context_labels: ContextLabels = "zero"
-    acquire_by: Literal["mean", "mean_plus_sigma"] = "mean"
-    """What is maximised over the pool."""
-    model: ModelOptions = field(default_factory=ModelOptions)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and what it needs to be used."""
+    """A trained network, or an ensemble of them, and what it needs to be used."""
 
     weights: Weights
+    """Of the members, on the leading axis."""
     scale: float
     """What features are divided by before they enter the network."""
     loss: Float[np.ndarray, " epoch"]
-    """Mean negative log likelihood (nats per target) of each epoch's batches, as they were trained on."""
+    """Mean negative log likelihood (nats per target) of each epoch's batches, as they were trained on; and members."""
 
 
 def negative_log_likelihood(
@@ -58,6 +38,37 @@ def negative_log_likelihood(
 ) -> Float[Tensor, "*target"]:
     """The Gaussian negative log likelihood of each target, in nats (equation 2)."""
     return 0.5 * ((improvements - mean) / sigma).square() + sigma.log() + 0.5 * math.log(2 * math.pi)
+
+
+def ranking_loss(
+    mean: Float[Tensor, "network target"],
+    improvements: Float[Tensor, "network target"],
+    targets: Int[Tensor, "network target"],
+    weights: Float[Tensor, "network target"],
+    shape: tuple[int, int],
+) -> Float[Tensor, " network"]:
+    """How far the predictions of each problem are from ranking its targets as the improvements do, in nats.
+
+    The cross-entropy between the two's softmax over the targets of a problem, mean over the problems of a batch of
+    ``shape`` (problems, points).
+
+    Source: ListNet (Cao et al., 2007).
+    """
+    problems, points = shape
+    nowhere = torch.where(weights > 0, targets, problems * points)  # a place of its own for what fills up
+
+    def dense(values: Tensor) -> Tensor:
+        places = values.new_full((len(values), problems * points + 1), -torch.inf)
+        filled: Tensor = places.scatter(1, nowhere, values)[:, :-1].unflatten(1, shape)
+        return filled
+
+    wanted, found = dense(improvements), dense(mean)
+    there = wanted.isfinite()
+    used = there.any(dim=2, keepdim=True)  # a row without any target would be 0 / 0
+    logits = torch.where(used, found, 0.0).log_softmax(dim=2)
+    shares = torch.where(used, wanted, 0.0).softmax(dim=2)
+    each = -torch.where(there, shares * logits, 0.0).sum(dim=2)
+    return each.sum(dim=1) / used.squeeze(2).sum(dim=1)
 
 
 def train_networks(
@@ -73,25 +84,31 @@ def train_networks(
     busy with one, so there they are trained one at a time, spread over the workers: how many are asked for at once
     then changes no byte of them.
     """
-    engine.tally["networks"] += len(episodes)
+    streams = [each for draw in draws for each in _member_streams(draw, options.members)]
+    repeated = [one for one in episodes for _ in range(options.members)]
+    engine.tally["networks"] += len(repeated)
     device = engine.torch_device()
-    shapes = [(*one.features.shape, one.steps_per_epoch(options.batch_size)) for one in episodes]
     alone = device.type == "cpu"
     groups: dict[tuple[int, ...], list[int]] = {}
-    for i, shape in enumerate(shapes):
+    for i, one in enumerate(repeated):
+        shape = (*one.features.shape, one.steps_per_epoch(options.batch_size))
         groups.setdefault((i,) if alone else shape, []).append(i)
-    work = [([episodes[i] for i in group], options, [draws[i] for i in group], device) for group in groups.values()]
-    order = [i for group in groups.values() for i in group]
-    trained: dict[int, Network] = {}
+    work = [([repeated[i] for i in group], options, [streams[i] for i in group], device) for group in groups.values()]
+    positions = iter([i for group in groups.values() for i in group])
+    trained: dict[int, tuple[Weights, np.ndarray]] = {}
     wanted = 0
-    positions = iter(order)
     for group in engine.map(_train_group, work, label="networks", unit="network"):
-        for weights, loss in group:
-            i = next(positions)
-            trained[i] = Network(weights, scales[i], loss)
-        while wanted in trained:
-            yield trained.pop(wanted)
+        for result in group:
+            trained[next(positions)] = result
+        while all(wanted * options.members + i in trained for i in range(options.members)) and wanted < len(episodes):
+            members = [trained.pop(wanted * options.members + i) for i in range(options.members)]
+            weights = {name: np.stack([each[name] for each, _ in members]) for name in members[0][0]}
+            yield Network(weights, scales[wanted], np.mean([loss for _, loss in members], axis=0))
             wanted += 1
+
+
+def _member_streams(draws: np.random.Generator, members: int) -> Sequence[np.random.Generator]:
+    return [draws] if members == 1 else draws.spawn(members)
 
 
 def train_together(
@@ -101,8 +118,8 @@ def train_together(
 
     Each network equals the one that is trained alone, up to rounding.
     """
-    features = episodes[0].features.shape[1]
-    models = [_Among(AttentiveCNP(features, options.model, _generator(draw))).to(device) for draw in draws]
+    shape = episodes[0].shape
+    models = [_Among(AttentiveCNP(shape, options.model, _generator(draw))).to(device) for draw in draws]
     apply, parameters = _stacked(models)
     points = torch.as_tensor(np.stack([one.features for one in episodes]), dtype=torch.float32, device=device)
     optimiser = torch.optim.Adam(parameters.values(), lr=options.learning_rate, fused=True)
@@ -113,8 +130,11 @@ def train_together(
         for batch in epoch(episodes, options.batch_size, draws, device):
             optimiser.zero_grad()
             mean, sigma = apply(parameters, points, batch)
-            loss = (negative_log_likelihood(mean, sigma, batch.improvements) * batch.weights).sum(dim=1)
-            loss.sum().backward()
+            each = negative_log_likelihood(mean, sigma, batch.improvements).mean(dim=2)
+            loss = (each * batch.weights).sum(dim=1)
+            (
+                loss + options.ranking * _ranking(mean, batch)
+            ).sum().backward() if options.ranking else loss.sum().backward()
             optimiser.step()
             total += loss.detach() * batch.masks.any(dim=2).sum(dim=1)
         losses.append(total)
@@ -125,6 +145,16 @@ def train_together(
     if len(models) == 1:
         return [(arrays, history[0])]
     return [({name: value[i] for name, value in arrays.items()}, history[i]) for i in range(len(models))]
+
+
+def _ranking(mean: Float[Tensor, "network target output"], batch: Batch) -> Float[Tensor, " network"]:
+    """The ranking loss, mean over outputs."""
+    shape = (batch.masks.shape[1], batch.masks.shape[2])
+    found = [
+        ranking_loss(mean[:, :, i], batch.improvements[:, :, i], batch.targets, batch.weights, shape)
+        for i in range(mean.shape[2])
+    ]
+    return torch.stack(found).mean(dim=0)
 
 
 class _Among(nn.Module):
@@ -144,7 +174,7 @@ def _stacked(models: Sequence[nn.Module]) -> tuple[Apply, dict[str, Tensor]]:
     if len(models) == 1:
 
         def apply_one(_: dict[str, Tensor], points: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-            mean, sigma = base(points[0], batch.labels[0], batch.masks[0], batch.targets[0])
+            mean, sigma = base(points[0], batch.labels[0], batch.masks[0], batch.targets[0], batch.inputs[0])
             return mean[None], sigma[None]
 
         return apply_one, dict(base.named_parameters())
@@ -154,7 +184,9 @@ def _stacked(models: Sequence[nn.Module]) -> tuple[Apply, dict[str, Tensor]]:
         return result
 
     def apply_all(parameters: dict[str, Tensor], points: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        result: tuple[Tensor, Tensor] = torch.vmap(call)(parameters, points, batch.labels, batch.masks, batch.targets)
+        result: tuple[Tensor, Tensor] = torch.vmap(call)(
+            parameters, points, batch.labels, batch.masks, batch.targets, batch.inputs
+        )
         return result
 
     return apply_all, torch.func.stack_module_state(list(models))[0]
@@ -171,29 +203,3 @@ def _train_group(
     if device.type == "cpu":
         torch.set_num_threads(1)  # more threads only get in the way of tensors this small
     return train_together(episodes, options, draws, device)
-
-
-def predict(
-    network: Network,
-    options: ModelOptions,
-    context: Float[np.ndarray, "context feature"],
-    context_labels: Float[np.ndarray, " context"],
-    targets: Float[np.ndarray, "target feature"],
-    device: torch.device,
-) -> tuple[Float[np.ndarray, " target"], Float[np.ndarray, " target"]]:
-    """Predicted mean and standard deviation of the improvement of each target; features come unscaled."""
-    model = AttentiveCNP(context.shape[1], options, torch.Generator())
-    model.load_state_dict({name: torch.as_tensor(value) for name, value in network.weights.items()})
-    model.to(device).eval()
-
-    def tensor(values: np.ndarray) -> Tensor:
-        return torch.as_tensor(values, dtype=torch.float32, device=device).unsqueeze(0)
-
-    means, sigmas = [np.empty(0)], [np.empty(0)]
-    with torch.inference_mode():
-        for start in range(0, len(targets), TARGETS_AT_ONCE):
-            block = tensor(targets[start : start + TARGETS_AT_ONCE] / network.scale)
-            mean, sigma = model(tensor(context / network.scale), tensor(context_labels), block)
-            means.append(mean.squeeze(0).double().cpu().numpy())
-            sigmas.append(sigma.squeeze(0).double().cpu().numpy())
-    return np.concatenate(means), np.concatenate(sigmas)

@@ -93,6 +93,10 @@ class Problem:
             pool=self.pool[~np.isin(self.pool, rows)],
         )
 
+    def annotated_first(self, count: int) -> "Problem":
+        """The problem as it was when only the first ``count`` points were annotated, with the same pool."""
+        return replace(self, annotated=self.annotated[:count])
+
     def train_on_reward(self) -> "Problem":
         """The problem with the reward set's labels spent on training: a control, for which no reward set is left."""
         annotated = np.concatenate([self.annotated, self.reward])

@@ -6,8 +6,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Interval, MinLen
 from jaxtyping import Bool, Int
+from sklearn.model_selection import StratifiedKFold
 
 from npal_cli.errors import DataError
+from npal_cli.randomness import draw_seed
 
 Fraction = Annotated[float, Interval(gt=0, lt=1)]
 
@@ -20,6 +22,8 @@ class SimulateOptions:
     """N_sim, the number of simulated problems per run."""
     fractions: Annotated[tuple[Fraction, ...], MinLen(1)] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     """Q, the fractions of the annotated set that may stay annotated."""
+    folds: Annotated[int, Ge(2)] = 5
+    """Without a reward set: parts of the annotated set that take turns in being it."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +31,39 @@ class SimulatedProblems:
     """Splits of one annotated set of ``point`` points."""
 
     annotated: Bool[np.ndarray, "problem point"]
-    """True where the point stays annotated, False where it is in the simulated pool."""
+    """True where the point stays annotated."""
+    reward: Bool[np.ndarray, "problem point"]
+    """True where the point is in the simulated problem's reward set; nowhere if there is a reward set."""
     drawn: int
     """How many splits were drawn to get these: the difference had an annotated part that lacked a class."""
 
+    @property
+    def pool(self) -> Bool[np.ndarray, "problem point"]:
+        """True where the point is in the simulated pool."""
+        return ~(self.annotated | self.reward)
+
 
 def simulate(
-    labels: Int[np.ndarray, " point"], options: SimulateOptions, draws: np.random.Generator
+    labels: Int[np.ndarray, " point"], options: SimulateOptions, draws: np.random.Generator, *, reward: bool
 ) -> SimulatedProblems:
     """Draw ``options.problems`` splits: a fraction q uniform in Q, then ``round(q n)`` points without replacement.
+
+    Where there is no ``reward`` set, stratified folds of the annotated set take turns in being it, and what is split is
+    the rest: cross-validation, so that no label is set aside.
 
     A split whose annotated part lacks a class that the annotated set has, or leaves no pool, cannot be scored and is
     drawn again.
 
     Raises:
-        DataError: if hardly any split can be scored (fewer than one in a thousand).
+        DataError: if hardly any split can be scored (fewer than one in a thousand), or a class has fewer points than
+            there are folds.
 
     Source: Algorithm 1; ``round`` is Python's (halves to even).
     """
-    n = len(labels)
-    n_classes = len(np.unique(labels))
+    n, n_classes = len(labels), len(np.unique(labels))
+    folds = [np.empty(0, dtype=np.int64)] if reward else _folds(labels, options.folds, draws)
     accepted: list[Bool[np.ndarray, " point"]] = []
+    rewards: list[Bool[np.ndarray, " point"]] = []
     drawn = 0
     while len(accepted) < options.problems:
         if drawn >= 1000 * (len(accepted) + 1):
@@ -55,10 +71,29 @@ def simulate(
                 f"hardly any simulated problem keeps all {n_classes} classes of {n} annotated points at the fractions "
                 f"{', '.join(map(str, options.fractions))}; use larger fractions (simulate.fractions) or more points"
             )
-        size = round(draws.choice(np.asarray(options.fractions)) * n)
-        annotated = np.zeros(n, dtype=bool)
-        annotated[draws.choice(n, size=size, replace=False)] = True
+        fold = folds[len(accepted) % len(folds)]
+        rest = np.delete(np.arange(n), fold)
+        size = round(draws.choice(np.asarray(options.fractions)) * len(rest))
+        annotated = _mask(n, rest[draws.choice(len(rest), size=size, replace=False)])
         drawn += 1
-        if size < n and len(np.unique(labels[annotated])) == n_classes:
+        if size < len(rest) and len(np.unique(labels[annotated])) == n_classes:
             accepted.append(annotated)
-    return SimulatedProblems(np.stack(accepted), drawn)
+            rewards.append(_mask(n, fold))
+    return SimulatedProblems(np.stack(accepted), np.stack(rewards), drawn)
+
+
+def _folds(labels: Int[np.ndarray, " point"], count: int, draws: np.random.Generator) -> list[np.ndarray]:
+    rarest = int(np.unique(labels, return_counts=True)[1].min())
+    if rarest < count:
+        raise DataError(
+            f"without a reward set, {count} folds of the annotated set take turns in being it, and a class has only "
+            f"{rarest} annotated points; use fewer folds (simulate.folds), label more, or set prepare.reward"
+        )
+    split = StratifiedKFold(count, shuffle=True, random_state=draw_seed(draws))
+    return [fold for _, fold in split.split(np.zeros(len(labels)), labels)]
+
+
+def _mask(size: int, where: Int[np.ndarray, " _"]) -> Bool[np.ndarray, " point"]:
+    mask = np.zeros(size, dtype=bool)
+    mask[where] = True
+    return mask

@@ -75,6 +75,14 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
         _write_csv(part, folder / "tables" / f"{name}.csv")
         (folder / "tables" / f"{name}.md").write_text(markdown)
         pages.append(f"## {name}\n\n{markdown}")
+    for evaluation in EVALUATIONS:
+        gained = tables.gains_table(table, evaluation)
+        if not gained.empty:
+            name = numbered("table", None, "gains", evaluation)
+            markdown = f"{tables.GAINS} ({EVALUATION_TITLES[evaluation]}).\n\n" + tables.plain_markdown(gained)
+            _write_csv(gained, folder / "tables" / f"{name}.csv")
+            (folder / "tables" / f"{name}.md").write_text(markdown)
+            pages.append(f"## {name}\n\n{markdown}")
     (folder / "report.md").write_text("\n\n".join(pages) + "\n")
     _write_csv(against_the_paper(table), folder / "tables" / "against_the_paper.csv")
     _write_store(folder / "results.zarr", table.drop(columns=["label", "best"]))
@@ -122,6 +130,13 @@ def _write_figures(folder: Path, results: Sequence[ExperimentResults], table: pd
             name = numbered("figure", None, "critical_difference", classifier, *suffix)
             files = _save(overviews.critical_difference_figure(group, evaluation), folder, name)
             pictures += [Picture(f"Critical differences over experiments: {title}", evaluation, path) for path in files]
+    tables_of_features = [result for result in results if protocol_of(result.classifier) is not IMAGES]
+    if len({result.classifier for result in tables_of_features}) > 1:
+        for evaluation, suffix in SUFFIXES.items():
+            over_all = overviews.critical_difference_figure(tables_of_features, evaluation)
+            files = _save(over_all, folder, numbered("figure", None, "critical_difference", *suffix))
+            title = f"Critical differences over all experiments: {EVALUATION_TITLES[evaluation]}"
+            pictures += [Picture(title, evaluation, path) for path in files]
     _save(overviews.distance_figure(against_the_paper(table)), folder, "figure_against_the_paper")
     return [picture for picture in pictures if picture.path.suffix == ".svg"]
 

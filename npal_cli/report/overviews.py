@@ -17,7 +17,10 @@ from npal_cli.report.names import (
     SETTING_TITLES,
     colour_of,
     hand_made_for,
+    is_aside,
+    is_competitor,
     label_of,
+    position_of,
 )
 from npal_cli.report.results import Evaluation, ExperimentResults
 from npal_cli.report.statistics import CONFIDENCE, auac_ranks, critical_difference
@@ -26,6 +29,12 @@ from npal_cli.report.statistics import CONFIDENCE, auac_ranks, critical_differen
 def ranked(classifier: str) -> tuple[str, ...]:
     """The competitors of the paper's figures of ranks; Oracle is shown with them there."""
     return (*hand_made_for(classifier), "random", "np")
+
+
+def competitors_of(results: Sequence[ExperimentResults]) -> tuple[str, ...]:
+    """All strategies of any experiment that see no more than they should, and no other variant of a method."""
+    names = {name for result in results for name in result.acquired if is_competitor(name) and not is_aside(name)}
+    return tuple(sorted(names, key=position_of))
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,9 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
     """Mean AUAC ranks over experiments; a bar joins strategies that cannot be told apart (Demsar, 2006; Nemenyi).
 
     None for fewer than three strategies or experiments. Experiments that share data are not independent, which the
-    test supposes.
+    test supposes. Strategies that some experiment lacks are left out.
     """
-    ranks = ranks_of(results, ranked(results[0].classifier), evaluation) if results else None
+    ranks = ranks_of(results, competitors_of(results), evaluation)
     if ranks is None or len(ranks.strategies) < 3 or len(ranks.ranks) < 3:
         return None
     labels = [label_of(name) for name in ranks.strategies]
@@ -107,9 +116,9 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
         )
         axes[0].grid(visible=False)
         _bar(axes[0], float(table.mean().min()), apart)
-        model = CLASSIFIER_TITLES.get(results[0].classifier, results[0].classifier)
-        title = f"AUAC rank over {len(table)} experiments ({ranks.runs_text}), {model}, {EVALUATION_TITLES[evaluation]}"
-        figure.suptitle(title)
+        models = [CLASSIFIER_TITLES.get(name, name) for name in sorted({result.classifier for result in results})]
+        what = f"{' and '.join(models)}, {EVALUATION_TITLES[evaluation]}"
+        figure.suptitle(f"AUAC rank over {len(table)} experiments ({ranks.runs_text}), {what}")
     return figure
 
 

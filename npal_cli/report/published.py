@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, LossPredictionOptions, ResNetOptions, takes_images
-from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.records import PreparedRecord
 from npal_cli.strategies.gcn import GCNOptions

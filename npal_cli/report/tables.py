@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES
-from npal_cli.report.results import METRICS
+from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, is_competitor, label_of, position_of
+from npal_cli.report.results import METRICS, Evaluation
 
 DIGITS = {"auac": 2, "final_accuracy": 3, "rare_precision": 3, "rare_recall": 3}
 LATEX = str.maketrans(
@@ -14,6 +14,7 @@ LATEX = str.maketrans(
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 )
 """What LaTeX would take for its own, as text."""
+GAINS = "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have it"
 LEGEND = (
     "z: difference to the reported mean in standard errors; - Random: paired difference and its 95 % interval, on the "
     "test set and on held-out points."
@@ -46,6 +47,36 @@ def wide_table(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     wide = pd.DataFrame.from_dict(columns, orient="index").fillna("")
     wide.index.name = "Strategy"
     return wide[[column for column in order if column in wide.columns]]
+
+
+def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
+    """What every strategy gains over Random in every experiment: a row a strategy, a column an experiment.
+
+    ``rank`` is the mean rank of a competitor's mean AUAC among those that each experiment has; empty for others.
+    """
+    known = table[(table["metric"] == "auac") & (table["evaluation"] == evaluation)]
+    known = known[known["random_mean"].notna()]
+    if known.empty:
+        return pd.DataFrame()
+    experiment = [
+        f"{row['data']} {SETTING_TITLES[row['setting']].lower()}, {row['classifier']}"
+        for row in known.to_dict("records")
+    ]
+    known = known.assign(
+        experiment=experiment,
+        gain=[
+            interval(row["random_mean"], row["random_low"], row["random_high"], DIGITS["auac"] + 1)
+            for row in known.to_dict("records")
+        ],
+    )
+    ours = known[known["strategy"].map(is_competitor)]
+    ranks = ours.groupby("experiment")["random_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
+    order = sorted(known["strategy"].unique(), key=position_of)
+    wide = known.pivot_table(index="strategy", columns="experiment", values="gain", aggfunc="first", sort=False)
+    wide = wide.reindex(order)[list(dict.fromkeys(experiment))].fillna("")
+    wide.insert(0, "rank", [number(float(ranks.get(name, np.nan)), 1) for name in order])
+    wide.insert(0, "strategy", [label_of(name) for name in order])
+    return wide.reset_index(drop=True)
 
 
 def caption(data: str, classifier: str, metrics: Sequence[str], number: int | None) -> str:

@@ -12,8 +12,8 @@ from npal_cli.randomness import Run
 from npal_cli.records import OracleRecord
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Made, Target, make
-from npal_cli.stages.simulate import simulate
-from npal_cli.stages.state import Start, check_reward, stage_path, start_of, step_option
+from npal_cli.stages.simulate import simulate, simulated_problems
+from npal_cli.stages.state import Start, stage_path, start_of, step_option
 
 
 def oracle(
@@ -21,15 +21,14 @@ def oracle(
 ) -> Made[OracleRecord]:
     """Make the oracle artifact of an experiment."""
     classifier = context.classifier(experiment.classifier)
-    check_reward(context.settings.plan(experiment.classifier), "the oracle")
     begin = start or start_of(context, experiment, at)
     simulated = simulate(context, experiment, at, begin)
-    masks = dict(zip(experiment.runs, simulated.record.annotated, strict=True))
+    objective = context.settings.train_np.objective or context.settings.objective
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[OracleRecord]:
         for run in runs:
-            problem, objective = begin.problems[run], context.settings.objective
-            scores = simulated_improvements([problem], [masks[run]], classifier, context.engine, objective)[0]
+            splits = simulated_problems(simulated.record, experiment.runs.index(run))
+            scores = simulated_improvements([begin.problems[run]], [splits], classifier, context.engine, objective)[0]
             yield OracleRecord(
                 **run_columns([run]),
                 improvements=scores.improvements[None],
@@ -43,7 +42,7 @@ def oracle(
         parameters={
             "classifier": experiment.classifier,
             "options": asdict(context.settings.classifiers.of(experiment.classifier)),
-            "objective": asdict(context.settings.objective),
+            "objective": asdict(objective),
         },
         inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},
         compute=compute,

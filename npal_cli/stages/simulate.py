@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from npal_cli.artifacts import run_columns
+from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.problems.simulated import simulate as simulate_problems
 from npal_cli.randomness import Run
 from npal_cli.records import SimulatedRecord
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
-from npal_cli.strategies.neural_process import simulation_stream
+from npal_cli.strategies.learner import simulation_stream
 
 
 def simulate(
@@ -28,9 +29,14 @@ def simulate(
         for run in runs:
             problem = begin.problems[run]
             draws = simulation_stream(run, begin.step)
-            simulated = simulate_problems(problem.labels[problem.annotated], options, draws)
+            simulated = simulate_problems(
+                problem.labels[problem.annotated], options, draws, reward=len(problem.reward) > 0
+            )
             yield SimulatedRecord(
-                **run_columns([run]), annotated=simulated.annotated[None], drawn=np.array([simulated.drawn])
+                **run_columns([run]),
+                annotated=simulated.annotated[None],
+                reward=simulated.reward[None],
+                drawn=np.array([simulated.drawn]),
             )
 
     target = Target(
@@ -44,12 +50,17 @@ def simulate(
     return make(context, target, asked=asked)
 
 
+def simulated_problems(record: SimulatedRecord, i: int) -> SimulatedProblems:
+    """The simulated problems of the record's ``i``-th run."""
+    return SimulatedProblems(record.annotated[i], record.reward[i], int(record.drawn[i]))
+
+
 def describe(simulated: SimulatedRecord) -> dict[str, float]:
     """How many problems and refits there are, and the share of splits that had to be redrawn."""
     _, problems, points = simulated.annotated.shape
     return {
         "problems": problems,
         "points": points,
-        "refits": int((~simulated.annotated).sum()),
+        "refits": int((~(simulated.annotated | simulated.reward)).sum()),
         "redrawn": float(1 - problems * len(simulated.drawn) / simulated.drawn.sum()),
     }

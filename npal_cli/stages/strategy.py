@@ -9,11 +9,14 @@ from npal_cli.randomness import Run
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, after
-from npal_cli.stages.train_np import network_of, train_np, trained_network
+from npal_cli.stages.train_np import expectations, network_of, taught_parameters, train_np, trained_network
 from npal_cli.strategies import Strategy, parse_strategy, simple_strategy
+from npal_cli.strategies.committee import QueryByCommittee
 from npal_cli.strategies.gcn import GraphStrategy
+from npal_cli.strategies.lal import LAL
+from npal_cli.strategies.learner import Learner
 from npal_cli.strategies.lloss import LearningLoss
-from npal_cli.strategies.neural_process import Networks, NeuralProcess
+from npal_cli.strategies.neural_process import Networks, NeuralProcess, NeuralProcessPlus
 from npal_cli.strategies.oracle import MyopicOracle
 from npal_cli.strategies.taught import TaughtStrategy
 from npal_cli.strategies.vaal import VAAL
@@ -30,7 +33,12 @@ def parameters_of(context: Context, experiment: Experiment, name: str) -> dict[s
     }
     if kind is NeuralProcess:
         parameters |= {"simulate": asdict(settings.simulate), "train_np": asdict(settings.train_np)}
-    if "refits" in kind.needs:
+        parameters |= taught_parameters(settings, settings.train_np)
+    if kind is NeuralProcessPlus:
+        parameters |= {"np_plus": asdict(settings.np_plus)} | taught_parameters(settings, settings.np_plus.train)
+    if kind is LAL:
+        parameters |= {"simulate": asdict(settings.simulate), "lal": asdict(settings.lal)}
+    if "refits" in kind.needs and kind is not QueryByCommittee:
         parameters["objective"] = asdict(settings.objective)
     if issubclass(kind, TaughtStrategy):
         parameters |= {"taught": asdict(settings.taught), "teacher": asdict(settings.teacher)}
@@ -49,7 +57,7 @@ def make_strategy(context: Context, experiment: Experiment, start: Start, name: 
     """The strategy ``name`` for the runs of ``progress``."""
     settings, kind = context.settings, parse_strategy(name).strategy
     if "refits" in kind.needs:
-        return _refitting(context, experiment, start, kind, progress)
+        return _refitting(context, experiment, start, name, progress)
     if kind is LearningLoss:
         return LearningLoss(settings.lloss)
     if kind is VAAL:
@@ -59,17 +67,29 @@ def make_strategy(context: Context, experiment: Experiment, start: Start, name: 
     return simple_strategy(name)
 
 
-def _refitting(
-    context: Context, experiment: Experiment, start: Start, kind: type[Strategy], progress: Progress
-) -> Strategy:
+def _refitting(context: Context, experiment: Experiment, start: Start, name: str, progress: Progress) -> Strategy:
     """A strategy that refits the task model."""
-    settings, engine, classifier = context.settings, context.engine, context.classifier(experiment.classifier)
+    kind, _, trains_on_reward = parse_strategy(name)
+    settings, expect = context.settings, expectations(context, experiment)
     if issubclass(kind, MyopicOracle):
-        return kind(classifier, engine, settings.objective)
+        return kind(expect.classifier, context.engine, settings.objective)
     if issubclass(kind, TaughtStrategy):
-        return kind(classifier, settings.teacher, settings.taught, settings.objective, engine)
-    networks = _networks(context, experiment, start, progress)
-    return NeuralProcess(classifier, settings.simulate, settings.train_np, engine, networks, settings.objective)
+        return kind(expect)
+    if kind is LAL:
+        return LAL(expect.classifier, settings.simulate, settings.lal, settings.objective, context.engine)
+    if kind is QueryByCommittee:
+        return QueryByCommittee(expect.classifier)
+    if kind is NeuralProcessPlus:
+        plus = settings.np_plus
+        expect = replace(expect, teacher=replace(settings.teacher, trees=plus.trees))
+        return NeuralProcessPlus(Learner(plus.train, expect), plus.simulate)
+    # no stage trains networks for problems whose reward set is spent
+    networks = _networks(context, experiment, start, progress) if not trains_on_reward else _none
+    return NeuralProcess(Learner(settings.train_np, expect), settings.simulate, networks)
+
+
+def _none(_run: Run, _step: int) -> None:
+    """No network was trained before."""
 
 
 def in_lock_step(experiment: Experiment) -> bool:

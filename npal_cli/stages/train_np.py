@@ -3,21 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from npal_cli.artifacts import run_columns
-from npal_cli.neural_process.training import Network, train_networks
+from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.neural_process.training import Network
 from npal_cli.oracle import OracleScores
-from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord
+from npal_cli.settings import Settings
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
-from npal_cli.stages.simulate import simulate
-from npal_cli.stages.state import Start, check_reward, stage_path, start_of, step_option
-from npal_cli.strategies.neural_process import make_episodes, network_scale, training_stream
+from npal_cli.stages.simulate import simulate, simulated_problems
+from npal_cli.stages.state import Start, stage_path, start_of, step_option
+from npal_cli.strategies.expectations import Expectations
+from npal_cli.strategies.inputs import TAUGHT
+from npal_cli.strategies.learner import Learner
 
 
 def train_np(
@@ -25,26 +29,19 @@ def train_np(
 ) -> Made[NetworkRecord]:
     """Make the network artifact of an experiment."""
     context.engine.torch_device()  # refuse a device that is not there before any work is done
-    classifier = context.classifier(experiment.classifier)
-    check_reward(context.settings.plan(experiment.classifier), "the oracle")
+    learner = Learner(context.settings.train_np, expectations(context, experiment))
     begin = start or start_of(context, experiment, at)
     force = asked and context.force
     if force or peek(_target(context, experiment, at, begin)) is None:
         simulated = simulate(context, experiment, at, begin).record
         scored = oracle(context, experiment, at, begin).record
-    training, objective = context.settings.train_np, context.settings.objective
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
         problems = [begin.problems[run] for run in runs]
-        episodes = []
-        for run, problem in zip(runs, problems, strict=True):
-            i = experiment.runs.index(run)
-            splits = SimulatedProblems(simulated.annotated[i], int(simulated.drawn[i]))
-            scores = OracleScores(scored.improvements[i], scored.score_before[i])
-            episodes.append(make_episodes(problem, splits, scores, training, classifier, context.engine, objective))
-        scales = [network_scale(problem) for problem in problems]
-        draws = [training_stream(run, begin.step) for run in runs]
-        networks = train_networks(episodes, scales, training, draws, context.engine)
+        rows = [experiment.runs.index(run) for run in runs]
+        splits = [simulated_problems(simulated, i) for i in rows]
+        scores = [OracleScores(scored.improvements[i], scored.score_before[i]) for i in rows]
+        networks = learner.train(problems, begin.step, splits, scores)
         for run, network in zip(runs, networks, strict=True):
             yield NetworkRecord(
                 **run_columns([run]),
@@ -62,10 +59,23 @@ def trained_network(context: Context, experiment: Experiment, at: At, start: Sta
     return network_of(found, 0) if found is not None else None
 
 
+def expectations(context: Context, experiment: Experiment) -> Expectations:
+    """What a teacher expects of the experiment's task model."""
+    settings, classifier = context.settings, context.classifier(experiment.classifier)
+    return Expectations(classifier, settings.teacher, settings.taught, settings.objective, context.engine)
+
+
 def network_of(record: NetworkRecord, i: int) -> Network:
     """The network of the record's ``i``-th run."""
     weights = {name: value[i] for name, value in record.weights.items()}
     return Network(weights, float(record.scale[i]), record.loss[i])
+
+
+def taught_parameters(settings: Settings, training: TrainingOptions) -> dict[str, Any]:
+    """What a network's training also depends on if a teacher takes part."""
+    if training.per_label or TAUGHT & set(training.inputs):
+        return {"taught": asdict(settings.taught), "teacher": asdict(settings.teacher)}
+    return {}
 
 
 def describe(networks: NetworkRecord) -> dict[str, float]:
@@ -95,6 +105,7 @@ def _target(
             "objective": asdict(options.objective),
             "simulate": asdict(options.simulate),
             "train_np": asdict(options.train_np),
+            **taught_parameters(options, options.train_np),
         },
         inputs=begin.inputs,
         compute=compute,

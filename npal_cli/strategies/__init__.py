@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError, unknown
+from npal_cli.strategies.badge import BADGE
 from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, ScoringStrategy, Strategy, Variant
 from npal_cli.strategies.cbal import CBAL
+from npal_cli.strategies.committee import QueryByCommittee
 from npal_cli.strategies.expected import Blend, ExpectedError, ExpectedImprovement
 from npal_cli.strategies.gcn import CoreGCN, UncertainGCN
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
+from npal_cli.strategies.lal import LAL
 from npal_cli.strategies.lloss import LearningLoss
-from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.neural_process import NeuralProcess, NeuralProcessPlus
 from npal_cli.strategies.oracle import Oracle, RewardOracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, Random, UncertaintySampling
 from npal_cli.strategies.vaal import VAAL
@@ -35,6 +38,10 @@ STRATEGIES: dict[str, type[Strategy]] = {
         CBAL,
         Random,
         NeuralProcess,
+        NeuralProcessPlus,
+        LAL,
+        QueryByCommittee,
+        BADGE,
         ExpectedError,
         ExpectedImprovement,
         Blend,

@@ -149,6 +149,15 @@ class ScoringStrategy(Strategy):
         return [Choice(top(s, batch_size, state.random), s) for s, state in zip(scores, states, strict=True)]
 
 
+def others_as_worst(values: Float[np.ndarray, " pool"]) -> Float[np.ndarray, " pool"]:
+    """Scores of all pool points, where those that are NaN, for they were not tried, are no better than any other.
+
+    >>> others_as_worst(np.array([1.0, 3.0, np.nan])).tolist()
+    [1.0, 3.0, 1.0]
+    """
+    return np.where(np.isnan(values), np.nanmin(values), values)
+
+
 def best(scores: Float[np.ndarray, " pool"], order: Int[np.ndarray, " pool"]) -> int:
     """The position of the largest score; of equal ones, of that which comes first in ``order``.
 

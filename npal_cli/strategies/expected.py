@@ -5,8 +5,9 @@ from typing import final
 
 import numpy as np
 
-from npal_cli.strategies.base import AcquisitionState
-from npal_cli.strategies.taught import Beliefs, Scores, TaughtStrategy
+from npal_cli.strategies.base import AcquisitionState, others_as_worst
+from npal_cli.strategies.expectations import Beliefs, Scores, standardised
+from npal_cli.strategies.taught import TaughtStrategy
 
 
 @final
@@ -23,7 +24,7 @@ class ExpectedError(TaughtStrategy):
 
     def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
         """The expected error of each pool point."""
-        return [self.errors(state, each) for state, each in zip(states, beliefs, strict=True)]
+        return [self.expect.errors(state, each) for state, each in zip(states, beliefs, strict=True)]
 
 
 @final
@@ -43,7 +44,8 @@ class ExpectedImprovement(TaughtStrategy):
 
     def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
         """The expected improvement of each candidate; other points score as the worst of these."""
-        return [others_as_worst(each) for each in self.improvements(states, beliefs)]
+        found = self.expect.improvements(states, beliefs)
+        return [others_as_worst((q * each).sum(axis=1)) for q, each in zip(beliefs, found, strict=True)]
 
 
 @final
@@ -59,27 +61,9 @@ class Blend(TaughtStrategy):
     def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
         """The sum for each candidate; other points score as the worst of these."""
         result = []
-        improvements = self.improvements(states, beliefs)
-        for state, each, improvement in zip(states, beliefs, improvements, strict=True):
-            error = np.where(np.isnan(improvement), np.nan, self.errors(state, each))
+        found = self.expect.improvements(states, beliefs)
+        for state, each, by_label in zip(states, beliefs, found, strict=True):
+            improvement = (each * by_label).sum(axis=1)
+            error = np.where(np.isnan(improvement), np.nan, self.expect.errors(state, each))
             result.append(others_as_worst(standardised(error) + standardised(improvement)))
         return result
-
-
-def others_as_worst(values: Scores) -> Scores:
-    """Scores of all pool points, where those that are NaN, for they were not tried, are no better than any other.
-
-    >>> others_as_worst(np.array([1.0, 3.0, np.nan])).tolist()
-    [1.0, 3.0, 1.0]
-    """
-    return np.where(np.isnan(values), np.nanmin(values), values)
-
-
-def standardised(values: Scores) -> Scores:
-    """Values with mean 0 and deviation 1; NaN stays, and equal values become 0.
-
-    >>> standardised(np.array([1.0, 3.0, np.nan])).tolist()
-    [-1.0, 1.0, nan]
-    """
-    deviation = np.nanstd(values)
-    return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))

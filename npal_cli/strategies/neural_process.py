@@ -3,126 +3,73 @@
 from collections.abc import Callable, Sequence
 from typing import final
 
-import numpy as np
-
-from npal_cli.classifiers import Classifier
-from npal_cli.engine import Engine
-from npal_cli.neural_process.episodes import Episodes, input_scale
-from npal_cli.neural_process.training import Network, TrainingOptions, predict, train_networks
-from npal_cli.objectives import Objective
-from npal_cli.oracle import ACCURACY, OracleScores, context_improvements, simulated_improvements
-from npal_cli.problems.problem import Problem
-from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
-from npal_cli.randomness import Run, stream
-from npal_cli.strategies.base import AcquisitionState, Choice, Prediction, Strategy, top
+from npal_cli.neural_process.training import Network
+from npal_cli.problems.simulated import SimulateOptions, simulate
+from npal_cli.randomness import Run
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, others_as_worst, top
+from npal_cli.strategies.learner import Learner, simulation_stream
 
 Networks = Callable[[Run, int], Network | None]
 """Looks up a network that was trained earlier for a run and step."""
 
 
-@final
 class NeuralProcess(Strategy):
     """Simulate, score and train anew at each step; acquire by predicted improvement (Algorithm 1).
 
     Its ``simulate``, ``oracle`` and ``train-np`` are the stages' own. A network that ``trained`` knows is used as it
-    is.
+    is. Without a reward set, parts of the annotated set take turns in being it.
     """
 
     name = "np"
     label = "NP"
     needs = frozenset(("refits",))
-    needs_reward = True
 
     def __init__(
         self,
-        classifier: Classifier,
+        learner: Learner,
         simulate_options: SimulateOptions,
-        training: TrainingOptions,
-        engine: Engine,
         trained: Networks = lambda _run, _step: None,
-        objective: Objective = ACCURACY,
     ) -> None:
-        self._classifier = classifier
+        self.learner = learner
         self._simulate = simulate_options
-        self._training = training
-        self._engine = engine
         self._trained = trained
-        self._objective = objective
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train the networks that are missing, predict every pool, take the best of each."""
-        networks = [self._trained(state.run, state.step) for state in states]
-        missing = [i for i, network in enumerate(networks) if network is None]
-        for i, network in zip(missing, self._train([states[i] for i in missing]), strict=True):
-            networks[i] = network
-        return [
-            self._choose(state, network, batch_size)
-            for state, network in zip(states, networks, strict=True)
-            if network is not None
-        ]
+        found = [self._trained(state.run, state.step) for state in states]
+        missing = iter(self._train([state for state, network in zip(states, found, strict=True) if network is None]))
+        networks = [network if network is not None else next(missing) for network in found]
+        training = self.learner.training
+        choices = []
+        predictions = self.learner.predict(networks, states)
+        for state, network, each in zip(states, networks, predictions, strict=True):
+            wanted = each.mean if training.acquire_by == "mean" else each.mean + each.sigma
+            scores = others_as_worst(wanted)
+            # a standardised prediction has no unit, and without a reward set there is nothing to check it on
+            kept = None if training.standardised or not len(state.reward_labels) else each
+            choices.append(Choice(top(scores, batch_size, state.random), scores, network.loss, kept))
+        return choices
 
     def _train(self, states: Sequence[AcquisitionState]) -> list[Network]:
+        if not states:
+            return []
         problems = [state.known for state in states]
         simulated = [
-            simulate(state.annotated_labels, self._simulate, simulation_stream(state.run, state.step))
+            simulate(
+                state.annotated_labels,
+                self._simulate,
+                simulation_stream(state.run, state.step),
+                reward=len(state.reward_labels) > 0,
+            )
             for state in states
         ]
-        masks = [splits.annotated for splits in simulated]
-        scores = simulated_improvements(problems, masks, self._classifier, self._engine, self._objective)
-        episodes = [
-            make_episodes(problem, splits, score, self._training, self._classifier, self._engine, self._objective)
-            for problem, splits, score in zip(problems, simulated, scores, strict=True)
-        ]
-        scales = [network_scale(problem) for problem in problems]
-        draws = [training_stream(state.run, state.step) for state in states]
-        return list(train_networks(episodes, scales, self._training, draws, self._engine))
-
-    def _choose(self, state: AcquisitionState, network: Network, batch_size: int) -> Choice:
-        context_labels = np.zeros(len(state.annotated_labels))
-        if self._training.context_labels == "leave_one_out":
-            everything = np.ones((1, len(context_labels)), dtype=bool)
-            told = context_improvements(state.known, everything, self._classifier, self._engine, self._objective)
-            context_labels = told[0]
-        mean, sigma = predict(
-            network,
-            self._training.model,
-            state.annotated_features,
-            context_labels,
-            state.pool_features,
-            self._engine.torch_device(),
-        )
-        scores = mean if self._training.acquire_by == "mean" else mean + sigma
-        return Choice(top(scores, batch_size, state.random), scores, network.loss, Prediction(mean, sigma))
+        scores = self.learner.scores(problems, simulated)
+        return list(self.learner.train(problems, states[0].step, simulated, scores))
 
 
-def simulation_stream(run: Run, step: int) -> np.random.Generator:
-    """The stream that simulated problems before ``step`` are drawn from."""
-    return stream("simulate", *run, step)
+@final
+class NeuralProcessPlus(NeuralProcess):
+    """The same, told more of each point and learning to compare points by a smooth objective."""
 
-
-def training_stream(run: Run, step: int) -> np.random.Generator:
-    """The stream that the network before ``step`` is initialised and trained with."""
-    return stream("train", *run, step)
-
-
-def network_scale(problem: Problem) -> float:
-    """What the network's inputs are divided by: the largest absolute feature value over annotated set and pool."""
-    return input_scale(problem.features[problem.annotated], problem.features[problem.pool])
-
-
-def make_episodes(
-    problem: Problem,
-    simulated: SimulatedProblems,
-    scores: OracleScores,
-    training: TrainingOptions,
-    classifier: Classifier,
-    engine: Engine,
-    objective: Objective,
-) -> Episodes:
-    """What the network of ``problem`` is trained on."""
-    masks = simulated.annotated
-    context_labels = np.zeros(masks.shape)
-    if training.context_labels == "leave_one_out":
-        context_labels = context_improvements(problem, masks, classifier, engine, objective)
-    features = problem.features[problem.annotated] / network_scale(problem)
-    return Episodes(features, masks, scores.improvements, context_labels)
+    name = "np_plus"
+    label = "NP+"

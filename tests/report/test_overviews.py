@@ -6,7 +6,14 @@ from matplotlib.collections import PathCollection
 from scikit_posthocs import posthoc_nemenyi_friedman
 
 from npal_cli.report.cells import cells
-from npal_cli.report.overviews import critical_difference_figure, distance_figure, rank_figure, ranked, ranks_of
+from npal_cli.report.overviews import (
+    competitors_of,
+    critical_difference_figure,
+    distance_figure,
+    rank_figure,
+    ranked,
+    ranks_of,
+)
 from npal_cli.report.paper import against_the_paper
 from npal_cli.report.statistics import critical_difference
 from tests.report.conftest import NINE, acquired, everything, experiment
@@ -48,6 +55,21 @@ def test_strategies_are_joined_unless_their_ranks_are_a_critical_difference_apar
     assert p_values[0, 1] > 0.05 > p_values[0, 2]
     figure = critical_difference_figure(results, "test")
     assert f"critical difference {apart:.2f}" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_critical_differences_are_of_all_competitors_that_all_experiments_share():
+    """Whichever classifier: new ones with the paper's, but no bound, control or variant of another."""
+    names = ("blend", "random", "uncsamp", "oracle", "reward_oracle", "haluni", "haluni_reference")
+    records = {name: acquired(name) for name in names}
+    logistic = [experiment(data=f"data{i}", **records) for i in range(3)]
+    del records["uncsamp"]
+    svm = [experiment(data=f"data{i}", classifier="svm", **records) for i in range(3)]
+    assert competitors_of(logistic) == ("uncsamp", "haluni", "random", "blend")
+    figure = critical_difference_figure([*logistic, *svm], "held_out")
+    shown = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert all(name in shown for name in ("HALUni", "Random", "Blend"))
+    assert "UncSamp" not in shown
+    assert "over 6 experiments (9 runs), logistic regression and SVM" in figure.get_suptitle()
 
 
 def test_the_distance_to_the_paper_is_drawn_for_every_figure_that_it_reports():

@@ -3,10 +3,11 @@
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from npal_cli.report.cells import cells
-from npal_cli.report.tables import caption, to_latex, to_markdown, wide_table
+from npal_cli.report.tables import caption, gains_table, to_latex, to_markdown, wide_table
 from tests.report.conftest import NINE, acquired, everything, experiment
 
 ACCURACY = ("auac", "final_accuracy")
@@ -64,3 +65,20 @@ def test_latex_tables_compile_with_booktabs(name, tmp_path):
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-2000:]
+
+
+def test_gains_are_one_table_of_all_strategies_and_experiments():
+    """Ranks by the mean gain over Random, of competitors alone."""
+    levels = {"random": 0.6, "uncsamp": 0.7, "blend": 0.9, "oracle": 0.95}
+    records = {name: acquired(name, level=level) for name, level in levels.items()}
+    only = {name: records[name] for name in ("random", "blend")}
+    results = [experiment(**records), experiment("imbalanced", "adult", "svm", **only)]
+    gained = gains_table(cells(results), "held_out")
+    assert gained["strategy"].tolist() == ["UncSamp", "Blend", "Oracle"]
+    assert gained["rank"].tolist() == ["2.0", "1.0", ""]
+    assert list(gained.columns[2:]) == ["waveform balanced, logistic", "adult imbalanced, svm"]
+    blend = records["blend"].held_out_score - records["random"].held_out_score
+    mean = np.trapezoid(blend, axis=1).mean()
+    assert gained["waveform balanced, logistic"][1].startswith(f"{mean:+.3f} [")
+    assert gained["adult imbalanced, svm"][0] == ""
+    assert gains_table(cells([]), "test").empty

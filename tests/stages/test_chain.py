@@ -8,7 +8,7 @@ import zarr
 
 from npal_cli.artifacts import read
 from npal_cli.classifiers import ClassifierOptions, make_classifier
-from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord, PreparedRecord
+from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord, PreparedRecord, SimulatedRecord
 from npal_cli.stages.prepare import problems_of
 from npal_cli.strategies.neural_process import NeuralProcess
 from tests.stages.conftest import contents, json_of
@@ -181,6 +181,35 @@ def test_training_on_the_reward_set_is_a_control_with_an_artifact_of_its_own(npa
     model = make_classifier("logistic", ClassifierOptions())
     fitted = model.fit(problem.features[rows], problem.labels[rows], problem.training_weights)
     np.testing.assert_array_equal(control.test_predictions[0, 0], fitted.predict(problem.features[problem.test]))
+
+
+@pytest.mark.parametrize("name", ["np", "np_plus"])
+def test_networks_can_learn_from_folds_where_all_labels_train_the_classifier(npal, name):
+    """Each is trained on problems of its own: those that the stages simulate still have the reward set."""
+    npal("acquire", "--strategy", name, "--train-on-reward", "--steps", 1)
+    assert not (DATA / "np").exists()
+    assert read(ACQUIRED / f"{name}_train_on_reward.zarr", AcquiredRecord)[0].checked.shape[2] == 0
+
+
+def test_without_a_reward_set_every_stage_works_on_folds(npal):
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params.replace("reward: 40", "reward: 0"))
+    npal("acquire", "--strategy", "np", "--setting", "balanced", "--steps", 1)
+    simulated = read(DATA / "simulated/waveform/balanced.zarr", SimulatedRecord)[0]
+    assert simulated.reward.sum(axis=2).tolist() == [[8] * 5] * 2
+    scored = read(DATA / "oracle/waveform/balanced/logistic.zarr", OracleRecord)[0]
+    np.testing.assert_array_equal(np.isnan(scored.improvements), simulated.annotated | simulated.reward)
+
+
+def test_np_plus_and_lal_are_done_again_when_their_options_change(npal):
+    names = [part for name in ("np_plus", "lal", "qbc") for part in ("--strategy", name)]
+    npal("acquire", *names, "--seed", 1, "--steps", 1)
+    path = Path("params.yaml")
+    path.write_text(path.read_text() + "lal: {trees: 10}\nnp_plus: {train: {epochs: 3}}\n")
+    said = npal("acquire", *names, "--seed", 1, "--steps", 1).stderr
+    assert "lal.zarr" in said
+    assert "np_plus.zarr" in said
+    assert "qbc.zarr" not in said
 
 
 def test_an_artifact_describes_itself(npal):

@@ -221,10 +221,10 @@ def test_a_test_set_that_lacks_a_class_is_refused(small):
     assert "is among 12 test points; ask for more in params.yaml (prepare.test)" in result.stderr
 
 
-def test_without_a_reward_set_there_is_no_np(npal, tmp_path):
+def test_without_a_reward_set_nothing_scores_or_trains_on_it(npal, tmp_path):
     (tmp_path / "params.yaml").write_text("prepare: {reward: 0, test: 60, annotated: 40}")
-    result = npal("acquire", "--setting", "balanced", "--strategy", "np", "--quiet", code=2)
-    assert "strategy 'np' scores on the reward set, and there is none (prepare.reward is 0" in result.stderr
+    result = npal("acquire", "--setting", "balanced", "--strategy", "reward_oracle", "--quiet", code=2)
+    assert "strategy 'reward_oracle' scores on the reward set, and there is none (prepare.reward is 0" in result.stderr
     result = npal("acquire", "--setting", "balanced", "--strategy", "random", "--train-on-reward", "--quiet", code=2)
     assert "'random_train_on_reward' trains on the reward set, and there is none" in result.stderr
     npal("acquire", "--setting", "balanced", "--strategy", "random", "--quiet", "--data-seed", 1, "--seed", 1)

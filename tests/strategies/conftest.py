@@ -5,16 +5,21 @@ import pytest
 
 from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
-from npal_cli.neural_process.training import TrainingOptions
+from npal_cli.neural_process.options import PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective
+from npal_cli.oracle import ACCURACY
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.strategies import STRATEGY_NAMES, AcquisitionState, Strategy, parse_strategy, simple_strategy
 from npal_cli.strategies.base import Sight
+from npal_cli.strategies.committee import QueryByCommittee
+from npal_cli.strategies.expectations import Expectations, TaughtOptions
 from npal_cli.strategies.gcn import GCNOptions, GraphStrategy
-from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.lal import LAL, LALOptions
+from npal_cli.strategies.learner import Learner
+from npal_cli.strategies.neural_process import NeuralProcess, NeuralProcessPlus
 from npal_cli.strategies.oracle import MyopicOracle
-from npal_cli.strategies.taught import TaughtOptions, TaughtStrategy
+from npal_cli.strategies.taught import TaughtStrategy
 from npal_cli.strategies.vaal import VAAL, VAALOptions
 from npal_cli.teachers import TeacherOptions
 from tests.conftest import make_image_problem, make_problem, make_resnet
@@ -76,10 +81,26 @@ def make_strategy(name: str, classifier: str = "logistic") -> Strategy:
 def make_refitting(kind: type[Strategy], task: Classifier) -> Strategy:
     if issubclass(kind, MyopicOracle):
         return kind(task, Engine())
+    if kind is QueryByCommittee:
+        return QueryByCommittee(task)
+    simulating = SimulateOptions(problems=8, fractions=(0.5, 0.7))
+    if kind is LAL:
+        return LAL(task, simulating, LALOptions(problems=8, trees=10), Objective(), Engine())
     if issubclass(kind, TaughtStrategy):
-        return kind(task, TeacherOptions(trees=5), TaughtOptions(), Objective(), Engine())
-    options = SimulateOptions(problems=8, fractions=(0.5, 0.7)), TrainingOptions(epochs=3)
-    return NeuralProcess(task, *options, Engine(device="cpu"))
+        return kind(expecting(task))
+    if kind is NeuralProcessPlus:
+        return NeuralProcessPlus(Learner(PlusTrainingOptions(epochs=3), expecting(task)), simulating)
+    return neural_process(task)
+
+
+def expecting(task: Classifier, objective: Objective = ACCURACY, **options) -> Expectations:
+    return Expectations(task, TeacherOptions(trees=5), TaughtOptions(**options), objective, Engine(device="cpu"))
+
+
+def neural_process(task: Classifier | None = None, **options) -> NeuralProcess:
+    task = task or make_classifier("logistic", ClassifierOptions())
+    learner = Learner(TrainingOptions(epochs=3, **options), expecting(task))
+    return NeuralProcess(learner, SimulateOptions(problems=8, fractions=(0.5, 0.7)))
 
 
 @pytest.fixture(params=ALL)

@@ -11,11 +11,11 @@ from npal_cli.strategies import AcquisitionState
 from npal_cli.strategies.base import top
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
-from npal_cli.strategies.neural_process import NeuralProcess, simulation_stream, training_stream
+from npal_cli.strategies.learner import simulation_stream, training_stream
 from npal_cli.strategies.oracle import Oracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, UncertaintySampling
 from tests.conftest import make_problem
-from tests.strategies.conftest import make_strategy, state_of
+from tests.strategies.conftest import make_strategy, neural_process, state_of
 
 
 class Says:
@@ -185,9 +185,7 @@ def test_oracle_takes_the_largest_improvement(problem, engine):
 
 
 def test_np_chooses_by_mean_or_by_mean_plus_sigma(problem):
-    by_mean, by_both = make_strategy("np"), make_strategy("np")
-    assert isinstance(by_both, NeuralProcess)
-    by_both._training = type(by_both._training)(epochs=3, acquire_by="mean_plus_sigma")
+    by_mean, by_both = neural_process(), neural_process(acquire_by="mean_plus_sigma")
     mean = by_mean.query([state_of(problem)], 1)[0].scores
     both = by_both.query([state_of(problem)], 1)[0].scores
     assert (both - mean).min() >= 0.01
@@ -195,18 +193,15 @@ def test_np_chooses_by_mean_or_by_mean_plus_sigma(problem):
 
 
 def test_np_can_be_told_leave_one_out_improvements(problem):
-    told = make_strategy("np")
-    assert isinstance(told, NeuralProcess)
-    told._training = type(told._training)(epochs=3, context_labels="leave_one_out")
-    plain = make_strategy("np").query([state_of(problem)], 1)[0].scores
+    told = neural_process(context_labels="leave_one_out")
+    plain = neural_process().query([state_of(problem)], 1)[0].scores
     assert np.abs(told.query([state_of(problem)], 1)[0].scores - plain).max() > 0
 
 
 def test_np_uses_a_network_that_was_trained_before(problem):
-    plain = make_strategy("np")
-    assert isinstance(plain, NeuralProcess)
+    plain = neural_process()
     network = plain._train([state_of(problem)])[0]
-    reused = make_strategy("np")
+    reused = neural_process()
     reused._trained = lambda run, step: network if (run, step) == (problem.run, 1) else None
     reused._train = lambda states: [] if not states else pytest.fail("trained again")
     assert reused.query([state_of(problem)], 1)[0].scores.tobytes() == (

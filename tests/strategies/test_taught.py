@@ -5,20 +5,18 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
-from npal_cli.engine import Engine
 from npal_cli.errors import DataError
 from npal_cli.objectives import OBJECTIVES, Objective
 from npal_cli.oracle import ACCURACY
-from npal_cli.strategies.expected import Blend, ExpectedError, ExpectedImprovement, standardised
-from npal_cli.strategies.taught import TaughtOptions
-from npal_cli.teachers import TeacherOptions
+from npal_cli.strategies.expectations import standardised
+from npal_cli.strategies.expected import Blend, ExpectedError, ExpectedImprovement
 from tests.conftest import make_problem
-from tests.strategies.conftest import state_of
+from tests.strategies.conftest import expecting, state_of
 
 
 def make(kind, classifier="logistic", objective=ACCURACY, **options):
     task = make_classifier(classifier, ClassifierOptions())
-    return kind(task, TeacherOptions(trees=5), TaughtOptions(**options), objective, Engine())
+    return kind(expecting(task, objective, **options))
 
 
 def beliefs_of(state, seed=0):
@@ -35,7 +33,7 @@ def test_expected_error_is_the_weighted_chance_of_not_being_what_is_predicted(cl
         sum(w * q for y, (w, q) in enumerate(zip(state.class_weights, row, strict=True)) if y != k)
         for row, k in zip(beliefs, predicted, strict=True)
     ]
-    found = make(ExpectedError, classifier).errors(state, beliefs)
+    found = make(ExpectedError, classifier).expect.errors(state, beliefs)
     np.testing.assert_allclose(found, expected)
 
 
@@ -44,17 +42,17 @@ def test_soft_expected_error_of_two_classes_by_hand(problem):
     beliefs, p = beliefs_of(state), state.classifier.probabilities(state.pool_features)
     (w0, w1), q = state.class_weights, beliefs[:, 1]
     expected = w0 * (1 - q) * p[:, 1] + w1 * q * p[:, 0]
-    np.testing.assert_allclose(make(ExpectedError, error="soft").errors(state, beliefs), expected)
+    np.testing.assert_allclose(make(ExpectedError, error="soft").expect.errors(state, beliefs), expected)
 
 
 def test_expected_error_with_costs(problem):
     state = state_of(problem)
     beliefs, costs = beliefs_of(state), np.array([[0.0, 7.0], [2.0, -1.0]])
     predicted = state.classifier.predict(state.pool_features)
-    found = make(ExpectedError, objective=Objective("cost", ((0.0, 7.0), (2.0, -1.0)))).errors(state, beliefs)
+    found = make(ExpectedError, objective=Objective("cost", ((0.0, 7.0), (2.0, -1.0)))).expect.errors(state, beliefs)
     np.testing.assert_allclose(found, [row @ costs[:, k] for row, k in zip(beliefs, predicted, strict=True)])
     with pytest.raises(DataError, match="2 x 2"):
-        make(ExpectedError, objective=Objective("cost")).errors(state, beliefs)
+        make(ExpectedError, objective=Objective("cost")).expect.errors(state, beliefs)
 
 
 def expected_accuracy(model, features, targets, weights):
@@ -82,7 +80,9 @@ def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
         - before
         for x, q in zip(state.pool_features, beliefs, strict=True)
     ]
-    found = make(ExpectedImprovement, candidates=None).improvements([state], [beliefs])[0]
+    found = (beliefs * make(ExpectedImprovement, candidates=None).expect.improvements([state], [beliefs])[0]).sum(
+        axis=1
+    )
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert np.ptp(found) > 0
 
@@ -92,7 +92,7 @@ def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
 def test_any_objective_is_expected_to_improve(name, classifier):
     objective = Objective(name, ((0.0, 1.0, 4.0), (1.0, 0.0, 1.0), (2.0, 1.0, 0.0)) if name == "cost" else None)
     state = state_of(make_problem(n_classes=3), classifier=classifier)
-    found = make(ExpectedImprovement, classifier, objective).improvements([state], [beliefs_of(state)])[0]
+    found = make(ExpectedImprovement, classifier, objective).expect.improvements([state], [beliefs_of(state)])[0]
     assert np.isfinite(found).all()
     assert np.ptp(found) > 0
 
@@ -100,19 +100,20 @@ def test_any_objective_is_expected_to_improve(name, classifier):
 def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
     state = state_of(problem)
     beliefs, strategy = beliefs_of(state), make(ExpectedImprovement, candidates=6)
-    found = strategy.improvements([state], [beliefs])[0]
-    tried = np.flatnonzero(~np.isnan(found))
-    assert set(tried) == set(np.argsort(-strategy.errors(state, beliefs))[:6])
-    everything = make(ExpectedImprovement, candidates=None).improvements([state], [beliefs])[0]
+    found = strategy.expect.improvements([state], [beliefs])[0]
+    tried = np.flatnonzero(~np.isnan(found).any(axis=1))
+    assert set(tried) == set(np.argsort(-strategy.expect.errors(state, beliefs))[:6])
+    everything = make(ExpectedImprovement, candidates=None).expect.improvements([state], [beliefs])[0]
     np.testing.assert_array_equal(found[tried], everything[tried])
     scores = strategy.scores([state], [beliefs])[0]
-    assert (np.delete(scores, tried) == found[tried].min()).all()
+    assert (np.delete(scores, tried) == (beliefs * found).sum(axis=1)[tried].min()).all()
 
 
 def test_blend_is_the_sum_of_both_in_deviations(problem):
     state = state_of(problem)
     beliefs, blend = beliefs_of(state), make(Blend)
-    error, improvement = blend.errors(state, beliefs), blend.improvements([state], [beliefs])[0]
+    error = blend.expect.errors(state, beliefs)
+    improvement = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1)
     expected = (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
     np.testing.assert_allclose(blend.scores([state], [beliefs])[0], expected)
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
@@ -127,10 +128,10 @@ def test_strategies_work_without_a_reward_set(kind, problem):
 def test_a_fantasised_batch_is_one_point_after_another_labelled_as_the_teacher_expects(problem):
     state = state_of(problem)
     strategy = make(ExpectedError, error="soft", batches="fantasised")
-    beliefs = strategy.beliefs([state])[0]
+    beliefs = strategy.expect.beliefs([state])[0]
     left, expected, now = list(range(30)), [], state
     for _ in range(5):
-        position = int(strategy.errors(now, beliefs[left]).argmax())
+        position = int(strategy.expect.errors(now, beliefs[left]).argmax())
         point = left.pop(position)
         expected.append(point)
         now = now.annotate(position, int(beliefs[point].argmax()), make_classifier("logistic", ClassifierOptions()))

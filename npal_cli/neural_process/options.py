@@ -1,0 +1,83 @@
+"""How a network learns and what it is told; the defaults are the paper's (section 5, supplement B.3)."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, get_args
+
+from annotated_types import Ge, Gt, Interval, MinLen
+
+from npal_cli.neural_process.model import ModelOptions
+from npal_cli.objectives import Objective
+from npal_cli.oracle import ContextLabels
+from npal_cli.problems.simulated import Fraction, SimulateOptions
+
+InputName = Literal[
+    "features",
+    "probabilities",
+    "margin",
+    "leverage",
+    "distances",
+    "class_counts",
+    "teacher",
+    "expected_error",
+    "improvements",
+]
+INPUTS: tuple[InputName, ...] = get_args(InputName)
+"""What a network may be told of the point whose improvement it predicts; the paper's is told the features."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained and used."""
+
+    epochs: Annotated[int, Ge(1)] = 100
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    decay: Annotated[float, Interval(gt=0, le=1)] = 0.1
+    """The learning rate ends at this share of where it began, decaying exponentially by the epoch."""
+    batch_size: Annotated[int, Ge(1)] = 64
+    """Simulated problems in a batch, at most."""
+    context_labels: ContextLabels = "zero"
+    context_classes: bool = False
+    """Whether the network is told the classes of the annotated points."""
+    inputs: Annotated[tuple[InputName, ...], MinLen(1)] = ("features",)
+    """What it is told of the point itself, all but the features by the simulated problem's own task model."""
+    objective: Objective | None = None
+    """What the improvements that it learns are measured in; null: the objective of everything else."""
+    standardised: bool = False
+    """Whether it learns how a point compares with its pool: each problem's improvements have mean 0, deviation 1."""
+    per_label: bool = False
+    """Whether it predicts an improvement under each label, which a teacher's probabilities of them then mix."""
+    ranking: Annotated[float, Ge(0)] = 0.0
+    """What the ranking loss weighs beside the likelihood."""
+    members: Annotated[int, Ge(1)] = 1
+    """Networks whose predictions are combined, each with its own initial weights and order of batches."""
+    acquire_by: Literal["mean", "mean_plus_sigma"] = "mean"
+    """What is maximised over the pool."""
+    model: ModelOptions = field(default_factory=ModelOptions)
+
+
+@dataclass(frozen=True)
+class PlusSimulateOptions(SimulateOptions):
+    """How problems are simulated for ``np_plus``: fewer, as each takes a teacher."""
+
+    problems: Annotated[int, Ge(1)] = 30
+    fractions: Annotated[tuple[Fraction, ...], MinLen(1)] = (0.3, 0.5, 0.7)
+
+
+@dataclass(frozen=True)
+class PlusTrainingOptions(TrainingOptions):
+    """How the network of ``np_plus`` learns."""
+
+    context_classes: bool = True
+    inputs: Annotated[tuple[InputName, ...], MinLen(1)] = INPUTS[1:]
+    objective: Objective | None = field(default_factory=lambda: Objective("soft_accuracy"))
+    standardised: bool = True
+
+
+@dataclass(frozen=True)
+class PlusOptions:
+    """The preset ``np_plus``: the neural process with what was found to help."""
+
+    trees: Annotated[int, Ge(1)] = 25
+    """Of the teacher's extra trees: fewer than elsewhere, as every simulated problem takes a teacher."""
+    simulate: PlusSimulateOptions = field(default_factory=PlusSimulateOptions)
+    train: PlusTrainingOptions = field(default_factory=PlusTrainingOptions)

@@ -1,0 +1,63 @@
+"""Predicting with a trained network, or an ensemble of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from npal_cli.neural_process.model import AttentiveCNP, ModelOptions, Shape
+from npal_cli.neural_process.training import Network
+
+TARGETS_AT_ONCE = 65_536
+"""Targets scored in one pass: bounds the memory of scoring a large pool to some tens of MiB."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a network is told of a problem and of the points whose improvement is asked for; features are unscaled."""
+
+    context: Float[np.ndarray, "context feature"]
+    context_labels: Float[np.ndarray, "context channel"]
+    targets: Float[np.ndarray, "target feature"]
+    inputs: Float[np.ndarray, "target input"]
+
+
+def predict(
+    network: Network, shape: Shape, options: ModelOptions, question: Question, device: torch.device
+) -> tuple[Float[np.ndarray, "target output"], Float[np.ndarray, "target output"]]:
+    """Predicted mean and standard deviation of the improvement of each target.
+
+    Those of an ensemble are the mixture's: its variance is the mean of the variances and the variance of the means
+    (Lakshminarayanan et al., 2017).
+    """
+    members = len(next(iter(network.weights.values())))
+    found = [_predict_alone(network, i, shape, options, question, device) for i in range(members)]
+    if members == 1:
+        return found[0]
+    means, sigmas = (np.stack(each) for each in zip(*found, strict=True))
+    return means.mean(axis=0), np.sqrt((sigmas**2).mean(axis=0) + means.var(axis=0))
+
+
+def _predict_alone(
+    network: Network, member: int, shape: Shape, options: ModelOptions, question: Question, device: torch.device
+) -> tuple[Float[np.ndarray, "target output"], Float[np.ndarray, "target output"]]:
+    model = AttentiveCNP(shape, options, torch.Generator())
+    model.load_state_dict({name: torch.as_tensor(value[member]) for name, value in network.weights.items()})
+    model.to(device).eval()
+
+    def tensor(values: np.ndarray) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.float32, device=device).unsqueeze(0)
+
+    nothing = np.empty((0, shape.outputs))
+    means, sigmas = [nothing], [nothing]
+    with torch.inference_mode():
+        context = tensor(question.context / network.scale), tensor(question.context_labels)
+        for start in range(0, len(question.targets), TARGETS_AT_ONCE):
+            block = slice(start, start + TARGETS_AT_ONCE)
+            targets = tensor(question.targets[block] / network.scale)
+            mean, sigma = model(*context, targets, tensor(question.inputs[block]))
+            means.append(mean.squeeze(0).double().cpu().numpy())
+            sigmas.append(sigma.squeeze(0).double().cpu().numpy())
+    return np.concatenate(means), np.concatenate(sigmas)

@@ -1,0 +1,136 @@
+"""What a teacher expects: how wrong the task model is at a point, and how much each label of it would improve it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge
+from jaxtyping import Float, Int
+
+from npal_cli.classifiers import Classifier
+from npal_cli.engine import Engine
+from npal_cli.objectives import Objective, scorer
+from npal_cli.randomness import stream
+from npal_cli.refit import RefitProblem, refit_and_score
+from npal_cli.strategies.base import AcquisitionState
+from npal_cli.teachers import TeacherOptions, teach
+
+Beliefs = Float[np.ndarray, "_pool class"]
+"""The teacher's class probabilities of the pool points; pools may differ in size from one state to the next."""
+Scores = Float[np.ndarray, " _pool"]
+
+Taught = tuple[
+    Float[np.ndarray, "labelled feature"],
+    Int[np.ndarray, " labelled"],
+    Float[np.ndarray, "pool feature"],
+    int,
+    TeacherOptions,
+    np.random.Generator,
+]
+
+
+@dataclass(frozen=True)
+class TaughtOptions:
+    """How the strategies that hear a teacher work."""
+
+    batches: Literal["top", "fantasised"] = "top"
+    """``top``: a batch is the points with the largest scores; ``fantasised``: point after point, each given the label
+    that the teacher thinks likeliest until the batch is complete."""
+    error: Literal["hard", "soft"] = "hard"
+    """Of ``expected_error``: of the class that the task model predicts, or by how much it believes in each."""
+    evaluation_points: Annotated[int, Ge(1)] = 400
+    """Of ``eer``: pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
+    candidates: Annotated[int, Ge(1)] | None = 150
+    """Of ``eer``: how many pool points, those of the largest expected error, are tried; null for all of them."""
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """How a teacher's expectations of a task model are computed, for many states at once."""
+
+    classifier: Classifier
+    teacher: TeacherOptions
+    options: TaughtOptions
+    objective: Objective
+    engine: Engine
+
+    def beliefs(self, states: Sequence[AcquisitionState]) -> list[Beliefs]:
+        """What a teacher of each run's known labels believes of its pool."""
+        work: list[Taught] = [
+            (
+                *state.labelled,
+                state.pool_features,
+                len(state.class_weights),
+                self.teacher,
+                stream("teach", *state.run, state.step),
+            )
+            for state in states
+        ]
+        return list(self.engine.map(_believe, work, label="teachers"))
+
+    def errors(self, state: AcquisitionState, beliefs: Beliefs) -> Scores:
+        """The expected cost of what the task model predicts for each pool point; by class weight, if not by costs."""
+        if self.options.error == "hard":
+            predictions = np.eye(len(state.class_weights))[state.classifier.predict(state.pool_features)]
+        else:
+            predictions = state.classifier.soft_predictions(state.pool_features)
+        if self.objective.name == "cost":
+            self.objective.check(len(state.class_weights))
+            costs = np.array(self.objective.costs)
+        else:
+            costs = state.class_weights[:, None] * (1 - np.eye(len(state.class_weights)))
+        return np.asarray((beliefs @ costs * predictions).sum(axis=1))
+
+    def improvements(
+        self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]
+    ) -> list[Float[np.ndarray, "_pool class"]]:
+        """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
+        candidates = [self._candidates(state, each) for state, each in zip(states, beliefs, strict=True)]
+        problems, scorers = [], []
+        for state, each, tried in zip(states, beliefs, candidates, strict=True):
+            n_classes = len(state.class_weights)
+            draws = stream("evaluation points", *state.run, state.step)
+            seen = draws.permutation(len(each))[: self.options.evaluation_points]
+            targets = np.concatenate([each[seen], np.eye(n_classes)[state.reward_labels]])
+            problem = RefitProblem(
+                state.annotated_features,
+                state.annotated_labels,
+                np.repeat(state.pool_features[tried], n_classes, axis=0),
+                np.tile(np.arange(n_classes), len(tried)),
+                np.concatenate([state.pool_features[seen], state.reward_features]),
+                targets.argmax(axis=1),
+                state.training_weights,
+            )
+            problems.append(problem)
+            scorers.append(scorer(self.objective, targets, state.class_weights))
+        result = []
+        scored = refit_and_score(problems, scorers, self.classifier, self.engine)
+        for each, tried, scores in zip(beliefs, candidates, scored, strict=True):
+            values = np.full(each.shape, np.nan)
+            values[tried] = scores.improvements.reshape(len(tried), -1)
+            result.append(values)
+        return result
+
+    def _candidates(self, state: AcquisitionState, beliefs: Beliefs) -> Int[np.ndarray, " candidate"]:
+        """The pool points that are tried: of the largest expected error, ties included."""
+        size = self.options.candidates
+        if size is None or size >= len(beliefs):
+            return np.arange(len(beliefs))
+        errors = self.errors(state, beliefs)
+        return np.flatnonzero(errors >= np.partition(errors, -size)[-size])
+
+
+def standardised(values: Scores) -> Scores:
+    """Values with mean 0 and deviation 1; NaN stays, and equal values become 0.
+
+    >>> standardised(np.array([1.0, 3.0, np.nan])).tolist()
+    [-1.0, 1.0, nan]
+    """
+    deviation = np.nanstd(values)
+    return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))
+
+
+def _believe(work: Taught) -> Beliefs:
+    features, labels, pool, n_classes, options, draws = work
+    return teach(features, labels, n_classes, options, draws).probabilities(pool)

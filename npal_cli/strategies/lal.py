@@ -1,0 +1,141 @@
+"""Learning Active Learning: a regression of improvements on what a forest says of a point and of itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, final
+
+import numpy as np
+from annotated_types import Ge
+from jaxtyping import Float, Int
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from npal_cli.classifiers import Classifier
+from npal_cli.engine import Engine
+from npal_cli.objectives import Objective
+from npal_cli.oracle import simulated_improvements
+from npal_cli.problems.problem import Problem
+from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
+from npal_cli.randomness import Run, draw_seed, stream
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+
+Training = tuple[Problem, SimulatedProblems, Float[np.ndarray, "problem point"], int]
+
+
+@dataclass(frozen=True)
+class LALOptions:
+    """How LAL learns."""
+
+    problems: Annotated[int, Ge(1)] = 50
+    """Simulated problems that it learns from, of which each takes a forest."""
+    trees: Annotated[int, Ge(10)] = 50
+    """Of the forests that are looked at, and of the one that learns."""
+
+
+@final
+class LAL(Strategy):
+    """Acquires the point whose improvement a random forest predicts to be largest from eight numbers.
+
+    These are what a forest of the annotated set says of the point, the mean and the deviation of its trees' probability
+    of class 1, and what it says of itself and of the state: the share of class 1, its accuracy out of bag, the variance
+    of its feature importances, its mean deviation over the pool, the mean depth of its trees, and how many points are
+    annotated. The improvements that it learns from are those of the task model in the run's own simulated problems,
+    once a run, before the first step.
+
+    Source: Konyushkova et al. (2017), *Learning active learning from data*, sections 4 and 5, which learn from
+    synthetic problems, or from another data set.
+    """
+
+    name = "lal"
+    label = "LAL"
+    needs = frozenset(("refits",))
+    max_classes = 2
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        simulating: SimulateOptions,
+        options: LALOptions,
+        objective: Objective,
+        engine: Engine,
+    ) -> None:
+        self._classifier = classifier
+        self._simulating = SimulateOptions(options.problems, simulating.fractions, simulating.folds)
+        self._trees = options.trees
+        self._objective = objective
+        self._engine = engine
+        self._learnt: dict[Run, RandomForestRegressor] = {}
+
+    def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
+        """Learn, where that was not done yet; then predict the improvement of each pool point."""
+        self._learn([state for state in states if state.run not in self._learnt], batch_size)
+        work = [
+            (self._learnt[state.run], state.annotated_features, state.annotated_labels, state.pool_features, seed)
+            for state in states
+            for seed in [draw_seed(stream("lal forest", *state.run, state.step))]
+        ]
+        scores = list(self._engine.map(_predict, [(*each, self._trees) for each in work], label="forests"))
+        return [Choice(top(each, batch_size, state.random), each) for each, state in zip(scores, states, strict=True)]
+
+    def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
+        """From the annotated sets before the first step, whichever this is."""
+        problems = []
+        for state in states:
+            known = state.known
+            begun = len(known.annotated) - (state.step - 1) * batch_size
+            problems.append(known.annotated_first(begun))
+        simulated = [
+            simulate(
+                problem.labels[problem.annotated],
+                self._simulating,
+                stream("lal simulate", *problem.run),
+                reward=len(problem.reward) > 0,
+            )
+            for problem in problems
+        ]
+        scores = simulated_improvements(problems, simulated, self._classifier, self._engine, self._objective)
+        work = [
+            (problem, splits, each.improvements, self._trees)
+            for problem, splits, each in zip(problems, simulated, scores, strict=True)
+        ]
+        learnt = self._engine.map(_train, work, label="regressions")
+        self._learnt |= {problem.run: each for problem, each in zip(problems, learnt, strict=True)}
+
+
+def features_of(
+    annotated: Float[np.ndarray, "annotated feature"],
+    labels: Int[np.ndarray, " annotated"],
+    pool: Float[np.ndarray, "pool feature"],
+    trees: int,
+    seed: int,
+) -> Float[np.ndarray, "pool 8"]:
+    """The eight numbers of each pool point."""
+    forest = RandomForestClassifier(trees, bootstrap=True, oob_score=True, random_state=seed)
+    forest.fit(annotated, labels)
+    votes = np.stack([tree.predict_proba(pool)[:, -1] for tree in forest.estimators_])
+    deviation = votes.std(axis=0)
+    state = [
+        labels.mean(),
+        forest.oob_score_,
+        forest.feature_importances_.var(),
+        deviation.mean(),
+        np.mean([tree.get_depth() for tree in forest.estimators_]),
+        len(labels),
+    ]
+    return np.column_stack([votes.mean(axis=0), deviation, np.tile(state, (len(pool), 1))])
+
+
+def _train(work: Training) -> RandomForestRegressor:
+    problem, simulated, improvements, trees = work
+    seed = draw_seed(stream("lal", *problem.run))
+    features, labels = problem.features[problem.annotated], problem.labels[problem.annotated]
+    told = [
+        features_of(features[annotated], labels[annotated], features[pool], trees, seed)
+        for annotated, pool in zip(simulated.annotated, simulated.pool, strict=True)
+    ]
+    regression = RandomForestRegressor(trees, min_samples_leaf=5, random_state=seed)
+    return regression.fit(np.concatenate(told), improvements[simulated.pool])
+
+
+def _predict(work: tuple[RandomForestRegressor, np.ndarray, np.ndarray, np.ndarray, int, int]) -> np.ndarray:
+    regression, annotated, labels, pool, seed, trees = work
+    return np.asarray(regression.predict(features_of(annotated, labels, pool, trees, seed)))

@@ -1,0 +1,205 @@
+"""What simulated problems teach a network: its training data, and what it is then asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from npal_cli.classifiers import Classifier
+from npal_cli.engine import Engine
+from npal_cli.errors import UsageError
+from npal_cli.neural_process.episodes import Episodes, input_scale
+from npal_cli.neural_process.model import Shape
+from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.neural_process.prediction import Question, predict
+from npal_cli.neural_process.training import Network, train_networks
+from npal_cli.objectives import Objective
+from npal_cli.oracle import OracleScores, context_improvements, label_improvements, simulated_improvements
+from npal_cli.problems.problem import Problem
+from npal_cli.problems.simulated import SimulatedProblems
+from npal_cli.randomness import Run, stream
+from npal_cli.strategies.base import AcquisitionState, Prediction
+from npal_cli.strategies.expectations import Expectations
+from npal_cli.strategies.inputs import inputs_of
+
+SimulatedInputs = Float[np.ndarray, "problem _point _input"]
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Trains the networks of many runs, and asks them."""
+
+    training: TrainingOptions
+    expect: Expectations
+
+    @property
+    def classifier(self) -> Classifier:
+        """The task model."""
+        return self.expect.classifier
+
+    @property
+    def engine(self) -> Engine:
+        """What works."""
+        return self.expect.engine
+
+    @property
+    def objective(self) -> Objective:
+        """What the improvements that are learnt are measured in."""
+        return self.training.objective or self.expect.objective
+
+    def scores(self, problems: Sequence[Problem], simulated: Sequence[SimulatedProblems]) -> list[OracleScores]:
+        """What the oracle says of each run's simulated problems."""
+        return simulated_improvements(problems, simulated, self.classifier, self.engine, self.objective)
+
+    def train(
+        self,
+        problems: Sequence[Problem],
+        step: int,
+        simulated: Sequence[SimulatedProblems],
+        scores: Sequence[OracleScores],
+    ) -> Iterator[Network]:
+        """The network of each run before ``step``."""
+        inputs = self.simulated_inputs(problems, step, simulated)
+        episodes = [self.episodes(*each) for each in zip(problems, simulated, scores, inputs, strict=True)]
+        scales = [network_scale(problem) for problem in problems]
+        draws = [training_stream(problem.run, step) for problem in problems]
+        return train_networks(episodes, scales, self.training, draws, self.engine)
+
+    def simulated_inputs(
+        self, problems: Sequence[Problem], step: int, simulated: Sequence[SimulatedProblems]
+    ) -> list[SimulatedInputs]:
+        """What is told of the simulated pool points of each run by the simulated problems themselves; 0 of others."""
+        if set(self.training.inputs) == {"features"}:
+            return [np.zeros((*splits.annotated.shape, 0)) for splits in simulated]
+        states = [
+            self._state(problem, *parts, step)
+            for problem, splits in zip(problems, simulated, strict=True)
+            for parts in zip(splits.annotated, splits.pool, splits.reward, strict=True)
+        ]
+        told = iter(inputs_of(states, self.training.inputs, self.expect))
+        result = []
+        for splits in simulated:
+            own = [next(told) for _ in splits.annotated]
+            inputs = np.zeros((*splits.annotated.shape, own[0].shape[1]))
+            for of_problem, pool, each in zip(inputs, splits.pool, own, strict=True):
+                of_problem[pool] = each
+            result.append(inputs)
+        return result
+
+    def episodes(
+        self, problem: Problem, simulated: SimulatedProblems, scores: OracleScores, inputs: SimulatedInputs
+    ) -> Episodes:
+        """What the network of a run is trained on.
+
+        Raises:
+            UsageError: if context points are to be told what they improved, and there is no reward set that says it.
+        """
+        training, masks, n_classes = self.training, simulated.annotated, len(problem.class_weights)
+        improvements = scores.improvements[:, :, None]
+        if training.per_label:
+            improvements = label_improvements(problem, simulated, self.classifier, self.engine, self.objective)
+        context_labels = np.zeros(masks.shape)
+        if training.context_labels == "leave_one_out":
+            if not len(problem.reward):
+                raise UsageError(
+                    "context_labels leave_one_out: the reward set says what an annotated point improved, and there "
+                    "is none; use zero, or set prepare.reward"
+                )
+            context_labels = self._told(problem, masks)
+        classes = np.eye(n_classes)[problem.labels[problem.annotated]]
+        return Episodes(
+            features=problem.features[problem.annotated] / network_scale(problem),
+            masks=masks,
+            improvements=_standardised(improvements) if training.standardised else improvements,
+            context_labels=context_labels,
+            classes=classes if training.context_classes else classes[:, :0],
+            inputs=inputs,
+            decodes_features="features" in training.inputs,
+        )
+
+    def predict(self, networks: Sequence[Network], states: Sequence[AcquisitionState]) -> list[Prediction]:
+        """What the network of each run predicts for its pool; NaN for points that are not to be chosen."""
+        inputs = inputs_of(states, self.training.inputs, self.expect)
+        beliefs = self.expect.beliefs(states) if self.training.per_label else [None] * len(states)
+        return [self._predict(*each) for each in zip(networks, states, inputs, beliefs, strict=True)]
+
+    def _predict(
+        self,
+        network: Network,
+        state: AcquisitionState,
+        inputs: Float[np.ndarray, "pool input"],
+        beliefs: Float[np.ndarray, "pool class"] | None,
+    ) -> Prediction:
+        training, n_classes = self.training, len(state.class_weights)
+        told = np.zeros(len(state.annotated_labels))
+        if training.context_labels == "leave_one_out":
+            told = self._told(state.known, np.ones((1, len(told)), dtype=bool))[0]
+        labels = told[:, None]
+        if training.context_classes:
+            labels = np.concatenate([labels, np.eye(n_classes)[state.annotated_labels]], axis=1)
+        shape = Shape(
+            state.annotated_features.shape[1],
+            labels.shape[1],
+            inputs.shape[1],
+            n_classes if training.per_label else 1,
+            "features" in training.inputs,
+        )
+        question = Question(state.annotated_features, labels, state.pool_features, inputs)
+        mean, sigma = predict(network, shape, training.model, question, self.engine.torch_device())
+        if beliefs is None:
+            return Prediction(mean[:, 0], sigma[:, 0])
+        mixed = (beliefs * mean).sum(axis=1)
+        spread = np.sqrt((beliefs * (sigma**2 + (mean - mixed[:, None]) ** 2)).sum(axis=1))
+        return Prediction(mixed, spread)
+
+    def _told(self, problem: Problem, masks: Bool[np.ndarray, "problem point"]) -> Float[np.ndarray, "problem point"]:
+        return context_improvements(problem, masks, self.classifier, self.engine, self.objective)
+
+    def _state(
+        self,
+        problem: Problem,
+        annotated: Bool[np.ndarray, " point"],
+        pool: Bool[np.ndarray, " point"],
+        fold: Bool[np.ndarray, " point"],
+        step: int,
+    ) -> AcquisitionState:
+        """A simulated problem as a strategy would see it."""
+        kept = problem.annotated[annotated]
+        reward = problem.annotated[fold] if fold.any() else problem.reward
+        features, labels = problem.features[kept], problem.labels[kept]
+        return AcquisitionState(
+            run=problem.run,
+            step=step,
+            annotated_features=features,
+            annotated_labels=labels,
+            reward_features=problem.features[reward],
+            reward_labels=problem.labels[reward],
+            pool_features=problem.features[problem.annotated[pool]],
+            class_weights=problem.class_weights,
+            training_weights=problem.training_weights,
+            classifier=self.classifier.fit(features, labels, problem.training_weights),
+            random=stream("simulated state", *problem.run, step),
+        )
+
+
+def simulation_stream(run: Run, step: int) -> np.random.Generator:
+    """The stream that simulated problems before ``step`` are drawn from."""
+    return stream("simulate", *run, step)
+
+
+def training_stream(run: Run, step: int) -> np.random.Generator:
+    """The stream that the network before ``step`` is initialised and trained with."""
+    return stream("train", *run, step)
+
+
+def network_scale(problem: Problem) -> float:
+    """What the network's inputs are divided by: the largest absolute feature value over annotated set and pool."""
+    return input_scale(problem.features[problem.annotated], problem.features[problem.pool])
+
+
+def _standardised(improvements: Float[np.ndarray, "problem point output"]) -> Float[np.ndarray, "problem point output"]:
+    """Mean 0 and deviation 1 over the points and outputs of each problem; 0 where all are equal."""
+    mean = np.nanmean(improvements, axis=(1, 2), keepdims=True)
+    deviation = np.nanstd(improvements, axis=(1, 2), keepdims=True)
+    return (improvements - mean) / np.where(deviation > 1e-12, deviation, 1.0)

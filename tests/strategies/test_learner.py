@@ -1,0 +1,128 @@
+"""What simulated problems teach a network."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.errors import UsageError
+from npal_cli.neural_process.options import INPUTS, PlusTrainingOptions, TrainingOptions
+from npal_cli.objectives import Objective
+from npal_cli.oracle import simulated_improvements
+from npal_cli.problems.simulated import SimulateOptions, simulate
+from npal_cli.randomness import stream
+from npal_cli.strategies.expectations import Expectations, TaughtOptions
+from npal_cli.strategies.inputs import inputs_of
+from npal_cli.strategies.learner import Learner
+from tests.conftest import make_problem
+from tests.strategies.conftest import expecting, neural_process, state_of
+
+
+def learner(training=None, **options) -> Learner:
+    return Learner(
+        training or TrainingOptions(epochs=2, **options), expecting(make_classifier("logistic", ClassifierOptions()))
+    )
+
+
+def splits(problem, *, reward=True):
+    labels = problem.labels[problem.annotated]
+    return simulate(labels, SimulateOptions(5, (0.5, 0.7), folds=3), stream("test"), reward=reward)
+
+
+def episodes(problem, maker, *, reward=True):
+    simulated = splits(problem, reward=reward)
+    inputs = maker.simulated_inputs([problem], 1, [simulated])[0]
+    return simulated, maker.episodes(problem, simulated, maker.scores([problem], [simulated])[0], inputs)
+
+
+def test_the_papers_network_is_told_features_and_nothing_else(problem):
+    simulated, found = episodes(problem, learner())
+    assert (found.shape.channels, found.shape.inputs, found.shape.outputs, found.shape.decodes_features) == (
+        1,
+        0,
+        1,
+        True,
+    )
+    assert (found.context_labels == 0).all()
+    np.testing.assert_array_equal(np.isnan(found.improvements[:, :, 0]), simulated.annotated)
+
+
+def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem):
+    """As a strategy would see a simulated problem, were it a real one."""
+    plus = learner(PlusTrainingOptions())
+    simulated, found = episodes(problem, plus)
+    for i, (annotated, pool) in enumerate(zip(simulated.annotated, simulated.pool, strict=True)):
+        rows = problem.annotated
+        as_real = replace(problem, annotated=rows[annotated], pool=rows[pool])
+        expected = inputs_of([state_of(as_real)], INPUTS, plus.expect)[0]
+        np.testing.assert_array_equal(found.inputs[i, pool], expected)
+        assert (found.inputs[i, ~pool] == 0).all()
+
+
+def test_labels_of_simulated_pool_points_do_not_reach_the_inputs(problem):
+    """What the network is told of a point does not change with the label that it is asked about."""
+    plus = learner(PlusTrainingOptions())
+    simulated, found = episodes(problem, plus)
+    only = replace(simulated, annotated=simulated.annotated[:1], reward=simulated.reward[:1])
+    hidden = problem.annotated[only.pool[0]]
+    labels = problem.labels.copy()
+    labels[hidden] = 1 - labels[hidden]
+    flipped = replace(problem, labels=labels)
+    scores = plus.scores([flipped], [only])[0]
+    np.testing.assert_array_equal(plus.simulated_inputs([flipped], 1, [only])[0][0], found.inputs[0])
+    assert (scores.improvements != plus.scores([problem], [only])[0].improvements)[0, only.pool[0]].any()
+
+
+def test_standardised_improvements_compare_the_points_of_a_problem(problem):
+    _, raw = episodes(problem, learner())
+    simulated, found = episodes(problem, learner(standardised=True))
+    for i, pool in enumerate(simulated.pool):
+        values = raw.improvements[i, pool, 0]
+        expected = (values - values.mean()) / (values.std() or 1)
+        np.testing.assert_allclose(found.improvements[i, pool, 0], expected, atol=1e-12)
+
+
+def test_its_own_objective_is_what_it_learns(problem):
+    simulated, found = episodes(problem, learner(objective=Objective("log_loss")))
+    classifier, engine = make_classifier("logistic", ClassifierOptions()), learner().engine
+    expected = simulated_improvements([problem], [simulated], classifier, engine, Objective("log_loss"))[0]
+    np.testing.assert_array_equal(found.improvements[:, :, 0], expected.improvements)
+
+
+class Sure(Expectations):
+    """A teacher that is sure of one class."""
+
+    def beliefs(self, states):
+        return [np.eye(2)[np.full(len(state.pool_features), self.options.evaluation_points - 1)] for state in states]
+
+
+def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
+    state, per_label = state_of(problem), neural_process(per_label=True)
+    choice = per_label.query([state], 1)[0]
+    network, expect = per_label._train([state])[0], per_label.learner.expect
+    sure = [Sure(**{**vars(expect), "options": TaughtOptions(evaluation_points=label + 1)}) for label in (0, 1)]
+    means = [Learner(per_label.learner.training, each).predict([network], [state])[0].mean for each in sure]
+    beliefs = expect.beliefs([state])[0]
+    np.testing.assert_allclose(choice.prediction.mean, (beliefs.T * np.stack(means)).sum(axis=0))
+    assert np.abs(means[0] - means[1]).max() > 0
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_each_input_can_be_told_alone(name, problem):
+    alone = neural_process(inputs=(name,), context_classes=True, ranking=1.0, members=2)
+    assert len(alone.query([state_of(problem)], 3)[0].chosen) == 3
+
+
+def test_without_a_reward_set_it_learns_from_folds_and_has_nothing_to_be_checked_on():
+    bare = make_problem().train_on_reward()
+    choice = neural_process().query([state_of(bare)], 2)[0]
+    assert len(choice.chosen) == 2
+    assert choice.prediction is None
+    simulated, found = episodes(bare, learner(), reward=False)
+    np.testing.assert_array_equal(np.isnan(found.improvements[:, :, 0]), ~simulated.pool)
+
+
+def test_without_a_reward_set_nothing_says_what_a_context_point_improved():
+    with pytest.raises(UsageError, match=r"leave_one_out: .* there is none; use zero, or set prepare\.reward"):
+        episodes(make_problem().train_on_reward(), learner(context_labels="leave_one_out"), reward=False)
