@@ -70,7 +70,7 @@ class Batch:
     inputs: Float[Tensor, "network target input"]
     improvements: Float[Tensor, "network target output"]
     weights: Float[Tensor, "network target"]
-    """They sum to 1: the mean over the targets, of which each problem of a batch has as many."""
+    """They sum to 1: the mean over the targets of the batch's problems."""
 
 
 def input_scale(annotated: Float[np.ndarray, "point feature"], pool: Float[np.ndarray, "pool feature"]) -> float:

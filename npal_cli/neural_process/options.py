@@ -70,7 +70,7 @@ class PlusTrainingOptions(TrainingOptions):
     context_classes: bool = True
     inputs: Annotated[tuple[InputName, ...], MinLen(1)] = INPUTS[1:]
     objective: Objective | None = field(default_factory=lambda: Objective("soft_accuracy"))
-    standardised: bool = True
+    model: ModelOptions = field(default_factory=lambda: ModelOptions(attention="none"))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Learning Active Learning: a regression of improvements on what a forest says of a point and of itself."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, final
@@ -110,7 +111,9 @@ def features_of(
 ) -> Float[np.ndarray, "pool 8"]:
     """The eight numbers of each pool point."""
     forest = RandomForestClassifier(trees, bootstrap=True, oob_score=True, random_state=seed)
-    forest.fit(annotated, labels)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")  # of few trees
+        forest.fit(annotated, labels)
     votes = np.stack([tree.predict_proba(pool)[:, -1] for tree in forest.estimators_])
     deviation = votes.std(axis=0)
     state = [

@@ -99,6 +99,8 @@ class Learner:
         improvements = scores.improvements[:, :, None]
         if training.per_label:
             improvements = label_improvements(problem, simulated, self.classifier, self.engine, self.objective)
+        untried = np.isnan(inputs).any(axis=2)
+        improvements = np.where(untried[:, :, None], np.nan, improvements)  # nor will such points be chosen
         context_labels = np.zeros(masks.shape)
         if training.context_labels == "leave_one_out":
             if not len(problem.reward):
@@ -114,7 +116,7 @@ class Learner:
             improvements=_standardised(improvements) if training.standardised else improvements,
             context_labels=context_labels,
             classes=classes if training.context_classes else classes[:, :0],
-            inputs=inputs,
+            inputs=np.where(untried[:, :, None], 0.0, inputs),
             decodes_features="features" in training.inputs,
         )
 

@@ -29,7 +29,7 @@ def test_points_are_acquired_from_the_pool_and_only_once(name):
     assert set(rows) <= set(problem.pool)
 
 
-@pytest.mark.parametrize("name", ["random", "uncsamp", "halgau", "oracle", "np"])
+@pytest.mark.parametrize("name", ["random", "uncsamp", "halgau", "oracle", "np", "np_plus", "lal"])
 def test_going_on_from_a_step_equals_never_having_stopped(name, problem):
     saved = []
     whole = run_loop([problem], name, on_step=saved.append)

@@ -74,11 +74,11 @@ def test_gains_are_one_table_of_all_strategies_and_experiments():
     only = {name: records[name] for name in ("random", "blend")}
     results = [experiment(**records), experiment("imbalanced", "adult", "svm", **only)]
     gained = gains_table(cells(results), "held_out")
-    assert gained["strategy"].tolist() == ["UncSamp", "Blend", "Oracle"]
-    assert gained["rank"].tolist() == ["2.0", "1.0", ""]
+    assert gained["strategy"].tolist() == ["Oracle", "UncSamp", "Blend"]
+    assert gained["rank"].tolist() == ["", "2.0", "1.0"]
     assert list(gained.columns[2:]) == ["waveform balanced, logistic", "adult imbalanced, svm"]
     blend = records["blend"].held_out_score - records["random"].held_out_score
     mean = np.trapezoid(blend, axis=1).mean()
-    assert gained["waveform balanced, logistic"][1].startswith(f"{mean:+.3f} [")
-    assert gained["adult imbalanced, svm"][0] == ""
+    assert gained["waveform balanced, logistic"][2].startswith(f"{mean:+.3f} [")
+    assert gained["adult imbalanced, svm"][1] == ""
     assert gains_table(cells([]), "test").empty

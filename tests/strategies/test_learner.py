@@ -74,6 +74,17 @@ def test_labels_of_simulated_pool_points_do_not_reach_the_inputs(problem):
     assert (scores.improvements != plus.scores([problem], [only])[0].improvements)[0, only.pool[0]].any()
 
 
+def test_simulated_pool_points_that_are_not_tried_are_no_targets(problem):
+    """As in the real pool, whose points are not to be chosen then."""
+    plus = learner(PlusTrainingOptions())
+    plus = replace(plus, expect=replace(plus.expect, options=TaughtOptions(candidates=3)))
+    simulated, found = episodes(problem, plus)
+    assert np.isfinite(found.inputs).all()
+    targets = ~np.isnan(found.improvements[:, :, 0])
+    assert targets.sum(axis=1).tolist() == [3] * 5
+    assert not (targets & ~simulated.pool).any()
+
+
 def test_standardised_improvements_compare_the_points_of_a_problem(problem):
     _, raw = episodes(problem, learner())
     simulated, found = episodes(problem, learner(standardised=True))
