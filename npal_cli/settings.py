@@ -64,9 +64,10 @@ class Classifiers:
 
     logistic: ClassifierOptions = field(default_factory=ClassifierOptions)
     svm: ClassifierOptions = field(default_factory=ClassifierOptions)
+    teacher: TeacherOptions = field(default_factory=TeacherOptions)
     resnet18: ResNetOptions = field(default_factory=ResNetOptions)
 
-    def of(self, name: str) -> ClassifierOptions | ResNetOptions:
+    def of(self, name: str) -> ClassifierOptions | TeacherOptions | ResNetOptions:
         """The options of the classifier ``name``.
 
         Raises:
@@ -74,7 +75,7 @@ class Classifiers:
         """
         if name not in CLASSIFIERS:
             raise unknown("classifier", name, CLASSIFIERS)
-        options: ClassifierOptions | ResNetOptions = getattr(self, name)
+        options: ClassifierOptions | TeacherOptions | ResNetOptions = getattr(self, name)
         return options
 
 
@@ -91,6 +92,7 @@ class StrategyLists:
         *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "lal", "qbc", "expected_error", "eer", "blend"),
         *("reward_oracle", "random_train_on_reward"),
     )
+    teacher: Names = ("uncsamp", "random", "random_train_on_reward")
     resnet18: Names = (
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
         "random",
@@ -103,6 +105,7 @@ class StrategyDefaults:
 
     logistic: str = "blend"
     svm: str = "blend"
+    teacher: str = "margin"
     resnet18: str = "margin"
 
 

@@ -4,12 +4,17 @@ from npal_cli.classifiers.base import Classifier, ClassifierOptions, FittedClass
 from npal_cli.classifiers.logistic import Logistic
 from npal_cli.classifiers.resnet18 import LossPredictionOptions, ResNet18, ResNetOptions
 from npal_cli.classifiers.svm import SVM
+from npal_cli.classifiers.teacher import TeacherModel
 from npal_cli.errors import UsageError, unknown
 
 CLASSICAL: dict[str, type[Logistic] | type[SVM]] = {"logistic": Logistic, "svm": SVM}
 """Those that are made from options alone, and refitted in no time."""
 
-CLASSIFIERS: dict[str, type[Logistic] | type[SVM] | type[ResNet18]] = {**CLASSICAL, "resnet18": ResNet18}
+CLASSIFIERS: dict[str, type[Logistic] | type[SVM] | type[TeacherModel] | type[ResNet18]] = {
+    **CLASSICAL,
+    "teacher": TeacherModel,
+    "resnet18": ResNet18,
+}
 
 __all__ = [
     "CLASSICAL",
@@ -22,6 +27,7 @@ __all__ = [
     "LossPredictionOptions",
     "ResNet18",
     "ResNetOptions",
+    "TeacherModel",
     "make_classifier",
     "takes_images",
 ]
@@ -31,7 +37,7 @@ def make_classifier(name: str, options: ClassifierOptions) -> Classifier:
     """The classical classifier ``name`` with ``options``.
 
     Raises:
-        UsageError: if there is no such classifier, or it is a network, for which a fit takes too long to be repeated.
+        UsageError: if there is no such classifier, or a fit of it takes too long to be repeated for every candidate.
     """
     if name not in CLASSIFIERS:
         raise unknown("classifier", name, CLASSIFIERS)

@@ -8,7 +8,7 @@ SETTING_TITLES = {
     "imbalanced": "Imbalanced",
     "imbalanced_weighted": "Imbalanced weighted",
 }
-CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM", "resnet18": "ResNet18"}
+CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM", "teacher": "teacher", "resnet18": "ResNet18"}
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}

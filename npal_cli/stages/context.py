@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from npal_cli.classifiers import Classifier, ClassifierOptions, ResNet18, make_classifier
+from npal_cli.classifiers import Classifier, ClassifierOptions, ResNet18, TeacherModel, make_classifier
 from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
 from npal_cli.classifiers.resnet18.images import resolve
 from npal_cli.engine import Engine
@@ -15,6 +15,7 @@ from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
 from npal_cli.seeds import format_seeds
 from npal_cli.settings import Settings
+from npal_cli.teachers import TeacherOptions
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Context:
         options = self.settings.classifiers.of(name)
         if isinstance(options, ClassifierOptions):
             return make_classifier(name, options)
+        if isinstance(options, TeacherOptions):
+            return TeacherModel(options)
         channels = Channels.of(problem.features[np.concatenate([problem.annotated, problem.pool, problem.reward])])
         options = replace(options, augmentation=resolve(options.augmentation, experiment.data))
         own, shared = work / "fits", self.root / ".work" / "fits" / f"{experiment.data}_{experiment.setting}_{name}"

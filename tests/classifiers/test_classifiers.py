@@ -5,19 +5,27 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, make_classifier
+from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, TeacherModel, make_classifier
 from npal_cli.errors import UsageError
+from npal_cli.teachers import TeacherOptions
 from tests.conftest import make_problem
+
+TABLES = (*CLASSICAL, "teacher")
+"""Those that take features."""
+
+
+def made(name):
+    return TeacherModel(TeacherOptions(trees=10)) if name == "teacher" else make_classifier(name, ClassifierOptions())
 
 
 def fitted(name, problem, weights=None):
     rows = problem.annotated
     weights = np.ones(problem.n_classes) if weights is None else weights
-    return make_classifier(name, ClassifierOptions()).fit(problem.features[rows], problem.labels[rows], weights)
+    return made(name).fit(problem.features[rows], problem.labels[rows], weights)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("name", CLASSICAL)
+@pytest.mark.parametrize("name", TABLES)
 def test_every_classifier_does_what_it_says(name, n_classes):
     problem = make_problem(n_classes=n_classes)
     model = fitted(name, problem)
@@ -78,10 +86,10 @@ def test_a_class_not_seen_has_probability_zero(problem):
     assert model.probabilities(problem.features[problem.pool])[:, 2].max() == 0
 
 
-@pytest.mark.parametrize("name", CLASSICAL)
+@pytest.mark.parametrize("name", TABLES)
 def test_one_class_cannot_be_fitted(name):
     with pytest.raises(ValueError, match="class"):
-        make_classifier(name, ClassifierOptions()).fit(np.eye(3), np.zeros(3, dtype=int), np.ones(2))
+        made(name).fit(np.eye(3), np.zeros(3, dtype=int), np.ones(2))
 
 
 def test_an_unknown_classifier_is_refused():
@@ -89,6 +97,15 @@ def test_an_unknown_classifier_is_refused():
         make_classifier("logistics", ClassifierOptions())
 
 
-def test_a_network_is_no_classifier_to_try_every_candidate_with():
-    with pytest.raises(UsageError, match=r"'resnet18': a fit takes too long .* use logistic or svm"):
-        make_classifier("resnet18", ClassifierOptions())
+@pytest.mark.parametrize("name", ["resnet18", "teacher"])
+def test_what_is_slow_to_fit_is_no_classifier_to_try_every_candidate_with(name):
+    with pytest.raises(UsageError, match=rf"'{name}': a fit takes too long .* use logistic or svm"):
+        make_classifier(name, ClassifierOptions())
+
+
+def test_a_teachers_probabilities_count_as_much_as_their_class_weighs(problem):
+    x = problem.features[problem.pool]
+    plain, weighted = fitted("teacher", problem), fitted("teacher", problem, np.array([1.0, 3.0]))
+    odds = plain.probabilities(x)[:, 1] / plain.probabilities(x)[:, 0]
+    np.testing.assert_allclose(weighted.probabilities(x)[:, 1] / weighted.probabilities(x)[:, 0], 3 * odds)
+    np.testing.assert_allclose(plain.boundary_distances(x), np.abs(np.log(odds)))

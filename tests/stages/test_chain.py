@@ -201,6 +201,17 @@ def test_without_a_reward_set_every_stage_works_on_folds(npal):
     np.testing.assert_array_equal(np.isnan(scored.improvements), simulated.annotated | simulated.reward)
 
 
+def test_the_teacher_can_be_the_task_model(npal):
+    npal("acquire", "--compare", "--classifier", "teacher")
+    folder = DATA / "acquired/waveform/imbalanced_weighted/teacher"
+    assert sorted(path.stem for path in folder.iterdir()) == ["random", "random_train_on_reward", "uncsamp"]
+    again = npal("acquire", "--compare", "--classifier", "teacher", "--workers", 1, "--root", "other")
+    assert "random" in again.stdout
+    for path in folder.iterdir():
+        assert contents(path) == contents(Path("other") / path.relative_to(DATA))
+    assert "a fit takes too long" in npal("oracle", "--classifier", "teacher", code=2).stderr
+
+
 def test_np_plus_and_lal_are_done_again_when_their_options_change(npal):
     names = [part for name in ("np_plus", "lal", "qbc") for part in ("--strategy", name)]
     npal("acquire", *names, "--seed", 1, "--steps", 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, make_classifier
+from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, TeacherModel, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.neural_process.options import PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective
@@ -47,7 +47,9 @@ def state_of(
     strategy: Strategy | None = None,
 ):
     rows = problem.annotated
-    if problem.features.ndim == 4:
+    if classifier == "teacher":
+        model = TeacherModel(TeacherOptions(trees=5))
+    elif problem.features.ndim == 4:
         model = make_resnet() if strategy is None else strategy.task_model(make_resnet())
     else:
         model = make_classifier(classifier, ClassifierOptions())
