@@ -48,13 +48,18 @@ def test_the_papers_network_is_told_features_and_nothing_else(problem):
     np.testing.assert_array_equal(np.isnan(found.improvements[:, :, 0]), simulated.annotated)
 
 
-def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem):
-    """As a strategy would see a simulated problem, were it a real one."""
+@pytest.mark.parametrize("reward", [True, False])
+def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem, reward):
+    """As a strategy would see a simulated problem, were it a real one: a fold is its reward set if there is no other."""
+    whole = problem if reward else problem.train_on_reward()
     plus = learner(PlusTrainingOptions())
-    simulated, found = episodes(problem, plus)
-    for i, (annotated, pool) in enumerate(zip(simulated.annotated, simulated.pool, strict=True)):
-        rows = problem.annotated
-        as_real = replace(problem, annotated=rows[annotated], pool=rows[pool])
+    simulated, found = episodes(whole, plus, reward=reward)
+    rows = whole.annotated
+    for i, (annotated, pool, fold) in enumerate(
+        zip(simulated.annotated, simulated.pool, simulated.reward, strict=True)
+    ):
+        rewarding = whole.reward if reward else rows[fold]
+        as_real = replace(whole, annotated=rows[annotated], pool=rows[pool], reward=rewarding)
         expected = inputs_of([state_of(as_real)], INPUTS, plus.expect)[0]
         np.testing.assert_array_equal(found.inputs[i, pool], expected)
         assert (found.inputs[i, ~pool] == 0).all()
