@@ -50,7 +50,7 @@ def test_the_papers_network_is_told_features_and_nothing_else(problem):
 
 @pytest.mark.parametrize("reward", [True, False])
 def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem, reward):
-    """As a strategy would see a simulated problem, were it a real one: a fold is its reward set if there is no other."""
+    """As a strategy would see it, were it a real problem: a fold is its reward set if there is no other."""
     whole = problem if reward else problem.train_on_reward()
     plus = learner(PlusTrainingOptions())
     simulated, found = episodes(whole, plus, reward=reward)
