@@ -30,6 +30,8 @@ class TrainingOptions:
     """How a network is trained and used."""
 
     epochs: Annotated[int, Ge(1)] = 100
+    warm_epochs: Annotated[int, Ge(1)] | None = None
+    """After the first step: how long a network goes on from where that of the step before ended; null: from scratch."""
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     decay: Annotated[float, Interval(gt=0, le=1)] = 0.1
     """The learning rate ends at this share of where it began, decaying exponentially by the epoch."""

@@ -77,8 +77,11 @@ def train_networks(
     options: TrainingOptions,
     draws: Sequence[np.random.Generator],
     engine: Engine,
+    begin: Sequence[Network] | None = None,
 ) -> Iterator[Network]:
-    """Train one network from scratch on each run's episodes, each from its own random stream; yield them in order.
+    """Train one network on each run's episodes, each from its own random stream; yield them in order.
+
+    They start from scratch, or from the weights of ``begin``.
 
     On a GPU, networks whose episodes have equal shapes are trained together, their parameters stacked. A CPU core is
     busy with one, so there they are trained one at a time, spread over the workers: how many are asked for at once
@@ -87,13 +90,17 @@ def train_networks(
     streams = [each for draw in draws for each in _member_streams(draw, options.members)]
     repeated = [one for one in episodes for _ in range(options.members)]
     engine.tally["networks"] += len(repeated)
+    initial = [_member(one, i) for one in begin for i in range(options.members)] if begin else [None] * len(repeated)
     device = engine.torch_device()
     alone = device.type == "cpu"
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, one in enumerate(repeated):
         shape = (*one.features.shape, one.steps_per_epoch(options.batch_size))
         groups.setdefault((i,) if alone else shape, []).append(i)
-    work = [([repeated[i] for i in group], options, [streams[i] for i in group], device) for group in groups.values()]
+    work = [
+        ([repeated[i] for i in group], options, [streams[i] for i in group], device, [initial[i] for i in group])
+        for group in groups.values()
+    ]
     positions = iter([i for group in groups.values() for i in group])
     trained: dict[int, tuple[Weights, np.ndarray]] = {}
     wanted = 0
@@ -111,15 +118,28 @@ def _member_streams(draws: np.random.Generator, members: int) -> Sequence[np.ran
     return [draws] if members == 1 else draws.spawn(members)
 
 
+def _member(network: Network, i: int) -> Weights:
+    return {name: value[i] for name, value in network.weights.items()}
+
+
 def train_together(
-    episodes: Sequence[Episodes], options: TrainingOptions, draws: Sequence[np.random.Generator], device: torch.device
+    episodes: Sequence[Episodes],
+    options: TrainingOptions,
+    draws: Sequence[np.random.Generator],
+    device: torch.device,
+    initial: Sequence[Weights | None] | None = None,
 ) -> list[tuple[Weights, Float[np.ndarray, " epoch"]]]:
     """Train networks in lock-step; all episodes have equal shapes and equally many batches an epoch.
 
-    Each network equals the one that is trained alone, up to rounding.
+    Each starts from its ``initial`` weights, or from random ones, and equals the one that is trained alone, up to
+    rounding.
     """
     shape = episodes[0].shape
-    models = [_Among(AttentiveCNP(shape, options.model, _generator(draw))).to(device) for draw in draws]
+    models = [_Among(AttentiveCNP(shape, options.model, _generator(draw))) for draw in draws]
+    for one, weights in zip(models, initial or [None] * len(models), strict=True):
+        if weights is not None:
+            one.model.load_state_dict({name: torch.as_tensor(value) for name, value in weights.items()})
+        one.to(device)
     apply, parameters = _stacked(models)
     points = torch.as_tensor(np.stack([one.features for one in episodes]), dtype=torch.float32, device=device)
     optimiser = torch.optim.Adam(parameters.values(), lr=options.learning_rate, fused=True)
@@ -197,9 +217,11 @@ def _generator(draws: np.random.Generator) -> torch.Generator:
 
 
 def _train_group(
-    work: tuple[Sequence[Episodes], TrainingOptions, Sequence[np.random.Generator], torch.device],
+    work: tuple[
+        Sequence[Episodes], TrainingOptions, Sequence[np.random.Generator], torch.device, Sequence[Weights | None]
+    ],
 ) -> list[tuple[Weights, Float[np.ndarray, " epoch"]]]:
-    episodes, options, draws, device = work
+    episodes, options, draws, device, initial = work
     if device.type == "cpu":
         torch.set_num_threads(1)  # more threads only get in the way of tensors this small
-    return train_together(episodes, options, draws, device)
+    return train_together(episodes, options, draws, device, initial)

@@ -93,9 +93,10 @@ class Problem:
             pool=self.pool[~np.isin(self.pool, rows)],
         )
 
-    def annotated_first(self, count: int) -> "Problem":
-        """The problem as it was when only the first ``count`` points were annotated, with the same pool."""
-        return replace(self, annotated=self.annotated[:count])
+    def before_last(self, count: int) -> "Problem":
+        """The problem before its last ``count`` points were annotated: they are in the pool again."""
+        annotated, rows = np.split(self.annotated, [len(self.annotated) - count])
+        return replace(self, annotated=annotated, pool=np.sort(np.concatenate([self.pool, rows])))
 
     def train_on_reward(self) -> "Problem":
         """The problem with the reward set's labels spent on training: a control, for which no reward set is left."""

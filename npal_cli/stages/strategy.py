@@ -104,7 +104,7 @@ def _networks(context: Context, experiment: Experiment, start: Start, progress: 
     def lookup(run: Run, step: int) -> Network | None:
         if step == 1:
             return network_of(first, experiment.runs.index(run))
-        now = after(start, {run: progress.chosen(run)})
+        now = after(start, {run: progress.chosen(run)[: step - 1]})
         return trained_network(context, replace(experiment, runs=(run,)), At(step, NeuralProcess.name), now)
 
     return lookup

@@ -22,6 +22,7 @@ from npal_cli.stages.state import Start, stage_path, start_of, step_option
 from npal_cli.strategies.expectations import Expectations
 from npal_cli.strategies.inputs import TAUGHT
 from npal_cli.strategies.learner import Learner
+from npal_cli.strategies.neural_process import NeuralProcess
 
 
 def train_np(
@@ -41,7 +42,9 @@ def train_np(
         rows = [experiment.runs.index(run) for run in runs]
         splits = [simulated_problems(simulated, i) for i in rows]
         scores = [OracleScores(scored.improvements[i], scored.score_before[i]) for i in rows]
-        networks = learner.train(problems, begin.step, splits, scores)
+        strategy = NeuralProcess(learner, context.settings.simulate)
+        before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
+        networks = learner.train(problems, begin.step, splits, scores, before)
         for run, network in zip(runs, networks, strict=True):
             yield NetworkRecord(
                 **run_columns([run]),

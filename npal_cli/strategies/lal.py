@@ -79,11 +79,7 @@ class LAL(Strategy):
 
     def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
         """From the annotated sets before the first step, whichever this is."""
-        problems = []
-        for state in states:
-            known = state.known
-            begun = len(known.annotated) - (state.step - 1) * batch_size
-            problems.append(known.annotated_first(begun))
+        problems = [state.known.before_last((state.step - 1) * batch_size) for state in states]
         simulated = [
             simulate(
                 problem.labels[problem.annotated],

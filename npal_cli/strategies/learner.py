@@ -1,7 +1,7 @@
 """What simulated problems teach a network: its training data, and what it is then asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -58,13 +58,17 @@ class Learner:
         step: int,
         simulated: Sequence[SimulatedProblems],
         scores: Sequence[OracleScores],
+        begin: Sequence[Network] | None = None,
     ) -> Iterator[Network]:
-        """The network of each run before ``step``."""
+        """The network of each run before ``step``, trained from scratch or going on from those of ``begin``."""
         inputs = self.simulated_inputs(problems, step, simulated)
         episodes = [self.episodes(*each) for each in zip(problems, simulated, scores, inputs, strict=True)]
         scales = [network_scale(problem) for problem in problems]
         draws = [training_stream(problem.run, step) for problem in problems]
-        return train_networks(episodes, scales, self.training, draws, self.engine)
+        options = self.training
+        if begin is not None and options.warm_epochs is not None:
+            options = replace(options, epochs=options.warm_epochs)
+        return train_networks(episodes, scales, options, draws, self.engine, begin)
 
     def simulated_inputs(
         self, problems: Sequence[Problem], step: int, simulated: Sequence[SimulatedProblems]

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import final
 
+import numpy as np
+
 from npal_cli.neural_process.training import Network
+from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import Run
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, others_as_worst, top
@@ -33,38 +36,57 @@ class NeuralProcess(Strategy):
         self.learner = learner
         self._simulate = simulate_options
         self._trained = trained
+        self._last: dict[tuple[Run, int], Network] = {}
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train the networks that are missing, predict every pool, take the best of each."""
-        found = [self._trained(state.run, state.step) for state in states]
-        missing = iter(self._train([state for state, network in zip(states, found, strict=True) if network is None]))
-        networks = [network if network is not None else next(missing) for network in found]
+        networks = self.networks([state.known for state in states], states[0].step, batch_size)
         training = self.learner.training
+        epochs = max(training.epochs, training.warm_epochs or 0)
         choices = []
         predictions = self.learner.predict(networks, states)
         for state, network, each in zip(states, networks, predictions, strict=True):
             wanted = each.mean if training.acquire_by == "mean" else each.mean + each.sigma
             scores = others_as_worst(wanted)
+            loss = np.pad(network.loss, (0, epochs - len(network.loss)), constant_values=np.nan)
             # a standardised prediction has no unit, and without a reward set there is nothing to check it on
             kept = None if training.standardised or not len(state.reward_labels) else each
-            choices.append(Choice(top(scores, batch_size, state.random), scores, network.loss, kept))
+            choices.append(Choice(top(scores, batch_size, state.random), scores, loss, kept))
         return choices
 
-    def _train(self, states: Sequence[AcquisitionState]) -> list[Network]:
-        if not states:
+    def networks(self, problems: Sequence[Problem], step: int, batch_size: int) -> list[Network]:
+        """The network of each run before ``step``: one that was trained earlier, or else one that is trained now."""
+        found = [self._last.get((problem.run, step)) or self._trained(problem.run, step) for problem in problems]
+        missing = [problem for problem, network in zip(problems, found, strict=True) if network is None]
+        made = iter(self._train(missing, step, batch_size))
+        networks = [network if network is not None else next(made) for network in found]
+        self._last = {(problem.run, step): network for problem, network in zip(problems, networks, strict=True)}
+        return networks
+
+    def before(self, problems: Sequence[Problem], step: int, batch_size: int) -> list[Network] | None:
+        """The networks that those before ``step`` go on from; None if they start from scratch.
+
+        A loop that was interrupted has lost them: they are then trained again, from the first step on.
+        """
+        if self.learner.training.warm_epochs is None or step == 1:
+            return None
+        return self.networks([problem.before_last(batch_size) for problem in problems], step - 1, batch_size)
+
+    def _train(self, problems: Sequence[Problem], step: int, batch_size: int) -> list[Network]:
+        if not problems:
             return []
-        problems = [state.known for state in states]
+        begin = self.before(problems, step, batch_size)
         simulated = [
             simulate(
-                state.annotated_labels,
+                problem.labels[problem.annotated],
                 self._simulate,
-                simulation_stream(state.run, state.step),
-                reward=len(state.reward_labels) > 0,
+                simulation_stream(problem.run, step),
+                reward=len(problem.reward) > 0,
             )
-            for state in states
+            for problem in problems
         ]
         scores = self.learner.scores(problems, simulated)
-        return list(self.learner.train(problems, states[0].step, simulated, scores))
+        return list(self.learner.train(problems, step, simulated, scores, begin))
 
 
 @final

@@ -200,6 +200,16 @@ def test_the_ranking_loss_is_the_cross_entropy_of_two_softmaxes():
     torch.testing.assert_close(found, torch.stack(expected).mean()[None])
 
 
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_network_goes_on_from_where_another_ended(members):
+    data, options = episodes(), TrainingOptions(epochs=2, members=members)
+    begun = train(data, options)
+    still = replace(options, learning_rate=1e-12)
+    on = next(iter(train_networks([data], [1.0], still, [np.random.default_rng(9)], Engine(device="cpu"), [begun])))
+    for name, value in on.weights.items():
+        np.testing.assert_allclose(value, begun.weights[name], atol=1e-9)
+
+
 def test_an_ensemble_is_a_mixture_of_networks_trained_apart():
     data, options = episodes(), TrainingOptions(epochs=2, members=3)
     network = train(data, options)

@@ -133,6 +133,12 @@ def test_annotating_moves_points_from_the_pool_in_order(problem):
     assert problem.annotate(rows[:1]).annotate(rows[1:]).annotated.tolist() == after.annotated.tolist()
 
 
+def test_the_problem_before_its_last_points_were_annotated_is_the_problem_that_it_was(problem):
+    before = problem.annotate(problem.pool[[3, 1, 0]]).before_last(3)
+    np.testing.assert_array_equal(before.annotated, problem.annotated)
+    np.testing.assert_array_equal(before.pool, problem.pool)
+
+
 def test_only_pool_points_can_be_annotated_and_only_once(problem):
     for rows in (problem.test[:1], problem.pool[[0, 0]]):
         with pytest.raises(ValueError, match="distinct pool points"):

@@ -117,7 +117,10 @@ def test_a_strategys_choices_do_not_depend_on_what_it_is_compared_with(npal):
     assert contents(ACQUIRED / "random.zarr") == alone
 
 
-def test_more_steps_go_on_from_fewer_and_fewer_leave_them(npal):
+@pytest.mark.parametrize("train_np", ["{epochs: 2}", "{epochs: 2, warm_epochs: 1}"])
+def test_more_steps_go_on_from_fewer_and_fewer_leave_them(npal, train_np):
+    params = Path("params.yaml")
+    params.write_text(params.read_text().replace("{epochs: 2}", train_np))
     npal("acquire", "--strategy", "np", "--steps", 1)
     npal("acquire", "--strategy", "np", "--steps", 3)
     npal("acquire", "--strategy", "np", "--steps", 3, "--root", "other")
@@ -133,7 +136,10 @@ def test_more_steps_for_one_run_keep_the_others(npal):
     assert read(ACQUIRED / "random.zarr", AcquiredRecord)[0].chosen.shape == (2, 2, 1)
 
 
-def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch):
+@pytest.mark.parametrize("train_np", ["{epochs: 3}", "{epochs: 3, warm_epochs: 3}"])
+def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch, train_np):
+    params = Path("params.yaml")
+    params.write_text(params.read_text().replace("{epochs: 2}", train_np))
     npal("acquire", "--strategy", "np", "--root", "loop")
     npal("acquire", "--strategy", "np", "--steps", 1)
     for stage in ("simulate", "oracle", "train-np"):
@@ -141,8 +147,8 @@ def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch):
     by_hand = DATA / "np" / "waveform" / "imbalanced_weighted" / "logistic" / "np_step02.zarr"
     record = read(by_hand, NetworkRecord)[0]
 
-    def train(_self, states):
-        assert states == [], "a network that was trained by hand was trained again"
+    def train(_self, problems, _step, _batch_size):
+        assert problems == [], "a network that was trained by hand was trained again"
         return []
 
     monkeypatch.setattr(NeuralProcess, "_train", train)

@@ -200,13 +200,26 @@ def test_np_can_be_told_leave_one_out_improvements(problem):
 
 def test_np_uses_a_network_that_was_trained_before(problem):
     plain = neural_process()
-    network = plain._train([state_of(problem)])[0]
+    network = plain.networks([state_of(problem).known], 1, 1)[0]
     reused = neural_process()
     reused._trained = lambda run, step: network if (run, step) == (problem.run, 1) else None
-    reused._train = lambda states: [] if not states else pytest.fail("trained again")
+    reused._train = lambda problems, *_: [] if not problems else pytest.fail("trained again")
     assert reused.query([state_of(problem)], 1)[0].scores.tobytes() == (
         plain.query([state_of(problem)], 1)[0].scores.tobytes()
     )
+
+
+def test_np_goes_on_from_the_network_of_the_step_before(problem):
+    """Also where that was lost: a loop that goes on after a kill trains what the whole loop did."""
+    warm = neural_process(warm_epochs=2)
+    second, third = problem.annotate(problem.pool[:2]), problem.annotate(problem.pool[:4])
+    networks = [warm.networks([each], step, 2)[0] for step, each in enumerate((problem, second, third), start=1)]
+    assert [len(network.loss) for network in networks] == [3, 2, 2]
+    again = neural_process(warm_epochs=2).networks([third], 3, 2)[0]
+    scratch = neural_process(warm_epochs=None).networks([third], 3, 2)[0]
+    for name, value in again.weights.items():
+        np.testing.assert_array_equal(value, networks[2].weights[name])
+    assert not np.array_equal(again.weights["decoder.0.weight"], scratch.weights["decoder.0.weight"])
 
 
 def test_np_simulates_and_trains_from_a_stream_of_each_run_and_step():

@@ -116,7 +116,7 @@ class Sure(Expectations):
 def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
     state, per_label = state_of(problem), neural_process(per_label=True)
     choice = per_label.query([state], 1)[0]
-    network, expect = per_label._train([state])[0], per_label.learner.expect
+    network, expect = per_label.networks([state.known], 1, 1)[0], per_label.learner.expect
     sure = [Sure(**{**vars(expect), "options": TaughtOptions(evaluation_points=label + 1)}) for label in (0, 1)]
     means = [Learner(per_label.learner.training, each).predict([network], [state])[0].mean for each in sure]
     beliefs = expect.beliefs([state])[0]
