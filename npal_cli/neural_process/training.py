@@ -49,8 +49,8 @@ def ranking_loss(
 ) -> Float[Tensor, " network"]:
     """How far the predictions of each problem are from ranking its targets as the improvements do, in nats.
 
-    The cross-entropy between the two's softmax over the targets of a problem, mean over the problems of a batch of
-    ``shape`` (problems, points).
+    The cross-entropy between the two's softmax over the targets of a problem, both in standard deviations of its
+    improvements; mean over the problems of a batch of ``shape`` (problems, points).
 
     Source: ListNet (Cao et al., 2007).
     """
@@ -65,8 +65,13 @@ def ranking_loss(
     wanted, found = dense(improvements), dense(mean)
     there = wanted.isfinite()
     used = there.any(dim=2, keepdim=True)  # a row without any target would be 0 / 0
-    logits = torch.where(used, found, 0.0).log_softmax(dim=2)
-    shares = torch.where(used, wanted, 0.0).softmax(dim=2)
+    count = there.sum(dim=2, keepdim=True).clamp_min(1)
+    values = torch.where(there, wanted, 0.0)
+    centred = torch.where(there, values - values.sum(dim=2, keepdim=True) / count, 0.0)
+    deviation = (centred.square().sum(dim=2, keepdim=True) / count).sqrt()
+    scale = torch.where(deviation > 0, deviation, 1.0)
+    logits = torch.where(used, found / scale, 0.0).log_softmax(dim=2)
+    shares = torch.where(used, wanted / scale, 0.0).softmax(dim=2)
     each = -torch.where(there, shares * logits, 0.0).sum(dim=2)
     return each.sum(dim=1) / used.squeeze(2).sum(dim=1)
 

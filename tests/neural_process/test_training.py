@@ -193,11 +193,21 @@ def test_the_ranking_loss_is_the_cross_entropy_of_two_softmaxes():
     mean, improvements = torch.tensor([[1.0, 0.0, 2.0, 5.0, 0.0]]), torch.tensor([[0.5, -1.0, 1.0, 0.0, 0.0]])
     targets, weights = torch.tensor([[0, 2, 3, 4, 0]]), torch.tensor([[0.25, 0.25, 0.25, 0.25, 0.0]])
     found = ranking_loss(mean, improvements, targets, weights, (2, 3))  # targets 0, 2 of problem 0; 0, 1 of problem 1
+    scales = [0.75, 0.5]  # the deviations of (0.5, -1) and of (1, 0)
     expected = [
-        -(torch.softmax(improvements[0, part], 0) * torch.log_softmax(mean[0, part], 0)).sum()
-        for part in (slice(0, 2), slice(2, 4))
+        -(torch.softmax(improvements[0, part] / scale, 0) * torch.log_softmax(mean[0, part] / scale, 0)).sum()
+        for part, scale in zip((slice(0, 2), slice(2, 4)), scales, strict=True)
     ]
     torch.testing.assert_close(found, torch.stack(expected).mean()[None])
+    small = ranking_loss(mean / 1000, improvements / 1000, targets, weights, (2, 3))
+    torch.testing.assert_close(small, found)
+
+
+def test_the_ranking_loss_asks_for_nothing_where_all_improve_alike():
+    targets, weights = torch.tensor([[0, 1]]), torch.full((1, 2), 0.5)
+    mean = torch.zeros((1, 2), requires_grad=True)
+    ranking_loss(mean, torch.full((1, 2), 0.1), targets, weights, (1, 2)).sum().backward()
+    torch.testing.assert_close(mean.grad, torch.zeros((1, 2)))
 
 
 @pytest.mark.parametrize("members", [1, 2])
