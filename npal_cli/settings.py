@@ -217,7 +217,9 @@ def _first_problem(error: ValidationError) -> str:
         case "unexpected_keyword_argument":
             said = f"unknown key; known there: {_known_keys(first['loc'][:-1])}"
         case "dataclass_type":
-            said = "expected keys and values"
+            said = "expected keys and values, as in {name: value}"
+        case "tuple_type":
+            said = "expected a list, as in [value]"
         case _:
             said = first["msg"].lower()
     return f"{key}: {said} (found {found if len(found) < 80 else found[:77] + '...'})"

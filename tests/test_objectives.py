@@ -142,7 +142,12 @@ def test_unsure_targets_score_what_is_expected_of_them(name):
     assert float(objective_of(name).of_predictions(predictions, targets, np.ones(3))) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("costs", [None, ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0, 1.0), (1.0, 0.0), (1.0, 1.0, 0.0))])
+def test_costs_are_a_matrix():
+    with pytest.raises(ValueError, match="cost needs costs, a matrix"):
+        Objective("cost")
+
+
+@pytest.mark.parametrize("costs", [((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0, 1.0), (1.0, 0.0), (1.0, 1.0, 0.0))])
 def test_costs_that_do_not_belong_to_the_classes_are_refused(costs):
-    with pytest.raises(DataError, match=r"objective.costs.*3 x 3 matrix"):
+    with pytest.raises(DataError, match="of the objective are not the 3 x 3 matrix"):
         Objective("cost", costs).check(3)

@@ -45,6 +45,17 @@ class Objective:
     costs: tuple[tuple[float, ...], ...] | None = None
     """Of ``cost``: what it costs to predict each class (columns) for a point of each class (rows)."""
 
+    def __post_init__(self) -> None:
+        """Refuse costs without a matrix.
+
+        Raises:
+            ValueError: if the name is ``cost`` and there are no costs.
+        """
+        if self.name == "cost" and self.costs is None:
+            raise ValueError(
+                "cost needs costs, a matrix with a row for each true and a column for each predicted class"
+            )
+
     @property
     def is_soft(self) -> bool:
         """Whether it looks at how much the classes are believed in, and not only at which of them wins."""
@@ -54,11 +65,13 @@ class Objective:
         """Refuse costs that do not belong to the classes.
 
         Raises:
-            DataError: if they are missing, or of another number of classes.
+            DataError: if they are of another number of classes.
         """
         if self.name == "cost" and {n_classes} != {len(self.costs or ()), *map(len, self.costs or ())}:
             size = f"{n_classes} x {n_classes}"
-            raise DataError(f"objective.costs: {self.costs} is not the {size} matrix that {n_classes} classes need")
+            raise DataError(
+                f"costs {self.costs} of the objective are not the {size} matrix that {n_classes} classes need"
+            )
 
     def of_counts(self, counts: Counts, weights: Weights) -> Scores:
         """The score of one or many fits from their confusion counts; for objectives that are not soft."""

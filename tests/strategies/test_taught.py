@@ -52,7 +52,7 @@ def test_expected_error_with_costs(problem):
     found = make(ExpectedError, objective=Objective("cost", ((0.0, 7.0), (2.0, -1.0)))).expect.errors(state, beliefs)
     np.testing.assert_allclose(found, [row @ costs[:, k] for row, k in zip(beliefs, predicted, strict=True)])
     with pytest.raises(DataError, match="2 x 2"):
-        make(ExpectedError, objective=Objective("cost")).expect.errors(state, beliefs)
+        make(ExpectedError, objective=Objective("cost", ((0.0,),))).expect.errors(state, beliefs)
 
 
 def expected_accuracy(model, features, targets, weights):
