@@ -52,7 +52,8 @@ def wide_table(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
 def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
     """What every strategy gains over Random in every experiment: a row a strategy, a column an experiment.
 
-    ``rank`` is the mean rank of a competitor's mean AUAC among those that each experiment has; empty for others.
+    ``rank`` is the mean rank of a competitor's mean gain among the competitors that all experiments have; empty for
+    others.
     """
     known = table[(table["metric"] == "auac") & (table["evaluation"] == evaluation)]
     known = known[known["random_mean"].notna()]
@@ -70,6 +71,8 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
         ],
     )
     ours = known[known["strategy"].map(is_competitor)]
+    everywhere = ours.groupby("strategy")["experiment"].nunique() == len(set(experiment))
+    ours = ours[ours["strategy"].map(everywhere)]
     ranks = ours.groupby("experiment")["random_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
     order = sorted(known["strategy"].unique(), key=position_of)
     wide = known.pivot_table(index="strategy", columns="experiment", values="gain", aggfunc="first", sort=False)
