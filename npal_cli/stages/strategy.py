@@ -37,7 +37,8 @@ def parameters_of(context: Context, experiment: Experiment, name: str) -> dict[s
     if kind is NeuralProcessPlus:
         parameters |= {"np_plus": asdict(settings.np_plus)} | taught_parameters(settings, settings.np_plus.train)
     if kind is LAL:
-        parameters |= {"simulate": asdict(settings.simulate), "lal": asdict(settings.lal)}
+        simulating = {key: value for key, value in asdict(settings.simulate).items() if key != "problems"}
+        parameters |= {"simulate": simulating, "lal": asdict(settings.lal)}
     if "refits" in kind.needs and kind is not QueryByCommittee:
         parameters["objective"] = asdict(settings.objective)
     if issubclass(kind, TaughtStrategy):

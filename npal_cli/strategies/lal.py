@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, final
 
 import numpy as np
@@ -60,7 +60,7 @@ class LAL(Strategy):
         engine: Engine,
     ) -> None:
         self._classifier = classifier
-        self._simulating = SimulateOptions(options.problems, simulating.fractions, simulating.folds)
+        self._simulating = replace(simulating, problems=options.problems)
         self._trees = options.trees
         self._objective = objective
         self._engine = engine
