@@ -110,7 +110,7 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 def acquire(
     options: Options,
     strategy: Annotated[
-        Names, typer.Option("--strategy", help="Strategy; repeatable. (default: the one that params.yaml names)")
+        Names, typer.Option("--strategy", help="Strategy (the README lists them); repeatable. (default: params.yaml)")
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="All strategies that params.yaml compares.")] = False,
     variant: Annotated[

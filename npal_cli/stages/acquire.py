@@ -1,5 +1,6 @@
 """``npal acquire``: run strategies through the acquisition loop, and evaluate them (sections 4 and 5)."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +20,17 @@ from npal_cli.objectives import auac
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.settings import Plan
+from npal_cli.settings import Settings
 from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
 from npal_cli.stages.state import Start, acquired_path, check_reward, start_of
 from npal_cli.stages.strategy import in_lock_step, make_strategy, parameters_of
 from npal_cli.strategies import check_strategy, parse_strategy
+from npal_cli.strategies.learner import check_context_labels
+from npal_cli.strategies.neural_process import NeuralProcess, NeuralProcessPlus
+
+log = logging.getLogger("npal")
 
 POOLS_AT_ONCE = 2**31
 """Bytes of the pools of the runs that are worked on together."""
@@ -83,6 +88,8 @@ def wanted(
 ) -> Sequence[str]:
     """The strategies that are ``named``; else all that are to be compared, or the one for where none is named.
 
+    Not compared are those that want a reward set where there is none to score on or to spend, or fewer classes.
+
     Raises:
         UsageError: if strategies are named and all are to be compared.
     """
@@ -93,8 +100,18 @@ def wanted(
         return named
     if not compare:
         return [getattr(acquire.strategy, classifier)]
-    names: Sequence[str] = getattr(acquire.strategies, classifier)
-    return [name for name in names if not (train_on_reward and parse_strategy(name).strategy.needs_reward)]
+    kinds = {name: parse_strategy(name) for name in getattr(acquire.strategies, classifier)}
+    start = start_of(context, experiment, None)
+    n_classes = next(iter(start.problems.values())).n_classes
+    no_reward = train_on_reward or context.settings.plan(classifier).prepare.reward == 0
+    left_out = [
+        name
+        for name, (kind, _, trains_on_reward) in kinds.items()
+        if (no_reward and (kind.needs_reward or trains_on_reward)) or n_classes > (kind.max_classes or n_classes)
+    ]
+    if left_out:
+        log.info("%s, %s: leaving out %s: see README", experiment.data, classifier, ", ".join(left_out))
+    return [name for name in kinds if name not in left_out]
 
 
 def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence[str]]]) -> None:
@@ -107,7 +124,7 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
     for experiment, names in work:  # names and classifiers first: they need no data
         for name in names:
             check_strategy(name, experiment.classifier, n_classes=2)
-            _check_sizes(context.settings.plan(experiment.classifier), name)
+            _check_sizes(context.settings, experiment, name)
     for experiment, names in work:
         start = start_of(context, experiment, None)
         plan = context.settings.plan(experiment.classifier)
@@ -246,12 +263,15 @@ def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation, improv
     )
 
 
-def _check_sizes(plan: Plan, name: str) -> None:
-    strategy, _, trains_on_reward = parse_strategy(name)
+def _check_sizes(settings: Settings, experiment: Experiment, name: str) -> None:
+    plan, (strategy, _, trains_on_reward) = settings.plan(experiment.classifier), parse_strategy(name)
     if strategy.needs_reward:
         check_reward(plan, f"strategy {name!r}", "scores")
     if trains_on_reward:
         check_reward(plan, f"strategy {name!r}", "trains")
+    if issubclass(strategy, NeuralProcess):
+        training = settings.np_plus.train if strategy is NeuralProcessPlus else settings.train_np
+        check_context_labels(training, 0 if trains_on_reward else plan.prepare.reward)
     if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
         raise UsageError(
             f"strategy {name!r} chooses from {plan.subsample} pool points and {plan.batch_size} are to be acquired "

@@ -124,9 +124,9 @@ def check_strategy(name: str, classifier: str, n_classes: int) -> None:
         UsageError: naming the classifiers or strategies that can.
     """
     strategy = parse_strategy(name)[0]
+    served = [other for other, kind in STRATEGIES.items() if kind.needs <= CLASSIFIERS[classifier].abilities]
     if not strategy.needs <= CLASSIFIERS[classifier].abilities:
         able = [other for other, kind in CLASSIFIERS.items() if strategy.needs <= kind.abilities]
-        served = [other for other, kind in STRATEGIES.items() if kind.needs <= CLASSIFIERS[classifier].abilities]
         raise UsageError(
             f"strategy {name!r} needs {' and '.join(sorted(strategy.needs))}, which classifier {classifier!r} does "
             f"not have; use --classifier {' or '.join(able)}, or a strategy among {', '.join(served)}"
@@ -134,5 +134,5 @@ def check_strategy(name: str, classifier: str, n_classes: int) -> None:
     if strategy.max_classes is not None and n_classes > strategy.max_classes:
         raise UsageError(
             f"strategy {name!r} is defined for {strategy.max_classes} classes and the data has {n_classes}; "
-            "use entropy, margin or lstconf"
+            f"use one of {', '.join(other for other in served if STRATEGIES[other].max_classes is None)}"
         )
