@@ -12,7 +12,7 @@ from npal_cli.randomness import stream
 from npal_cli.strategies import AcquisitionState, Choice, Strategy
 
 CHECKED = 50
-"""Pool points drawn at each step, with replacement, whose predicted improvement is kept beside the true one."""
+"""Pool points with a prediction, drawn at each step with replacement, that are kept beside their true improvement."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ def _done(problem: Problem, choice: Choice, step: int) -> dict[str, Shaped[np.nd
     chosen, prediction = choice.chosen, choice.prediction
     checked = np.empty(0, dtype=np.int64)
     if prediction is not None:
-        checked = stream("check predictions", *problem.run, step).integers(len(problem.pool), size=CHECKED)
+        known = np.flatnonzero(np.isfinite(prediction.mean))
+        checked = known[stream("check predictions", *problem.run, step).integers(len(known), size=CHECKED)]
     return {
         "chosen": problem.pool[chosen],
         "scores": choice.scores[chosen],

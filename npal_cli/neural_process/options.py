@@ -23,6 +23,8 @@ InputName = Literal[
 ]
 INPUTS: tuple[InputName, ...] = get_args(InputName)
 """What a network may be told of the point whose improvement it predicts; the paper's is told the features."""
+TAUGHT = frozenset(("teacher", "expected_error", "improvements"))
+"""Inputs that need a teacher."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class TrainingOptions:
     acquire_by: Literal["mean", "mean_plus_sigma"] = "mean"
     """What is maximised over the pool."""
     model: ModelOptions = field(default_factory=ModelOptions)
+
+    @property
+    def hears_a_teacher(self) -> bool:
+        """Whether a teacher takes part."""
+        return self.per_label or bool(TAUGHT & set(self.inputs))
 
 
 @dataclass(frozen=True)

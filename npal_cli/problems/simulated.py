@@ -69,7 +69,7 @@ def simulate(
         if drawn >= 1000 * (len(accepted) + 1):
             raise DataError(
                 f"hardly any simulated problem keeps all {n_classes} classes of {n} annotated points at the fractions "
-                f"{', '.join(map(str, options.fractions))}; use larger fractions (simulate.fractions) or more points"
+                f"{', '.join(map(str, options.fractions))}; use larger fractions or more points"
             )
         fold = folds[len(accepted) % len(folds)]
         rest = np.delete(np.arange(n), fold)
@@ -87,7 +87,8 @@ def _folds(labels: Int[np.ndarray, " point"], count: int, draws: np.random.Gener
     if rarest < count:
         raise DataError(
             f"without a reward set, {count} folds of the annotated set take turns in being it, and a class has only "
-            f"{rarest} annotated points; use fewer folds (simulate.folds), label more, or set prepare.reward"
+            f"{rarest} annotated points; set folds in params.yaml (of simulate, or of np_plus.simulate) to {rarest} or "
+            "less, label more, or set prepare.reward"
         )
     split = StratifiedKFold(count, shuffle=True, random_state=draw_seed(draws))
     return [fold for _, fold in split.split(np.zeros(len(labels)), labels)]

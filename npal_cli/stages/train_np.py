@@ -20,8 +20,7 @@ from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate, simulated_problems
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
 from npal_cli.strategies.expectations import Expectations
-from npal_cli.strategies.inputs import TAUGHT
-from npal_cli.strategies.learner import Learner
+from npal_cli.strategies.learner import Learner, check_context_labels
 from npal_cli.strategies.neural_process import NeuralProcess
 
 
@@ -31,6 +30,7 @@ def train_np(
     """Make the network artifact of an experiment."""
     context.engine.torch_device()  # refuse a device that is not there before any work is done
     learner = Learner(context.settings.train_np, expectations(context, experiment))
+    check_context_labels(context.settings.train_np, context.settings.prepare.reward)
     begin = start or start_of(context, experiment, at)
     force = asked and context.force
     if force or peek(_target(context, experiment, at, begin)) is None:
@@ -76,7 +76,7 @@ def network_of(record: NetworkRecord, i: int) -> Network:
 
 def taught_parameters(settings: Settings, training: TrainingOptions) -> dict[str, Any]:
     """What a network's training also depends on if a teacher takes part."""
-    if training.per_label or TAUGHT & set(training.inputs):
+    if training.hears_a_teacher:
         return {"taught": asdict(settings.taught), "teacher": asdict(settings.teacher)}
     return {}
 

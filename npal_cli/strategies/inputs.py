@@ -12,18 +12,20 @@ from npal_cli.strategies.expectations import Beliefs, Expectations, standardised
 
 Inputs = Float[np.ndarray, "_pool input"]
 
-TAUGHT = frozenset(("teacher", "expected_error", "improvements"))
-"""Inputs that need a teacher."""
 
-
-def inputs_of(states: Sequence[AcquisitionState], names: Sequence[InputName], expect: Expectations) -> list[Inputs]:
+def inputs_of(
+    states: Sequence[AcquisitionState],
+    names: Sequence[InputName],
+    expect: Expectations,
+    beliefs: Sequence[Beliefs] | None,
+) -> list[Inputs]:
     """The inputs ``names`` of the pool points of each state, side by side; the features themselves are not repeated.
 
     Those that differ in scale between problems are standardised over the pool. With ``improvements`` the rows of points
-    that are not tried are NaN.
+    that are not tried are NaN. Some need the ``beliefs`` of a teacher.
     """
+    beliefs = beliefs or []
     columns: list[list[np.ndarray]] = [[np.empty((len(state.pool_features), 0))] for state in states]
-    beliefs = expect.beliefs(states) if TAUGHT & set(names) else []
     found = expect.improvements(states, beliefs) if "improvements" in names else []
     for i, (state, parts) in enumerate(zip(states, columns, strict=True)):
         parts += [make(state) for name, make in OF_STATE.items() if name in names]

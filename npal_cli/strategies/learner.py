@@ -11,7 +11,7 @@ from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
 from npal_cli.neural_process.episodes import Episodes, input_scale
 from npal_cli.neural_process.model import Shape
-from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.neural_process.options import TAUGHT, TrainingOptions
 from npal_cli.neural_process.prediction import Question, predict
 from npal_cli.neural_process.training import Network, train_networks
 from npal_cli.objectives import Objective
@@ -48,6 +48,11 @@ class Learner:
         """What the improvements that are learnt are measured in."""
         return self.training.objective or self.expect.objective
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether its predictions can be held to the improvements that everything else is measured in."""
+        return not self.training.standardised and self.objective == self.expect.objective
+
     def scores(self, problems: Sequence[Problem], simulated: Sequence[SimulatedProblems]) -> list[OracleScores]:
         """What the oracle says of each run's simulated problems."""
         return simulated_improvements(problems, simulated, self.classifier, self.engine, self.objective)
@@ -79,9 +84,10 @@ class Learner:
         states = [
             self._state(problem, *parts, step)
             for problem, splits in zip(problems, simulated, strict=True)
-            for parts in zip(splits.annotated, splits.pool, splits.reward, strict=True)
+            for parts in zip(splits.annotated, splits.pool, strict=True)
         ]
-        told = iter(inputs_of(states, self.training.inputs, self.expect))
+        beliefs = self.expect.beliefs(states) if TAUGHT & set(self.training.inputs) else None
+        told = iter(inputs_of(states, self.training.inputs, self.expect, beliefs))
         result = []
         for splits in simulated:
             own = [next(told) for _ in splits.annotated]
@@ -107,11 +113,7 @@ class Learner:
         improvements = np.where(untried[:, :, None], np.nan, improvements)  # nor will such points be chosen
         context_labels = np.zeros(masks.shape)
         if training.context_labels == "leave_one_out":
-            if not len(problem.reward):
-                raise UsageError(
-                    "context_labels leave_one_out: the reward set says what an annotated point improved, and there "
-                    "is none; use zero, or set prepare.reward"
-                )
+            check_context_labels(training, reward=len(problem.reward))
             context_labels = self._told(problem, masks)
         classes = np.eye(n_classes)[problem.labels[problem.annotated]]
         return Episodes(
@@ -126,9 +128,11 @@ class Learner:
 
     def predict(self, networks: Sequence[Network], states: Sequence[AcquisitionState]) -> list[Prediction]:
         """What the network of each run predicts for its pool; NaN for points that are not to be chosen."""
-        inputs = inputs_of(states, self.training.inputs, self.expect)
-        beliefs = self.expect.beliefs(states) if self.training.per_label else [None] * len(states)
-        return [self._predict(*each) for each in zip(networks, states, inputs, beliefs, strict=True)]
+        training = self.training
+        beliefs = self.expect.beliefs(states) if training.hears_a_teacher else None
+        inputs = inputs_of(states, training.inputs, self.expect, beliefs)
+        mixing = beliefs if beliefs is not None and training.per_label else [None] * len(states)
+        return [self._predict(*each) for each in zip(networks, states, inputs, mixing, strict=True)]
 
     def _predict(
         self,
@@ -167,25 +171,39 @@ class Learner:
         problem: Problem,
         annotated: Bool[np.ndarray, " point"],
         pool: Bool[np.ndarray, " point"],
-        fold: Bool[np.ndarray, " point"],
         step: int,
     ) -> AcquisitionState:
-        """A simulated problem as a strategy would see it."""
+        """A simulated problem as a strategy would see it, with the reward set that the real problem has.
+
+        A fold that takes its place is not told: a real problem without a reward set has none to tell of either.
+        """
         kept = problem.annotated[annotated]
-        reward = problem.annotated[fold] if fold.any() else problem.reward
         features, labels = problem.features[kept], problem.labels[kept]
         return AcquisitionState(
             run=problem.run,
             step=step,
             annotated_features=features,
             annotated_labels=labels,
-            reward_features=problem.features[reward],
-            reward_labels=problem.labels[reward],
+            reward_features=problem.features[problem.reward],
+            reward_labels=problem.labels[problem.reward],
             pool_features=problem.features[problem.annotated[pool]],
             class_weights=problem.class_weights,
             training_weights=problem.training_weights,
             classifier=self.classifier.fit(features, labels, problem.training_weights),
             random=stream("simulated state", *problem.run, step),
+        )
+
+
+def check_context_labels(training: TrainingOptions, reward: int) -> None:
+    """Refuse to tell a network what annotated points improved where there is no reward set that says it.
+
+    Raises:
+        UsageError: if the reward set has no points, and context labels are not zero.
+    """
+    if training.context_labels == "leave_one_out" and not reward:
+        raise UsageError(
+            "context_labels leave_one_out: the reward set says what an annotated point improved, and there "
+            "is none; use zero, or set prepare.reward"
         )
 
 

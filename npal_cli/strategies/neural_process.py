@@ -49,8 +49,7 @@ class NeuralProcess(Strategy):
             wanted = each.mean if training.acquire_by == "mean" else each.mean + each.sigma
             scores = others_as_worst(wanted)
             loss = np.pad(network.loss, (0, epochs - len(network.loss)), constant_values=np.nan)
-            # a standardised prediction has no unit, and without a reward set there is nothing to check it on
-            kept = None if training.standardised or not len(state.reward_labels) else each
+            kept = each if self.learner.is_checked and len(state.reward_labels) else None
             choices.append(Choice(top(scores, batch_size, state.random), scores, loss, kept))
         return choices
 
@@ -91,7 +90,10 @@ class NeuralProcess(Strategy):
 
 @final
 class NeuralProcessPlus(NeuralProcess):
-    """The same, told more of each point and learning to compare points by a smooth objective."""
+    """A network without attention, told what task model and teacher say of each point in place of its features.
+
+    It learns soft accuracy, which says more of a single label than accuracy does.
+    """
 
     name = "np_plus"
     label = "NP+"

@@ -16,7 +16,8 @@ def expect(classifier="logistic", **options):
 
 
 def one(problem, name, classifier="logistic", **options):
-    return inputs_of([state_of(problem, classifier=classifier)], [name], expect(classifier, **options))[0]
+    states, expected = [state_of(problem, classifier=classifier)], expect(classifier, **options)
+    return inputs_of(states, [name], expected, expected.beliefs(states))[0]
 
 
 def test_features_are_not_repeated(problem):
@@ -71,10 +72,11 @@ def test_the_teachers_beliefs_and_what_it_expects(problem):
 def test_everything_at_once_is_each_side_by_side_whatever_the_order_of_names(classifier):
     problem = make_problem(n_classes=3)
     states, expected = [state_of(problem, classifier=classifier)], expect(classifier)
-    together = inputs_of(states, INPUTS, expected)[0]
-    np.testing.assert_array_equal(together, inputs_of(states, INPUTS[::-1], expected)[0])
+    beliefs = expected.beliefs(states)
+    together = inputs_of(states, INPUTS, expected, beliefs)[0]
+    np.testing.assert_array_equal(together, inputs_of(states, INPUTS[::-1], expected, beliefs)[0])
     np.testing.assert_array_equal(
-        together, np.concatenate([inputs_of(states, [name], expected)[0] for name in INPUTS], axis=1)
+        together, np.concatenate([inputs_of(states, [name], expected, beliefs)[0] for name in INPUTS], axis=1)
     )
     assert together.shape == (30, 3 + 1 + 1 + 3 + 3 + 3 + 1 + 4)
     assert np.isfinite(together).all()

@@ -1,15 +1,17 @@
 """What simulated problems teach a network."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.errors import UsageError
+from npal_cli.neural_process.episodes import epoch
 from npal_cli.neural_process.options import INPUTS, PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective
-from npal_cli.oracle import simulated_improvements
+from npal_cli.oracle import context_improvements, simulated_improvements
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import stream
 from npal_cli.strategies.expectations import Expectations, TaughtOptions
@@ -50,17 +52,14 @@ def test_the_papers_network_is_told_features_and_nothing_else(problem):
 
 @pytest.mark.parametrize("reward", [True, False])
 def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem, reward):
-    """As a strategy would see it, were it a real problem: a fold is its reward set if there is no other."""
+    """As a strategy would see it, were it a real problem: with the same reward set, or none."""
     whole = problem if reward else problem.train_on_reward()
     plus = learner(PlusTrainingOptions())
     simulated, found = episodes(whole, plus, reward=reward)
     rows = whole.annotated
-    for i, (annotated, pool, fold) in enumerate(
-        zip(simulated.annotated, simulated.pool, simulated.reward, strict=True)
-    ):
-        rewarding = whole.reward if reward else rows[fold]
-        as_real = replace(whole, annotated=rows[annotated], pool=rows[pool], reward=rewarding)
-        expected = inputs_of([state_of(as_real)], INPUTS, plus.expect)[0]
+    for i, (annotated, pool) in enumerate(zip(simulated.annotated, simulated.pool, strict=True)):
+        states = [state_of(replace(whole, annotated=rows[annotated], pool=rows[pool]))]
+        expected = inputs_of(states, INPUTS, plus.expect, plus.expect.beliefs(states))[0]
         np.testing.assert_array_equal(found.inputs[i, pool], expected)
         assert (found.inputs[i, ~pool] == 0).all()
 
@@ -106,22 +105,53 @@ def test_its_own_objective_is_what_it_learns(problem):
     np.testing.assert_array_equal(found.improvements[:, :, 0], expected.improvements)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sure(Expectations):
     """A teacher that is sure of one class."""
 
+    label: int
+
     def beliefs(self, states):
-        return [np.eye(2)[np.full(len(state.pool_features), self.options.evaluation_points - 1)] for state in states]
+        return [np.eye(2)[np.full(len(state.pool_features), self.label)] for state in states]
 
 
 def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
     state, per_label = state_of(problem), neural_process(per_label=True)
     choice = per_label.query([state], 1)[0]
     network, expect = per_label.networks([state.known], 1, 1)[0], per_label.learner.expect
-    sure = [Sure(**{**vars(expect), "options": TaughtOptions(evaluation_points=label + 1)}) for label in (0, 1)]
-    means = [Learner(per_label.learner.training, each).predict([network], [state])[0].mean for each in sure]
-    beliefs = expect.beliefs([state])[0]
-    np.testing.assert_allclose(choice.prediction.mean, (beliefs.T * np.stack(means)).sum(axis=0))
+    sure = [Sure(**vars(expect), label=label) for label in (0, 1)]
+    found = [Learner(per_label.learner.training, each).predict([network], [state])[0] for each in sure]
+    beliefs, means = expect.beliefs([state])[0].T, np.stack([each.mean for each in found])
+    mean = (beliefs * means).sum(axis=0)
+    np.testing.assert_allclose(choice.prediction.mean, mean)
+    square = (beliefs * (np.stack([each.sigma for each in found]) ** 2 + means**2)).sum(axis=0)
+    np.testing.assert_allclose(choice.prediction.sigma, np.sqrt(square - mean**2))
     assert np.abs(means[0] - means[1]).max() > 0
+
+
+def test_what_a_network_is_told_of_annotated_points_matters_when_it_is_trained_and_when_it_is_asked(problem):
+    """Their classes, and what they improved in the objective that is learnt."""
+    told = neural_process(context_classes=True)
+    known = state_of(problem).known
+    network = told.networks([known], 1, 1)[0]
+    plain = told.learner.predict([network], [state_of(problem)])[0].mean
+    state = state_of(problem)
+    other = replace(state, annotated_labels=np.roll(state.annotated_labels, 1))
+    assert np.abs(told.learner.predict([network], [other])[0].mean - plain).max() > 0
+    _, found = episodes(problem, told.learner)
+    batch = next(epoch([found], 64, [np.random.default_rng(0)], torch.device("cpu")))
+    np.testing.assert_array_equal(batch.labels[0, 0, :, 1:], np.eye(2)[problem.labels[problem.annotated]])
+    soft = learner(context_labels="leave_one_out", objective=Objective("soft_accuracy"))
+    simulated, found = episodes(problem, soft)
+    expected = context_improvements(problem, simulated.annotated, soft.classifier, soft.engine, soft.objective)
+    np.testing.assert_array_equal(found.context_labels, expected)
+    assert (found.context_labels != episodes(problem, learner(context_labels="leave_one_out"))[1].context_labels).any()
+
+
+@pytest.mark.parametrize("options", [{"standardised": True}, {"objective": Objective("soft_accuracy")}])
+def test_what_is_not_in_the_unit_of_everything_else_is_not_held_to_it(problem, options):
+    assert neural_process(**options).query([state_of(problem)], 1)[0].prediction is None
+    assert neural_process().query([state_of(problem)], 1)[0].prediction is not None
 
 
 @pytest.mark.parametrize("name", INPUTS)
