@@ -43,6 +43,8 @@ class TaughtOptions:
     """Of ``eer``: pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
     candidates: Annotated[int, Ge(1)] | None = 150
     """Of ``eer``: how many pool points, those of the largest expected error, are tried; null for all of them."""
+    error_weight: Annotated[float, Ge(0)] = 1.0
+    """Of ``blend``: what the expected error weighs beside the expected improvement."""
 
 
 @dataclass(frozen=True)

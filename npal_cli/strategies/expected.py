@@ -50,7 +50,7 @@ class ExpectedImprovement(TaughtStrategy):
 
 @final
 class Blend(TaughtStrategy):
-    """The sum of expected error and expected improvement, each standardised over the pool points that both have.
+    """The weighted sum of expected error and expected improvement, each standardised over the points that both have.
 
     One looks for what is wrong now, the other at what a single label does about it.
     """
@@ -65,5 +65,6 @@ class Blend(TaughtStrategy):
         for state, each, by_label in zip(states, beliefs, found, strict=True):
             improvement = (each * by_label).sum(axis=1)
             error = np.where(np.isnan(improvement), np.nan, self.expect.errors(state, each))
-            result.append(others_as_worst(standardised(error) + standardised(improvement)))
+            weight = self.expect.options.error_weight
+            result.append(others_as_worst(weight * standardised(error) + standardised(improvement)))
         return result

@@ -109,12 +109,13 @@ def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
     assert (np.delete(scores, tried) == (beliefs * found).sum(axis=1)[tried].min()).all()
 
 
-def test_blend_is_the_sum_of_both_in_deviations(problem):
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state), make(Blend)
+    beliefs, blend = beliefs_of(state), make(Blend, error_weight=weight)
     error = blend.expect.errors(state, beliefs)
     improvement = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1)
-    expected = (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
+    expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
     np.testing.assert_allclose(blend.scores([state], [beliefs])[0], expected)
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
 
