@@ -130,15 +130,14 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.strategies import full_name
+        from npal_cli.stages.wanted import check_strategies, wanted
 
         context = _context(options, steps=steps)
         work = []
         for experiment in _experiments(context, options):
-            names = stage.wanted(context, experiment, strategy, compare=compare, train_on_reward=train_on_reward)
-            full = [full_name(name, variant.value, train_on_reward=train_on_reward) for name in names]
-            work.append((experiment, _distinct(full)))
-        stage.check_strategies(context, work)
+            how = {"compare": compare, "train_on_reward": train_on_reward}
+            work.append((experiment, wanted(context, experiment, strategy, variant.value, **how)))
+        check_strategies(context, work)
         results = []
         for experiment, names in work:
             for name in names:

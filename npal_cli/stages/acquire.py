@@ -1,6 +1,5 @@
 """``npal acquire``: run strategies through the acquisition loop, and evaluate them (sections 4 and 5)."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,24 +12,20 @@ from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import read, run_columns
 from npal_cli.classifiers import Classifier
-from npal_cli.errors import ArtifactError, DataError, UsageError
+from npal_cli.errors import ArtifactError
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
 from npal_cli.objectives import auac
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.settings import Settings
 from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
-from npal_cli.stages.state import Start, acquired_path, check_reward, start_of
+from npal_cli.stages.state import Start, acquired_path, start_of
 from npal_cli.stages.strategy import in_lock_step, make_strategy, parameters_of
-from npal_cli.strategies import check_strategy, parse_strategy
-from npal_cli.strategies.learner import check_context_labels
-from npal_cli.strategies.neural_process import NeuralProcess, NeuralProcessPlus
-
-log = logging.getLogger("npal")
+from npal_cli.stages.wanted import check_pool
+from npal_cli.strategies import parse_strategy
 
 POOLS_AT_ONCE = 2**31
 """Bytes of the pools of the runs that are worked on together."""
@@ -48,7 +43,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     if 0 < stored.steps < steps:
         experiment = replace(experiment, runs=tuple(sorted({*experiment.runs, *stored.runs})))
     start = start_of(context, experiment, None)
-    _check_pool(start, experiment, steps * plan.batch_size)
+    check_pool(start, experiment, steps * plan.batch_size)
 
     def compute(runs: Sequence[Run], checkpoints: Path) -> Iterator[AcquiredRecord]:
         here, work = context, checkpoints
@@ -81,56 +76,6 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
         compute=compute,
     )
     return make(context, target, asked=True)
-
-
-def wanted(
-    context: Context, experiment: Experiment, named: Sequence[str] | None, *, compare: bool, train_on_reward: bool
-) -> Sequence[str]:
-    """The strategies that are ``named``; else all that are to be compared, or the one for where none is named.
-
-    Not compared are those that want a reward set where there is none to score on or to spend, or fewer classes.
-
-    Raises:
-        UsageError: if strategies are named and all are to be compared.
-    """
-    if named and compare:
-        raise UsageError("--compare: all strategies of params.yaml, so --strategy cannot name others; leave one out")
-    acquire, classifier = context.settings.acquire, experiment.classifier
-    if named:
-        return named
-    if not compare:
-        return [getattr(acquire.strategy, classifier)]
-    kinds = {name: parse_strategy(name) for name in getattr(acquire.strategies, classifier)}
-    start = start_of(context, experiment, None)
-    n_classes = next(iter(start.problems.values())).n_classes
-    no_reward = train_on_reward or context.settings.plan(classifier).prepare.reward == 0
-    left_out = [
-        name
-        for name, (kind, _, trains_on_reward) in kinds.items()
-        if (no_reward and (kind.needs_reward or trains_on_reward)) or n_classes > (kind.max_classes or n_classes)
-    ]
-    if left_out:
-        log.info("%s, %s: leaving out %s: see README", experiment.data, classifier, ", ".join(left_out))
-    return [name for name in kinds if name not in left_out]
-
-
-def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence[str]]]) -> None:
-    """Refuse strategies that cannot be run, before any of them is.
-
-    Raises:
-        UsageError: see :func:`npal_cli.strategies.check_strategy`.
-        DataError: if a pool is too small for the steps that were asked for.
-    """
-    for experiment, names in work:  # names and classifiers first: they need no data
-        for name in names:
-            check_strategy(name, experiment.classifier, n_classes=2)
-            _check_sizes(context.settings, experiment, name)
-    for experiment, names in work:
-        start = start_of(context, experiment, None)
-        plan = context.settings.plan(experiment.classifier)
-        _check_pool(start, experiment, plan.steps * plan.batch_size)
-        for name in names:
-            check_strategy(name, experiment.classifier, next(iter(start.problems.values())).n_classes)
 
 
 def describe(record: AcquiredRecord) -> dict[str, float | None]:
@@ -261,28 +206,3 @@ def _record(run: Run, acquired: Acquired, i: int, evaluation: Evaluation, improv
         sigma=acquired.sigma[[i]],
         improvement=improvement[None],
     )
-
-
-def _check_sizes(settings: Settings, experiment: Experiment, name: str) -> None:
-    plan, (strategy, _, trains_on_reward) = settings.plan(experiment.classifier), parse_strategy(name)
-    if strategy.needs_reward:
-        check_reward(plan, f"strategy {name!r}", "scores")
-    if trains_on_reward:
-        check_reward(plan, f"strategy {name!r}", "trains")
-    if issubclass(strategy, NeuralProcess):
-        training = settings.np_plus.train if strategy is NeuralProcessPlus else settings.train_np
-        check_context_labels(training, 0 if trains_on_reward else plan.prepare.reward)
-    if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
-        raise UsageError(
-            f"strategy {name!r} chooses from {plan.subsample} pool points and {plan.batch_size} are to be acquired "
-            "at each step; set images.subsample or images.batch_size in params.yaml"
-        )
-
-
-def _check_pool(start: Start, experiment: Experiment, wanted: int) -> None:
-    smallest = min(len(problem.pool) for problem in start.problems.values())
-    if smallest < wanted:
-        raise DataError(
-            f"{experiment.data}, {experiment.setting}: the pool holds {smallest} points and {wanted} were to be "
-            "acquired; ask for fewer steps (--steps) or a smaller batch (batch_size in params.yaml)"
-        )
