@@ -118,10 +118,10 @@ class Draws:
 def test_badge_draws_by_the_distance_to_the_nearest_point_that_is_chosen(problem):
     state, draws = state_of(problem), Draws()
     object.__setattr__(state, "random", draws)
-    choice = make_strategy("badge").query([state], 3)[0]
+    choice = make_strategy("badge").query([state], 8)[0]
     p, pool = state.classifier.probabilities(state.pool_features), state.pool_features
     errors = p - np.eye(2)[p.argmax(axis=1)]
     embedded = np.stack([np.outer(e, np.append(z, 1)).ravel() for e, z in zip(errors, pool, strict=True)])
-    left, chances = draws.chances[1]
-    nearest = np.square(embedded[left][:, None] - embedded[choice.chosen[:2]]).sum(axis=2).min(axis=1)
-    np.testing.assert_allclose(chances, nearest / nearest.sum(), atol=1e-12)
+    for done, (left, chances) in enumerate(draws.chances, start=1):
+        nearest = np.square(embedded[left][:, None] - embedded[choice.chosen[:done]]).sum(axis=2).min(axis=1)
+        np.testing.assert_allclose(chances, nearest / nearest.sum(), atol=1e-12)
