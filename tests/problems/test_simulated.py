@@ -72,5 +72,5 @@ def test_with_a_reward_set_no_annotated_point_is_in_it():
 
 
 def test_folds_that_a_class_cannot_fill_are_refused():
-    with pytest.raises(DataError, match=r"5 folds .* only 3 annotated points; use fewer folds \(simulate\.folds\)"):
+    with pytest.raises(DataError, match=r"5 folds .* only 3 annotated points; set folds .* to 3 or less"):
         simulate(np.repeat([0, 1], [3, 30]), SimulateOptions(), stream("test"), reward=False)
