@@ -110,7 +110,8 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 def acquire(
     options: Options,
     strategy: Annotated[
-        Names, typer.Option("--strategy", help="Strategy (the README lists them); repeatable. (default: params.yaml)")
+        Names,
+        typer.Option("--strategy", help="Strategy (see README); repeatable. (default: the one of params.yaml)"),
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="All strategies that params.yaml compares.")] = False,
     variant: Annotated[
@@ -133,10 +134,10 @@ def acquire(
         from npal_cli.stages.wanted import check_strategies, wanted
 
         context = _context(options, steps=steps)
-        work = []
-        for experiment in _experiments(context, options):
-            how = {"compare": compare, "train_on_reward": train_on_reward}
-            work.append((experiment, wanted(context, experiment, strategy, variant.value, **how)))
+        work = [
+            (each, wanted(context, each, strategy, variant.value, compare=compare, train_on_reward=train_on_reward))
+            for each in _experiments(context, options)
+        ]
         check_strategies(context, work)
         results = []
         for experiment, names in work:

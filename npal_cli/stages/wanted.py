@@ -71,7 +71,7 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
     for experiment, names in work:  # names and classifiers first: they need no data
         for name in names:
             check_strategy(name, experiment.classifier, n_classes=2)
-            _check_sizes(context.settings, experiment, name)
+            _check_needs(context.settings, experiment, name)
     for experiment, names in work:
         start = start_of(context, experiment, None)
         plan = context.settings.plan(experiment.classifier)
@@ -94,7 +94,7 @@ def check_pool(start: Start, experiment: Experiment, wanted: int) -> None:
         )
 
 
-def _check_sizes(settings: Settings, experiment: Experiment, name: str) -> None:
+def _check_needs(settings: Settings, experiment: Experiment, name: str) -> None:
     plan, (strategy, _, trains_on_reward) = settings.plan(experiment.classifier), parse_strategy(name)
     if strategy.needs_reward:
         check_reward(plan, f"strategy {name!r}", "scores")

@@ -273,15 +273,6 @@ def test_an_svm_study(npal):
     assert all(0.5 < row["auac"] / 2 < 1 for row in rows)
 
 
-def test_where_no_strategy_is_named_the_one_of_params_yaml_acquires(npal):
-    assert [row["strategy"] for row in json_of(npal("acquire", "--seed", 1, "--json"))] == ["blend"]
-    with Path("params.yaml").open("a") as file:
-        file.write("taught: {candidates: 5, batches: fantasised}\nteacher: {models: [extra_trees], trees: 3}\n")
-        file.write("objective: {name: f1}\n")
-    rows = json_of(npal("acquire", "--seed", 1, "--classifier", "svm", "--strategy", "eer", "--json"))
-    assert rows[0]["strategy"] == "eer"
-
-
 def test_what_an_improvement_is_measured_in_is_a_choice(npal):
     oracle = DATA / "oracle/waveform/imbalanced_weighted/logistic.zarr"
     npal("oracle", "--seed", 1)
@@ -296,40 +287,6 @@ def test_what_an_improvement_is_measured_in_is_a_choice(npal):
     text = Path("params.yaml").read_text().replace("log_loss", "cost, costs: [[0, 1, 2], [1, 0, 2], [1, 1, 0]]")
     Path("params.yaml").write_text(text)
     assert "of the objective are not the 2 x 2 matrix" in npal("oracle", "--seed", 1, code=1).stderr
-
-
-def test_what_cannot_be_run_is_left_out_of_a_comparison(npal):
-    """Strategies for two classes where there are three, and those that want a reward set where there is none."""
-    draws = np.random.default_rng(0)
-    rows = [f"{x[0]},{x[1]},{'abc'[label]}" for label in range(3) for x in draws.normal(size=(90, 2)) + label]
-    Path("mine.csv").write_text("\n".join(["x,y,class", *rows]) + "\n")
-    params = Path("params.yaml").read_text()
-    compared = "[random, lal, reward_oracle, qbc, random_train_on_reward]"
-    Path("params.yaml").write_text(params.replace("[random, fscore]", compared))
-    only = ("--data", "mine", "--setting", "balanced", "--classifier", "svm", "--compare", "--steps", 1)
-    prepare = ("prepare", "--data", "mine.csv", "--target", "class", "--setting", "balanced")
-    npal(*prepare)
-    assert "mine, svm: leaving out lal" in npal("acquire", *only).stderr
-    made = DATA / "acquired/mine/balanced/svm"
-    assert sorted(path.stem for path in made.iterdir()) == ["qbc", "random", "random_train_on_reward", "reward_oracle"]
-    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("reward: 40", "reward: 0"))
-    npal(*prepare, "--root", "other")
-    said = npal("acquire", *only, "--root", "other").stderr
-    assert "leaving out lal, reward_oracle, random_train_on_reward" in said
-    made = Path("other/acquired/mine/balanced/svm")
-    assert sorted(path.stem for path in made.iterdir()) == ["qbc", "random"]
-    said = npal("acquire", *only[:-3], "--strategy", "lal", code=2).stderr
-    assert "defined for 2 classes and the data has 3; use one of" in said
-    assert "entropy" not in said
-
-
-def test_what_no_reward_set_can_say_is_refused_before_anything_is_made(npal):
-    params = Path("params.yaml").read_text().replace("reward: 40", "reward: 0")
-    Path("params.yaml").write_text(params.replace("{epochs: 2}", "{epochs: 2, context_labels: leave_one_out}"))
-    for command in (("train-np",), ("acquire", "--strategy", "random", "--strategy", "np")):
-        assert "context_labels leave_one_out" in npal(*command, code=2).stderr
-    assert not (DATA / "simulated").exists()
-    assert not (DATA / "acquired").exists()
 
 
 def test_predictions_are_checked_where_there_are_any(npal):
