@@ -1,6 +1,7 @@
 """Images on the device: normalised and augmented there, a batch at a time."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -45,11 +46,14 @@ class Channels:
 
     def normalise(self, images: Pixels) -> Float[Tensor, "image channel height width"]:
         """The images in floating point, each channel with mean 0 and deviation 1 over the training part."""
+        mean, deviation = (_on_device(values, images.device) for values in (self.mean, self.deviation))
+        return (images.float() / 255 - mean) / deviation
 
-        def constants(values: tuple[float, ...]) -> Tensor:
-            return torch.tensor(values, device=images.device)[:, None, None]
 
-        return (images.float() / 255 - constants(self.mean)) / constants(self.deviation)
+@cache
+def _on_device(values: tuple[float, ...], device: torch.device) -> Float[Tensor, "channel 1 1"]:
+    """Kept there: a copy for each batch would make the device wait."""
+    return torch.tensor(values, device=device)[:, None, None]
 
 
 def resolve(augmentation: Augmentation, data: str) -> Augmentation:
