@@ -37,7 +37,7 @@ class Engine:
     progress: bool = False
     """Show a progress bar on stderr."""
     refits: Refits = "numba"
-    """Which implementation of refits to use; all give the same improvements."""
+    """How refits are computed: accuracies are the same, soft scores agree up to rounding."""
     device: str = "auto"
     """Where torch works: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is any."""
     tally: Counter[str] = field(default_factory=Counter, compare=False, repr=False)

@@ -100,7 +100,7 @@ class Options:
     root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
     workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")
     device: Device = _option("--device", default=Device.auto, help="Where torch works.")
-    refits: Refits = _option("--refits", default=Refits.numba, help="How refits are computed; results are the same.")
+    refits: Refits = _option("--refits", default=Refits.numba, help="How refits are computed.")
     force: bool = _option("--force", default=False, help="Redo what this command makes, up to date or not.")
     no_build: bool = _option("--no-build", default=False, help="Refuse if an input is missing; do not make it.")
     json: bool = _option("--json", default=False, help="Print the result as JSON.")

@@ -143,11 +143,13 @@ def test_unsure_targets_score_what_is_expected_of_them(name):
 
 
 def test_costs_are_a_matrix():
+    with pytest.raises(ValueError, match="f1 has no costs; name the objective cost, or set costs to null"):
+        Objective("f1", ((0.0, 1.0), (1.0, 0.0)))
     with pytest.raises(ValueError, match="cost needs costs, a matrix"):
         Objective("cost")
 
 
 @pytest.mark.parametrize("costs", [((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0, 1.0), (1.0, 0.0), (1.0, 1.0, 0.0))])
 def test_costs_that_do_not_belong_to_the_classes_are_refused(costs):
-    with pytest.raises(DataError, match="of the objective are not the 3 x 3 matrix"):
+    with pytest.raises(DataError, match="of an objective in params.yaml are not the 3 x 3 matrix"):
         Objective("cost", costs).check(3)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from npal_cli.engine import Engine
+from npal_cli.errors import UsageError
 from npal_cli.neural_process.episodes import Batch, Episodes, epoch
 from npal_cli.neural_process.model import AttentiveCNP
 from npal_cli.neural_process.options import TrainingOptions
@@ -138,6 +139,9 @@ def train_together(
 
     Each starts from its ``initial`` weights, or from random ones, and equals the one that is trained alone, up to
     rounding.
+
+    Raises:
+        UsageError: if the training of one diverges.
     """
     shape = episodes[0].shape
     models = [_Among(AttentiveCNP(shape, options.model, _generator(draw))) for draw in draws]
@@ -166,6 +170,11 @@ def train_together(
         schedule.step()
     problems = np.array([len(one.masks) for one in episodes])
     history = torch.stack(losses, dim=1).double().cpu().numpy() / problems[:, None]
+    if not all(bool(value.isfinite().all()) for value in (*losses, *parameters.values())):
+        raise UsageError(
+            f"training a neural process diverged at learning rate {options.learning_rate:g}; set a smaller one "
+            "(learning_rate of train_np, or of np_plus.train, in params.yaml)"
+        )
     arrays = {name.removeprefix("model."): value.detach().cpu().numpy() for name, value in parameters.items()}
     if len(models) == 1:
         return [(arrays, history[0])]

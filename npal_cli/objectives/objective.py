@@ -46,15 +46,17 @@ class Objective:
     """Of ``cost``: what it costs to predict each class (columns) for a point of each class (rows)."""
 
     def __post_init__(self) -> None:
-        """Refuse costs without a matrix.
+        """Refuse ``cost`` without a matrix, and a matrix that nothing would read.
 
         Raises:
-            ValueError: if the name is ``cost`` and there are no costs.
+            ValueError: if there are no costs and the name is ``cost``, or costs and another name.
         """
         if self.name == "cost" and self.costs is None:
             raise ValueError(
                 "cost needs costs, a matrix with a row for each true and a column for each predicted class"
             )
+        if self.name != "cost" and self.costs is not None:
+            raise ValueError(f"{self.name} has no costs; name the objective cost, or set costs to null")
 
     @property
     def is_soft(self) -> bool:
@@ -68,9 +70,9 @@ class Objective:
             DataError: if they are of another number of classes.
         """
         if self.name == "cost" and {n_classes} != {len(self.costs or ()), *map(len, self.costs or ())}:
-            size = f"{n_classes} x {n_classes}"
             raise DataError(
-                f"costs {self.costs} of the objective are not the {size} matrix that {n_classes} classes need"
+                f"costs {list(map(list, self.costs or ()))} of an objective in params.yaml are not the "
+                f"{n_classes} x {n_classes} matrix that {n_classes} classes need"
             )
 
     def of_counts(self, counts: Counts, weights: Weights) -> Scores:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import run_columns
 from npal_cli.neural_process.options import TrainingOptions
@@ -43,8 +44,9 @@ def train_np(
         splits = [simulated_problems(simulated, i) for i in rows]
         scores = [OracleScores(scored.improvements[i], scored.score_before[i]) for i in rows]
         strategy = NeuralProcess(learner, context.settings.simulate)
-        before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
-        networks = learner.train(problems, begin.step, splits, scores, before)
+        with threadpool_limits(limits=1):  # fits this small are the same so whatever the cores
+            before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
+            networks = learner.train(problems, begin.step, splits, scores, before)
         for run, network in zip(runs, networks, strict=True):
             yield NetworkRecord(
                 **run_columns([run]),

@@ -4,10 +4,14 @@ import logging
 from collections.abc import Sequence
 
 from npal_cli.errors import DataError, UsageError
+from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.objectives import Objective
 from npal_cli.settings import Settings
 from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.state import Start, check_reward, start_of
 from npal_cli.strategies import Variant, check_strategy, full_name, parse_strategy
+from npal_cli.strategies.committee import QueryByCommittee
+from npal_cli.strategies.expected import Blend, ExpectedImprovement
 from npal_cli.strategies.learner import check_context_labels
 from npal_cli.strategies.neural_process import NeuralProcess, NeuralProcessPlus
 
@@ -66,7 +70,7 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
 
     Raises:
         UsageError: see :func:`npal_cli.strategies.check_strategy`.
-        DataError: if a pool is too small for the steps that were asked for.
+        DataError: if a pool is too small for the steps that were asked for, or costs are of other classes.
     """
     for experiment, names in work:  # names and classifiers first: they need no data
         for name in names:
@@ -76,8 +80,11 @@ def check_strategies(context: Context, work: Sequence[tuple[Experiment, Sequence
         start = start_of(context, experiment, None)
         plan = context.settings.plan(experiment.classifier)
         check_pool(start, experiment, plan.steps * plan.batch_size)
+        n_classes = next(iter(start.problems.values())).n_classes
         for name in names:
-            check_strategy(name, experiment.classifier, next(iter(start.problems.values())).n_classes)
+            check_strategy(name, experiment.classifier, n_classes)
+            for objective in _objectives(context.settings, name):
+                objective.check(n_classes)
 
 
 def check_pool(start: Start, experiment: Experiment, wanted: int) -> None:
@@ -100,11 +107,34 @@ def _check_needs(settings: Settings, experiment: Experiment, name: str) -> None:
         check_reward(plan, f"strategy {name!r}", "scores")
     if trains_on_reward:
         check_reward(plan, f"strategy {name!r}", "trains")
-    if issubclass(strategy, NeuralProcess):
-        training = settings.np_plus.train if strategy is NeuralProcessPlus else settings.train_np
+    training = _training(settings, name)
+    if training is not None:
         check_context_labels(training, 0 if trains_on_reward else plan.prepare.reward)
+    tries = "improvements" in training.inputs if training is not None else strategy in (ExpectedImprovement, Blend)
+    one_by_one = training is None and settings.taught.batches == "fantasised"
+    if tries and not one_by_one and (settings.taught.candidates or plan.batch_size) < plan.batch_size:
+        raise UsageError(
+            f"strategy {name!r} tries {settings.taught.candidates} pool points and {plan.batch_size} are to be "
+            "acquired at each step; set taught.candidates or acquire.batch_size in params.yaml"
+        )
     if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
         raise UsageError(
             f"strategy {name!r} chooses from {plan.subsample} pool points and {plan.batch_size} are to be acquired "
             "at each step; set images.subsample or images.batch_size in params.yaml"
         )
+
+
+def _training(settings: Settings, name: str) -> TrainingOptions | None:
+    """How the networks of a strategy are trained, if it has any."""
+    kind = parse_strategy(name).strategy
+    if not issubclass(kind, NeuralProcess):
+        return None
+    return settings.np_plus.train if kind is NeuralProcessPlus else settings.train_np
+
+
+def _objectives(settings: Settings, name: str) -> list[Objective]:
+    """What a strategy measures improvements or errors in."""
+    kind, training = parse_strategy(name).strategy, _training(settings, name)
+    if "refits" not in kind.needs or kind is QueryByCommittee:
+        return []
+    return [settings.objective, *([training.objective] if training is not None and training.objective else [])]

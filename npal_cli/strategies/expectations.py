@@ -38,11 +38,11 @@ class TaughtOptions:
     """``top``: a batch is the points with the largest scores; ``fantasised``: point after point, each given the label
     that the teacher thinks likeliest until the batch is complete."""
     error: Literal["hard", "soft"] = "hard"
-    """Of ``expected_error``: of the class that the task model predicts, or by how much it believes in each."""
+    """What errors are expected: of the class that the task model predicts, or by how much it believes in each."""
     evaluation_points: Annotated[int, Ge(1)] = 400
-    """Of ``eer``: pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
+    """Of refits: pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
     candidates: Annotated[int, Ge(1)] | None = 150
-    """Of ``eer``: how many pool points, those of the largest expected error, are tried; null for all of them."""
+    """Of refits: how many pool points, those of the largest expected error, are tried; null for all of them."""
     error_weight: Annotated[float, Ge(0)] = 1.0
     """Of ``blend``: what the expected error weighs beside the expected improvement."""
 

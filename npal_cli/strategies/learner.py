@@ -49,6 +49,12 @@ class Learner:
         return self.training.objective or self.expect.objective
 
     @property
+    def unit(self) -> float:
+        """What improvements are divided by for the network: 1, or the largest cost where they are measured in costs."""
+        costs = self.objective.costs
+        return float(np.abs(costs).max()) or 1.0 if costs is not None else 1.0
+
+    @property
     def is_checked(self) -> bool:
         """Whether its predictions can be held to the improvements that everything else is measured in."""
         return not self.training.standardised and self.objective == self.expect.objective
@@ -119,7 +125,7 @@ class Learner:
         return Episodes(
             features=problem.features[problem.annotated] / network_scale(problem),
             masks=masks,
-            improvements=_standardised(improvements) if training.standardised else improvements,
+            improvements=_standardised(improvements) if training.standardised else improvements / self.unit,
             context_labels=context_labels,
             classes=classes if training.context_classes else classes[:, :0],
             inputs=np.where(untried[:, :, None], 0.0, inputs),
@@ -156,7 +162,8 @@ class Learner:
             "features" in training.inputs,
         )
         question = Question(state.annotated_features, labels, state.pool_features, inputs)
-        mean, sigma = predict(network, shape, training.model, question, self.engine.torch_device())
+        found = predict(network, shape, training.model, question, self.engine.torch_device())
+        mean, sigma = found if training.standardised else (self.unit * part for part in found)
         if beliefs is None:
             return Prediction(mean[:, 0], sigma[:, 0])
         mixed = (beliefs * mean).sum(axis=1)
@@ -164,7 +171,7 @@ class Learner:
         return Prediction(mixed, spread)
 
     def _told(self, problem: Problem, masks: Bool[np.ndarray, "problem point"]) -> Float[np.ndarray, "problem point"]:
-        return context_improvements(problem, masks, self.classifier, self.engine, self.objective)
+        return context_improvements(problem, masks, self.classifier, self.engine, self.objective) / self.unit
 
     def _state(
         self,

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from npal_cli.engine import Engine
+from npal_cli.errors import UsageError
 from npal_cli.neural_process import prediction
 from npal_cli.neural_process.episodes import Episodes, epoch
 from npal_cli.neural_process.model import ModelOptions, Shape
@@ -95,6 +96,11 @@ def test_it_learns_a_learnable_improvement(attention):
     assert np.corrcoef(mean, truth)[0, 1] > 0.97
     assert sigma.mean() < 0.03
     assert network.loss[-1] < network.loss[0]
+
+
+def test_a_training_that_diverges_is_one_line():
+    with pytest.raises(UsageError, match=r"diverged at learning rate 1e\+30; set a smaller one \(learning_rate of"):
+        train(episodes(), TrainingOptions(epochs=3, learning_rate=1e30))
 
 
 def test_the_same_stream_gives_the_same_bytes_whatever_the_workers():

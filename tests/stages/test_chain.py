@@ -136,7 +136,7 @@ def test_more_steps_for_one_run_keep_the_others(npal):
     assert read(ACQUIRED / "random.zarr", AcquiredRecord)[0].chosen.shape == (2, 2, 1)
 
 
-@pytest.mark.parametrize("train_np", ["{epochs: 3}", "{epochs: 3, warm_epochs: 3}"])
+@pytest.mark.parametrize("train_np", ["{epochs: 3}", "{epochs: 3, warm_epochs: 4}"])
 def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch, train_np):
     params = Path("params.yaml")
     params.write_text(params.read_text().replace("{epochs: 2}", train_np))

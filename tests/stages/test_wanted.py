@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.stages.conftest import json_of
 
@@ -49,4 +50,22 @@ def test_what_no_reward_set_can_say_is_refused_before_anything_is_made(npal):
     for command in (("train-np",), ("acquire", "--strategy", "random", "--strategy", "np")):
         assert "context_labels leave_one_out" in npal(*command, code=2).stderr
     assert not (DATA / "simulated").exists()
+    assert not (DATA / "acquired").exists()
+
+
+@pytest.mark.parametrize("strategy", ["eer", "blend", "np_plus"])
+def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy):
+    with Path("params.yaml").open("a") as file:
+        file.write("taught: {candidates: 1}\n")
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("{steps: 2,", "{steps: 2, batch_size: 2,"))
+    said = npal("acquire", "--strategy", "random", "--strategy", strategy, code=2).stderr
+    assert f"strategy {strategy!r} tries 1 pool points and 2 are to be acquired at each step; set taught.cand" in said
+    assert not (DATA / "acquired").exists()
+
+
+def test_costs_of_other_classes_are_refused_before_anything_is_made(npal):
+    with Path("params.yaml").open("a") as file:
+        file.write("objective: {name: cost, costs: [[0, 1, 2], [1, 0, 1], [1, 1, 0]]}\n")
+    said = npal("acquire", "--strategy", "random", "--strategy", "blend", code=1).stderr
+    assert "of an objective in params.yaml are not the 2 x 2 matrix that 2 classes need" in said
     assert not (DATA / "acquired").exists()

@@ -53,7 +53,7 @@ def test_the_papers_network_is_told_features_and_nothing_else(problem):
 @pytest.mark.parametrize("reward", [True, False])
 def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(problem, reward):
     """As a strategy would see it, were it a real problem: with the same reward set, or none."""
-    whole = problem if reward else problem.train_on_reward()
+    whole = replace(problem if reward else problem.train_on_reward(), training_weights=np.array([0.4, 1.6]))
     plus = learner(PlusTrainingOptions())
     simulated, found = episodes(whole, plus, reward=reward)
     rows = whole.annotated
@@ -172,3 +172,19 @@ def test_without_a_reward_set_it_learns_from_folds_and_has_nothing_to_be_checked
 def test_without_a_reward_set_nothing_says_what_a_context_point_improved():
     with pytest.raises(UsageError, match=r"leave_one_out: .* there is none; use zero, or set prepare\.reward"):
         episodes(make_problem().train_on_reward(), learner(context_labels="leave_one_out"), reward=False)
+
+
+@pytest.mark.parametrize("standardised", [False, True])
+def test_costs_may_be_in_any_unit(problem, standardised):
+    """1,024 times the costs are 1,024 times the improvements, and the same network."""
+    found = []
+    for unit in (1.0, 1024.0):
+        costs = ((0.0, unit), (5 * unit, 0.0))
+        maker = learner(objective=Objective("cost", costs), standardised=standardised, context_labels="leave_one_out")
+        simulated = splits(problem)
+        network = next(maker.train([problem], 1, [simulated], maker.scores([problem], [simulated])))
+        found.append(maker.predict([network], [state_of(problem)])[0])
+    for part in ("mean", "sigma"):
+        one, other = (getattr(each, part) for each in found)
+        np.testing.assert_array_equal(other, one if standardised else 1024 * one)
+    assert np.ptp(found[0].mean) > 0

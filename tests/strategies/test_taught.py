@@ -1,5 +1,7 @@
 """Strategies that hear a teacher, by hand and against plain loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -62,13 +64,13 @@ def expected_accuracy(model, features, targets, weights):
 
 
 def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
-    state = state_of(problem)
+    state = state_of(replace(problem, training_weights=np.array([0.4, 1.6])))
     beliefs, weights = beliefs_of(state), state.class_weights
     features = np.concatenate([state.pool_features, state.reward_features])
     targets = np.concatenate([beliefs, np.eye(2)[state.reward_labels]])
 
     def score(x, y):
-        model = LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(x, y)
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(x, y, state.training_weights[y])
         return expected_accuracy(model, features, targets, weights)
 
     before = score(state.annotated_features, state.annotated_labels)
@@ -85,6 +87,14 @@ def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
     )
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert np.ptp(found) > 0
+
+
+@pytest.mark.parametrize("points", [5, 30])
+def test_evaluation_points_are_drawn_anew_at_each_step(problem, points):
+    state = state_of(problem)
+    beliefs, expect = beliefs_of(state), make(ExpectedImprovement, evaluation_points=points).expect
+    first, second = (expect.improvements([replace(state, step=step)], [beliefs])[0] for step in (1, 2))
+    assert np.allclose(first, second, atol=1e-12) == (points == 30)  # all of them, whatever their order
 
 
 @pytest.mark.parametrize("classifier", ["logistic", "svm"])
