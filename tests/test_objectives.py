@@ -151,5 +151,5 @@ def test_costs_are_a_matrix():
 
 @pytest.mark.parametrize("costs", [((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0, 1.0), (1.0, 0.0), (1.0, 1.0, 0.0))])
 def test_costs_that_do_not_belong_to_the_classes_are_refused(costs):
-    with pytest.raises(DataError, match="of an objective in params.yaml are not the 3 x 3 matrix"):
+    with pytest.raises(DataError, match=r"of an objective in params.yaml are not the 3 x 3 matrix"):
         Objective("cost", costs).check(3)

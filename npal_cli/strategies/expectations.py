@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 from jaxtyping import Float, Int
 
 from npal_cli.classifiers import Classifier
@@ -45,6 +45,8 @@ class TaughtOptions:
     """Of refits: how many pool points, those of the largest expected error, are tried; null for all of them."""
     error_weight: Annotated[float, Ge(0)] = 1.0
     """Of ``blend``: what the expected error weighs beside the expected improvement."""
+    left_out: Annotated[float, Interval(ge=0, lt=1)] = 0.1
+    """Of ``blend``: the share of the candidates, of the least expected improvement, that are not chosen."""
 
 
 @dataclass(frozen=True)

@@ -52,19 +52,21 @@ class ExpectedImprovement(TaughtStrategy):
 class Blend(TaughtStrategy):
     """The weighted sum of expected error and expected improvement, each standardised over the points that both have.
 
-    One looks for what is wrong now, the other at what a single label does about it.
+    One looks for what is wrong now, the other at what a single label does about it. Of the candidates, the share
+    ``left_out`` whose labels are expected to do most harm are not asked for, however wrong the task model is there:
+    with few labels and a weighted SVM, one such label after another would wear it down.
     """
 
     name = "blend"
     label = "Blend"
 
     def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
-        """The sum for each candidate; other points score as the worst of these."""
-        result = []
+        """The sum for each candidate that is not left out; other points score as the worst of these."""
+        result, options = [], self.expect.options
         found = self.expect.improvements(states, beliefs)
         for state, each, by_label in zip(states, beliefs, found, strict=True):
             improvement = (each * by_label).sum(axis=1)
-            error = np.where(np.isnan(improvement), np.nan, self.expect.errors(state, each))
-            weight = self.expect.options.error_weight
-            result.append(others_as_worst(weight * standardised(error) + standardised(improvement)))
+            kept = improvement >= np.nanquantile(improvement, options.left_out)
+            error, improvement = (np.where(kept, v, np.nan) for v in (self.expect.errors(state, each), improvement))
+            result.append(others_as_worst(options.error_weight * standardised(error) + standardised(improvement)))
         return result

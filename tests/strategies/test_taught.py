@@ -122,12 +122,22 @@ def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
 @pytest.mark.parametrize("weight", [1.0, 3.0])
 def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state), make(Blend, error_weight=weight)
+    beliefs, blend = beliefs_of(state), make(Blend, error_weight=weight, left_out=0.0)
     error = blend.expect.errors(state, beliefs)
     improvement = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
     np.testing.assert_allclose(blend.scores([state], [beliefs])[0], expected)
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
+
+
+def test_blend_leaves_out_the_points_whose_labels_do_most_harm(problem):
+    state = state_of(problem)
+    beliefs, blend = beliefs_of(state, seed=1), make(Blend, error_weight=1000.0, left_out=0.5)
+    error = blend.expect.errors(state, beliefs)
+    order = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1).argsort()
+    scores = blend.scores([state], [beliefs])[0]
+    assert (scores[order[:15]] == scores.min()).all()
+    assert scores.argmax() == max(order[15:], key=lambda i: error[i]) != error.argmax()
 
 
 @pytest.mark.parametrize("kind", [ExpectedError, ExpectedImprovement, Blend])
