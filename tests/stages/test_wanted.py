@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from npal_cli.artifacts import read
+from npal_cli.records import AcquiredRecord
 from tests.stages.conftest import json_of
 
 DATA = Path("data")
@@ -69,3 +71,15 @@ def test_costs_of_other_classes_are_refused_before_anything_is_made(npal):
     said = npal("acquire", "--strategy", "random", "--strategy", "blend", code=1).stderr
     assert "of an objective in params.yaml are not the 2 x 2 matrix that 2 classes need" in said
     assert not (DATA / "acquired").exists()
+
+
+def test_np_plus_hears_a_teacher_of_its_own_size(npal):
+    params, scores = Path("params.yaml").read_text(), []
+    for trees, others in ((1, 100), (9, 100), (9, 7)):
+        more = f"np_plus: {{trees: {trees}, train: {{epochs: 2}}}}\nteacher: {{trees: {others}}}\n"
+        Path("params.yaml").write_text(params + more)
+        npal("acquire", "--strategy", "np_plus", "--steps", 1, "--seed", 1, "--root", f"{trees}-{others}")
+        made = Path(f"{trees}-{others}/acquired/waveform/imbalanced_weighted/logistic/np_plus.zarr")
+        scores.append(read(made, AcquiredRecord)[0].chosen_scores)
+    assert not np.array_equal(scores[0], scores[1])
+    np.testing.assert_array_equal(scores[1], scores[2])
