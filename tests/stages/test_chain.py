@@ -286,7 +286,7 @@ def test_what_an_improvement_is_measured_in_is_a_choice(npal):
     assert len(np.unique(log_loss[known])) > 2 * len(np.unique(accuracy[known]))
     text = Path("params.yaml").read_text().replace("log_loss", "cost, costs: [[0, 1, 2], [1, 0, 2], [1, 1, 0]]")
     Path("params.yaml").write_text(text)
-    assert "of the objective are not the 2 x 2 matrix" in npal("oracle", "--seed", 1, code=1).stderr
+    assert "of an objective in params.yaml are not the 2 x 2 matrix" in npal("oracle", "--seed", 1, code=1).stderr
 
 
 def test_predictions_are_checked_where_there_are_any(npal):
