@@ -110,12 +110,11 @@ def _check_needs(settings: Settings, experiment: Experiment, name: str) -> None:
     training = _training(settings, name)
     if training is not None:
         check_context_labels(training, 0 if trains_on_reward else plan.prepare.reward)
-    tries = "improvements" in training.inputs if training is not None else strategy in (ExpectedImprovement, Blend)
-    one_by_one = training is None and settings.taught.batches == "fantasised"
-    if tries and not one_by_one and (settings.taught.candidates or plan.batch_size) < plan.batch_size:
+    tried = _tried(settings, name)
+    if tried is not None and tried < plan.batch_size:
         raise UsageError(
-            f"strategy {name!r} tries {settings.taught.candidates} pool points and {plan.batch_size} are to be "
-            "acquired at each step; set taught.candidates or acquire.batch_size in params.yaml"
+            f"strategy {name!r} chooses from {tried} pool points and {plan.batch_size} are to be acquired at each "
+            "step; set taught.candidates or acquire.batch_size in params.yaml"
         )
     if strategy.subsamples and plan.subsample is not None and plan.subsample < plan.batch_size:
         raise UsageError(
@@ -130,6 +129,16 @@ def _training(settings: Settings, name: str) -> TrainingOptions | None:
     if not issubclass(kind, NeuralProcess):
         return None
     return settings.np_plus.train if kind is NeuralProcessPlus else settings.train_np
+
+
+def _tried(settings: Settings, name: str) -> int | None:
+    """From how many pool points a strategy chooses that tries some by refitting; None if from all of them."""
+    kind, training, taught = parse_strategy(name).strategy, _training(settings, name), settings.taught
+    if training is not None:
+        return taught.candidates if "improvements" in training.inputs else None
+    if kind not in (ExpectedImprovement, Blend) or taught.candidates is None or taught.batches == "fantasised":
+        return None
+    return int(taught.candidates * (1 - taught.left_out)) if kind is Blend else taught.candidates
 
 
 def _objectives(settings: Settings, name: str) -> list[Objective]:

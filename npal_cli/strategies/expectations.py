@@ -40,9 +40,9 @@ class TaughtOptions:
     error: Literal["hard", "soft"] = "hard"
     """What errors are expected: of the class that the task model predicts, or by how much it believes in each."""
     evaluation_points: Annotated[int, Ge(1)] = 400
-    """Of refits: pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
+    """Pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
     candidates: Annotated[int, Ge(1)] | None = 150
-    """Of refits: how many pool points, those of the largest expected error, are tried; null for all of them."""
+    """How many pool points, those of the largest expected error, are tried by refitting; null for all of them."""
     error_weight: Annotated[float, Ge(0)] = 1.0
     """Of ``blend``: what the expected error weighs beside the expected improvement."""
     left_out: Annotated[float, Interval(ge=0, lt=1)] = 0.1

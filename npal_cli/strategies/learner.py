@@ -51,8 +51,9 @@ class Learner:
     @property
     def unit(self) -> float:
         """What improvements are divided by for the network: 1, or the largest cost where they are measured in costs."""
-        costs = self.objective.costs
-        return float(np.abs(costs).max()) or 1.0 if costs is not None else 1.0
+        if self.objective.costs is None:
+            return 1.0
+        return float(np.abs(self.objective.costs).max()) or 1.0
 
     @property
     def is_checked(self) -> bool:

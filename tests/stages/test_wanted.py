@@ -55,13 +55,14 @@ def test_what_no_reward_set_can_say_is_refused_before_anything_is_made(npal):
     assert not (DATA / "acquired").exists()
 
 
-@pytest.mark.parametrize("strategy", ["eer", "blend", "np_plus"])
-def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy):
+@pytest.mark.parametrize(("strategy", "tried"), [("eer", 10), ("blend", 9), ("np_plus", 10)])
+def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy, tried):
     with Path("params.yaml").open("a") as file:
-        file.write("taught: {candidates: 1}\n")
-    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("{steps: 2,", "{steps: 2, batch_size: 2,"))
+        file.write("taught: {candidates: 10}\n")
+    more = f"{{steps: 2, batch_size: {tried + 1},"
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("{steps: 2,", more))
     said = npal("acquire", "--strategy", "random", "--strategy", strategy, code=2).stderr
-    assert f"strategy {strategy!r} tries 1 pool points and 2 are to be acquired at each step; set taught.cand" in said
+    assert f"strategy {strategy!r} chooses from {tried} pool points and {tried + 1} are to be acquired" in said
     assert not (DATA / "acquired").exists()
 
 
