@@ -4,11 +4,15 @@ from itertools import combinations
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.special import expit
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from npal_cli.classifiers.base import Ability, ClassifierOptions
+
+AT_BOUND = 1e-9
+"""How near to a bound of its interval, relative to its length, a dual variable counts as being there."""
 
 
 @final
@@ -17,6 +21,9 @@ class SVM:
 
     Solved to a tolerance of 1e-8 (scikit-learn's default is 1e-3), so that its predictions do not depend on the order
     of the points. More than two classes are fitted one against one.
+
+    Where no support vector of a pair is free, every bias of an interval is optimal (Burges and Crisp, 1999) and libsvm
+    returns an end of it or its middle, as rounding has it. Here the bias is then the middle: see ``docs/refits.md``.
 
     >>> features, labels = np.array([[-1.0], [-0.5], [0.5], [1.0]]), np.array([0, 0, 1, 1])
     >>> SVM().fit(features, labels, np.ones(2)).predict(np.array([[-2.0], [2.0]])).tolist()
@@ -38,7 +45,54 @@ class SVM:
         """See :meth:`npal_cli.classifiers.base.Classifier.fit`."""
         model = SVC(C=self.options.C, kernel="rbf", gamma="scale", tol=1e-8, decision_function_shape="ovo")
         model.fit(features, labels, sample_weight=class_weights[labels])
-        return FittedSVM(model, len(class_weights))
+        shifts = bias_shifts(model, features, labels, self.options.C * class_weights)
+        return FittedSVM(model, len(class_weights), shifts)
+
+
+def bias_shifts(
+    model: SVC,
+    features: Float[np.ndarray, "point feature"],
+    labels: Int[np.ndarray, " point"],
+    bounds: Float[np.ndarray, " class"],
+) -> Float[np.ndarray, " pair"]:
+    """What the decision values of each pair of annotated classes lack for the bias to be npal's.
+
+    Zero for a pair with a free support vector: its bias is unique. ``bounds`` are those of the dual variables. The
+    values are those where the second class of a pair is positive.
+    """
+    classes = model.classes_
+    ends = np.append(0, np.cumsum(model.n_support_))
+    flip = 1.0 if len(classes) == 2 else -1.0  # scikit-learn's are positive for the first class of many
+    shifts = np.zeros(len(model.intercept_))
+    for pair, (first, second) in enumerate(combinations(range(len(classes)), 2)):
+        beta = np.zeros(len(labels))
+        for one, other in ((first, second), (second, first)):
+            vectors = slice(ends[one], ends[one + 1])
+            beta[model.support_[vectors]] = flip * model.dual_coef_[other - (other > one), vectors]
+        rows = np.flatnonzero((labels == classes[first]) | (labels == classes[second]))
+        shares = np.abs(beta[rows]) / bounds[labels[rows]]
+        if not ((shares > AT_BOUND) & (shares < 1.0 - AT_BOUND)).any():
+            y = np.where(labels[rows] == classes[second], 1.0, -1.0)
+            variance = features.var()
+            gram = rbf_kernel(features[rows], gamma=1.0 / (features.shape[1] * variance) if variance > 0 else 1.0)
+            middle = middle_bias(y - gram @ beta[rows], y, shares > 0.5)
+            shifts[pair] = middle - flip * model.intercept_[pair]
+    return shifts
+
+
+def middle_bias(
+    residuals: Float[np.ndarray, " point"], y: Float[np.ndarray, " point"], at_bound: Bool[np.ndarray, " point"]
+) -> float:
+    """The middle of the biases that are optimal where each dual variable is zero or ``at_bound``.
+
+    ``residuals`` are ``y`` (-1 or 1) less the decision values without a bias. A point of variable zero has a margin of
+    1 or more, one at its bound a margin of 1 or less: each bounds the bias from one side.
+
+    >>> middle_bias(np.array([0.5, 0.25, -0.5]), np.array([1.0, 1.0, -1.0]), np.array([True, False, True]))
+    0.375
+    """
+    from_below = (y > 0) != at_bound
+    return float(0.5 * (residuals[from_below].max() + residuals[~from_below].min()))
 
 
 def soft_votes(
@@ -67,13 +121,26 @@ def soft_votes(
 class FittedSVM:
     """A fitted support vector machine."""
 
-    def __init__(self, model: SVC, n_classes: int) -> None:
+    def __init__(self, model: SVC, n_classes: int, shifts: Float[np.ndarray, " pair"]) -> None:
         self._model = model
         self._n_classes = n_classes
+        self._shifts = shifts
+
+    def decision_values(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "pair point"]:
+        """Of each pair of annotated classes; positive where the second of them wins."""
+        found = np.reshape(self._model.decision_function(features), (len(features), -1))
+        signs = 1.0 if found.shape[1] == 1 else -1.0  # scikit-learn's are positive for the first class of many
+        return np.asarray(signs * found.T + self._shifts[:, None])
 
     def predict(self, features: Float[np.ndarray, "point feature"]) -> Int[np.ndarray, " point"]:
-        """The class of each point."""
-        return np.asarray(self._model.predict(features))
+        """The class that wins most of its pairs; of equal ones the first."""
+        second = self.decision_values(features) > 0
+        classes = self._model.classes_
+        votes = np.zeros((len(classes), len(features)), dtype=np.int64)
+        for pair, (a, b) in enumerate(combinations(range(len(classes)), 2)):
+            votes[b] += second[pair]
+            votes[a] += ~second[pair]
+        return np.asarray(classes[votes.argmax(axis=0)])
 
     def probabilities(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
         """Refused: an SVM has no probabilities (the paper rules out Platt scaling, supplement B.2)."""
@@ -81,11 +148,10 @@ class FittedSVM:
 
     def soft_predictions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
         """Soft votes."""
-        found = np.reshape(self._model.decision_function(features), (len(features), -1))
-        signs = 1.0 if found.shape[1] == 1 else -1.0  # scikit-learn's are positive for the first class of many
         all_pairs = list(combinations(range(self._n_classes), 2))
         decisions = np.full((len(all_pairs), len(features)), np.nan)
-        decisions[[all_pairs.index(pair) for pair in combinations(self._model.classes_, 2)]] = signs * found.T
+        fitted = [all_pairs.index(pair) for pair in combinations(self._model.classes_, 2)]
+        decisions[fitted] = self.decision_values(features)
         return soft_votes(decisions, self._n_classes)
 
     def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
@@ -93,11 +159,11 @@ class FittedSVM:
 
         (scikit-learn's one-against-rest values of more than two classes count votes; they vanish at no boundary.)
         """
-        decisions = np.abs(np.asarray(self._model.decision_function(features)).reshape(len(features), -1))
-        predicted = np.searchsorted(self._model.classes_, self._model.predict(features))
+        decisions = np.abs(self.decision_values(features))
+        predicted = np.searchsorted(self._model.classes_, self.predict(features))
         pairs = np.array(list(combinations(range(len(self._model.classes_)), 2)))
-        involved = (pairs == predicted[:, None, None]).any(axis=2)
-        return np.where(involved, decisions, np.inf).min(axis=1)
+        involved = (pairs[:, None, :] == predicted[None, :, None]).any(axis=2)
+        return np.asarray(np.where(involved, decisions, np.inf).min(axis=0))
 
     def represent(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point feature"]:
         """The features themselves (supplement B.2)."""
