@@ -7,7 +7,7 @@ import pytest
 import torch
 from joblib import Parallel, delayed
 
-from npal_cli.classifiers import LossPredictionOptions
+from npal_cli.classifiers import LossPredictionOptions, ResNetOptions
 from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
 from npal_cli.classifiers.resnet18.images import augment, crop_and_flip
 from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, ranking_loss
@@ -294,3 +294,11 @@ class TestCache:
         path.write_bytes(path.read_bytes()[:500])
         assert fit(make_resnet(cache=cache), images).represent(images.features[:3]).tobytes() == first.tobytes()
         assert path.stat().st_size > 500
+
+
+@pytest.mark.parametrize(("width", "asked"), [(4, False), (8, True), (64, True)])
+def test_convolutions_that_write_past_their_arrays_are_not_asked_for(width, asked):
+    trainer = Trainer(ResNetOptions(width=width), Channels((0.2,), (0.25,)), torch.device("cpu"))
+    with trainer.convolutions():
+        assert torch.backends.mkldnn.enabled == asked
+    assert torch.backends.mkldnn.enabled

@@ -1,6 +1,7 @@
 """Training the network from scratch, alone or with the module that predicts its loss."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Literal, final
 
@@ -97,24 +98,25 @@ class Trainer:
         schedules = [torch.optim.lr_scheduler.MultiStepLR(each, [options.decay_after], 0.1) for each in optimisers]
         forward = torch.compile(model.network, mode="reduce-overhead") if options.compile else model.network
         model.train()
-        for epoch in range(options.epochs):
-            order = torch.randperm(len(images), generator=generator).to(self.device)
-            for rows in order.split(options.batch_size):
-                batch = images[rows]
-                if options.augmentation == "crop_and_flip":
-                    batch = augment(batch, generator)
-                inputs = self.channels.normalise(batch)
-                with self.autocast():
-                    found = forward(inputs.contiguous(memory_format=torch.channels_last))
-                    loss = self._loss(model, found, labels[rows], class_weights, epoch)
-                for optimiser in optimisers:
-                    optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                for optimiser in optimisers:
-                    optimiser.step()
-            for schedule in schedules:
-                schedule.step()
-            self.on_epoch(epoch + 1, model)
+        with self.convolutions():
+            for epoch in range(options.epochs):
+                order = torch.randperm(len(images), generator=generator).to(self.device)
+                for rows in order.split(options.batch_size):
+                    batch = images[rows]
+                    if options.augmentation == "crop_and_flip":
+                        batch = augment(batch, generator)
+                    inputs = self.channels.normalise(batch)
+                    with self.autocast():
+                        found = forward(inputs.contiguous(memory_format=torch.channels_last))
+                        loss = self._loss(model, found, labels[rows], class_weights, epoch)
+                    for optimiser in optimisers:
+                        optimiser.zero_grad(set_to_none=True)
+                    loss.backward()
+                    for optimiser in optimisers:
+                        optimiser.step()
+                for schedule in schedules:
+                    schedule.step()
+                self.on_epoch(epoch + 1, model)
         model.eval()
         if not all(bool(values.isfinite().all()) for values in model.state_dict().values()):
             raise UsageError(
@@ -128,6 +130,19 @@ class Trainer:
             inputs = self.channels.normalise(images).contiguous(memory_format=torch.channels_last)
             found: Activations = model.network(inputs)
         return found
+
+    @contextmanager
+    def convolutions(self) -> Iterator[None]:
+        """Where gradients are safe: oneDNN is not asked for those of stages that have no channels by the eight.
+
+        On processors without AVX-512 it writes past their arrays, channels last (oneDNN 3.12).
+        """
+        before = bool(torch.backends.mkldnn.enabled)
+        torch.backends.mkldnn.enabled = before and self.options.width % 8 == 0  # type: ignore[assignment]  # stub
+        try:
+            yield
+        finally:
+            torch.backends.mkldnn.enabled = before  # type: ignore[assignment]  # stub
 
     def autocast(self) -> torch.autocast:
         """The precision that the options ask for."""
