@@ -60,8 +60,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
         test=test,
         held_out=held_out,
     )
-    work = root / ".work"
-    write(root / "prepared" / data / f"{setting}.zarr", prepared, Provenance({}, {}), work)
+    write(root / "prepared" / data / f"{setting}.zarr", prepared, Provenance({}, {}), root)
     inputs = {str(run): {"prepared": digest(take_runs(prepared, [run]))} for run in RUNS}
     for classifier in CLASSIFIERS:
         levels = draws.normal(0.8, 0.02, size=(runs, 1))
@@ -69,7 +68,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
             parameters = {"strategy": name, "classifier": classifier, "options": {"C": 1.0}, "batch_size": 1}
             record = _acquired(draws, pool, levels, predicts=name == "oracle")
             path = root / "acquired" / data / setting / classifier / f"{name}.zarr"
-            write(path, record, Provenance(parameters, inputs), work)
+            write(path, record, Provenance(parameters, inputs), root)
 
 
 def _acquired(draws: np.random.Generator, pool: np.ndarray, levels: np.ndarray, *, predicts: bool) -> AcquiredRecord:

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import zarr
 
+from npal_cli.commit import building_place, commit, settled
 from npal_cli.errors import ArtifactError
 from npal_cli.randomness import Run
 
@@ -112,18 +113,15 @@ def digest(record: Record) -> str:
     return total.hexdigest()
 
 
-def write(path: Path, record: Record, provenance: Provenance, work: Path) -> None:
-    """Write ``record`` to the store ``path``: built whole under ``work``, then moved into place.
+def write(path: Path, record: Record, provenance: Provenance, root: Path) -> None:
+    """Write ``record`` to the store ``path`` under ``root``: built whole elsewhere there, then put in place.
 
     Raises:
         ArtifactError: if it cannot be written; what was at ``path`` is then still there.
     """
-    recover(path, work)
-    building, old = work / f"{path.name}.building", _set_aside(path, work)
+    building = building_place(path, root)
     with write_errors(path):
-        for leftover in (building, old):
-            if leftover.exists():
-                shutil.rmtree(leftover)
+        shutil.rmtree(building, ignore_errors=True)
         building.parent.mkdir(parents=True, exist_ok=True)
         group = zarr.open_group(building, mode="w", zarr_format=3)
         for declared in fields(record):
@@ -142,18 +140,17 @@ def write(path: Path, record: Record, provenance: Provenance, work: Path) -> Non
                 "digest": digest(record),
             }
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.rename(old)
-        building.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
+        commit(path, root)
 
 
-def recover(path: Path, work: Path) -> None:
-    """Put back the store that a write set aside, if it was killed before the new one was in its place."""
-    if not path.exists() and _set_aside(path, work).exists():
-        with write_errors(path):
-            _set_aside(path, work).rename(path)
+def find(path: Path, kind: type[AnyRecord], root: Path) -> tuple[AnyRecord, Provenance] | None:
+    """What :func:`read` finds at ``path``, while nobody replaces it; None if there is nothing.
+
+    Raises:
+        ArtifactError: if it is not a whole store of ``kind``'s format.
+    """
+    with settled(root):
+        return read(path, kind) if path.exists() else None
 
 
 def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
@@ -197,10 +194,6 @@ def _chunks(values: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...] | None
         return whole, None
     rows = max(CHUNK * len(values) // values.nbytes, 1)
     return (rows, *whole[1:]), (-(-len(values) // rows) * rows, *whole[1:])
-
-
-def _set_aside(path: Path, work: Path) -> Path:
-    return work / f"{path.name}.old"
 
 
 def _unreadable(path: Path, kind: type[Record], error: Exception) -> ArtifactError:

@@ -15,13 +15,14 @@ from npal_cli.artifacts import (
     array,
     arrays_by_name,
     digest,
+    find,
     merge_runs,
     read,
-    recover,
     run_columns,
     take_runs,
     write,
 )
+from npal_cli.commit import building_place
 from npal_cli.errors import ArtifactError
 from npal_cli.randomness import Run
 
@@ -46,7 +47,7 @@ def sample(*runs: tuple[int, int]) -> Sample:
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     path = tmp_path / "sample.zarr"
-    write(path, sample((1, 1), (1, 2)), MADE_FROM, tmp_path / "work")
+    write(path, sample((1, 1), (1, 2)), MADE_FROM, tmp_path)
     return path
 
 
@@ -64,7 +65,7 @@ def test_reading_gives_back_what_was_written(store):
 
 def test_equal_records_give_equal_bytes_in_one_chunk_an_array(store, tmp_path):
     again = tmp_path / "elsewhere" / "sample.zarr"
-    write(again, sample((1, 1), (1, 2)), MADE_FROM, tmp_path / "other work")
+    write(again, sample((1, 1), (1, 2)), MADE_FROM, tmp_path / "elsewhere")
     assert contents(again) == contents(store)
     chunks = [name for name in contents(store) if name.startswith("values/c/")]
     assert chunks == ["values/c/0/0"]
@@ -76,7 +77,7 @@ def test_arrays_name_their_axes(store):
 
 def test_an_empty_array_survives(tmp_path):
     empty = Sample(**run_columns([Run(1, 1)]), values=np.empty((1, 0)), shared=np.empty(0), weights={})
-    write(tmp_path / "e.zarr", empty, MADE_FROM, tmp_path / "work")
+    write(tmp_path / "e.zarr", empty, MADE_FROM, tmp_path)
     assert read(tmp_path / "e.zarr", Sample)[0].values.shape == (1, 0)
 
 
@@ -118,23 +119,18 @@ def test_a_write_that_fails_leaves_the_old_store(store, tmp_path, monkeypatch):
 
     monkeypatch.setattr(zarr.Group, "create_array", full)
     with pytest.raises(ArtifactError, match="No space left on device"):
-        write(store, sample((9, 9)), MADE_FROM, tmp_path / "work")
+        write(store, sample((9, 9)), MADE_FROM, tmp_path)
     assert contents(store) == before
 
 
-def test_a_store_set_aside_by_a_killed_write_is_put_back(store, tmp_path):
-    work = tmp_path / "work"
-    store.rename(work / "sample.zarr.old")  # where a kill between the two renames leaves it
-    recover(store, work)
-    assert read(store, Sample)[0].runs == [Run(1, 1), Run(1, 2)]
-    recover(store, work)
-    assert store.exists()
-
-
 def test_what_a_killed_write_left_behind_does_no_harm(store, tmp_path):
-    leftover = tmp_path / "work" / "sample.zarr.building"
+    leftover = building_place(store, tmp_path)
     leftover.mkdir(parents=True)
     (leftover / "junk").write_text("half")
-    write(store, sample((3, 3)), MADE_FROM, tmp_path / "work")
+    write(store, sample((3, 3)), MADE_FROM, tmp_path)
     assert read(store, Sample)[0].runs == [Run(3, 3)]
     assert not leftover.exists()
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path):
+    assert find(tmp_path / "sample.zarr", Sample, tmp_path) is None

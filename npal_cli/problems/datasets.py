@@ -7,10 +7,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
 
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.problems import bundled, images, tables, uci
-from npal_cli.problems.dataset import Dataset
+from npal_cli.problems.dataset import Dataset, is_image
 from npal_cli.problems.sources import Sources
 
 GIVE = "give the published file with --source"
@@ -56,14 +59,34 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
         entry = REGISTRY[name]
         paths = [sources.path(file) for file in entry.files]
         try:
-            return entry.load(*paths)
+            dataset = entry.load(*paths)
+            _check_finite(dataset)
         except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:  # what the readers of files raise
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             files = ", ".join(entry.files)
             raise DataError(f"{files}: not a readable copy of what is published ({reason}); {GIVE}") from error
+        return dataset
     if name in tables.known(sources.folder):
         return Dataset(name, *tables.load(name, sources.folder))
     raise unknown("data set", name, known_datasets(sources))
+
+
+def _check_finite(dataset: Dataset) -> None:
+    """Refuse features that no classifier can use; a table of one's own is checked where its columns have names."""
+    if is_image(dataset.features):
+        return
+    for row, column in np.argwhere(~np.isfinite(dataset.features))[:1]:
+        value = dataset.features[row, column]
+        raise ValueError(f"feature {column + 1} is {value} in row {row + 1}, expected a finite number")
+
+
+def default_standardise(name: str) -> Literal["overall", "per_feature"]:
+    """How the features of ``name`` are standardised where ``params.yaml`` does not say.
+
+    Registered data sets are as the published code has them; none has features of very different sizes. The columns of
+    a table of one's own may have any unit: beside an income, overall, all else would vanish.
+    """
+    return "overall" if name in REGISTRY else "per_feature"
 
 
 def known_datasets(sources: Sources) -> list[str]:

@@ -41,7 +41,11 @@ def load_adult(path: Path) -> Dataset:
 
 
 def _waveform(name: str, features: Float[np.ndarray, "row feature"], labels: Int[np.ndarray, " row"]) -> Dataset:
-    standardised = (features - features.mean(axis=0)) / features.std(axis=0, ddof=1)
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        deviation = features.std(axis=0, ddof=1)
+        standardised = (features - features.mean(axis=0)) / deviation
+    for column in np.flatnonzero(~((deviation > 0) & np.isfinite(deviation)))[:1]:
+        raise ValueError(f"feature {column + 1} has deviation {deviation[column]}, expected a finite one above 0")
     return Dataset(name, standardised, (labels == 1).astype(np.int64), ("0 or 2", "1"))
 
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Int
 from threadpoolctl import threadpool_limits
 
-from npal_cli.artifacts import read, run_columns
+from npal_cli.artifacts import find, run_columns
 from npal_cli.classifiers import Classifier
 from npal_cli.errors import ArtifactError
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
@@ -38,7 +38,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     """
     path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
     parameters = parameters_of(context, experiment, name)
-    stored = _stored(path, parameters, force=context.force)
+    stored = _stored(path, parameters, context)
     steps = max(plan.steps, stored.steps)
     if 0 < stored.steps < steps:
         experiment = replace(experiment, runs=tuple(sorted({*experiment.runs, *stored.runs})))
@@ -69,6 +69,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
 
     target = Target(
         path=path,
+        root=context.root,
         kind=AcquiredRecord,
         command=f"npal acquire {experiment.command_options} --strategy {name}",
         parameters={**parameters, "steps": steps},
@@ -149,16 +150,17 @@ class _Stored:
     runs: Sequence[Run]
 
 
-def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
+def _stored(path: Path, parameters: dict[str, Any], context: Context) -> _Stored:
     """What an artifact made with these parameters holds, whatever its number of steps."""
-    if not path.exists():
-        return _Stored(0, ())
     try:
-        record, provenance = read(path, AcquiredRecord)
+        found = find(path, AcquiredRecord, context.root)
     except ArtifactError:
-        if force:
+        if context.force:
             return _Stored(0, ())
         raise
+    if found is None:
+        return _Stored(0, ())
+    record, provenance = found
     made_with = {key: value for key, value in provenance.parameters.items() if key != "steps"}
     same = made_with == plain(parameters)
     return _Stored(record.chosen.shape[1], record.runs) if same else _Stored(0, ())
@@ -166,10 +168,10 @@ def _stored(path: Path, parameters: dict[str, Any], *, force: bool) -> _Stored:
 
 def _before(target: Target[AcquiredRecord]) -> AcquiredRecord | None:
     """What an artifact with fewer steps, otherwise made from the same, holds of the target's runs."""
-    if not target.path.exists():
+    found = find(target.path, AcquiredRecord, target.root)
+    if found is None:
         return None
-    steps = read(target.path, AcquiredRecord)[0].chosen.shape[1]
-    return peek(replace(target, parameters={**target.parameters, "steps": steps}))
+    return peek(replace(target, parameters={**target.parameters, "steps": found[0].chosen.shape[1]}))
 
 
 def _acquired(record: AcquiredRecord) -> Acquired:

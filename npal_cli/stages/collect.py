@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from npal_cli.artifacts import Provenance, digest, read, take_runs
+from npal_cli.artifacts import Provenance, digest, find, take_runs
 from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.commit import settled
 from npal_cli.errors import ArtifactError
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run
@@ -42,23 +44,20 @@ class Selection:
 def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
     """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning."""
     results = []
-    problems = cache(_problems)
-    for folder in sorted((root / "acquired").glob("*/*/*")):
+    problems = cache(partial(_problems, root))
+    with settled(root):
+        acquired_at = sorted((root / "acquired").glob("*/*/*/*.zarr"))
+    for folder, paths in groupby(acquired_at, key=lambda path: path.parent):
         data, setting, classifier = folder.parts[-3:]
-        paths = sorted(folder.glob("*.zarr"))
-        if (
-            setting not in SETTINGS
-            or classifier not in CLASSIFIERS
-            or not paths
-            or not selection.takes(data, setting, classifier)
-        ):
+        if setting not in SETTINGS or classifier not in CLASSIFIERS or not selection.takes(data, setting, classifier):
             continue
         prepared_from = prepared_path(root, data, setting, classifier)
-        if not prepared_from.exists():
+        made_of = problems(prepared_from)
+        if made_of is None:
             log.warning("%s is missing, which %s was made from: left out", prepared_from, folder)
             continue
-        prepared, digests = problems(prepared_from)
-        found = [each for path in paths if (each := _found(path)) is not None]
+        prepared, digests = made_of
+        found = [each for path in paths if (each := _found(path, root)) is not None]
         wanted = partial(_of_wanted_runs, selection)
         for check in (wanted, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
             found = check(found)
@@ -85,9 +84,10 @@ class Found(NamedTuple):
         return Found(self.path, take_runs(self.record, runs), Provenance(self.provenance.parameters, inputs))
 
 
-def _found(path: Path) -> Found | None:
+def _found(path: Path, root: Path) -> Found | None:
     try:
-        return Found(path, *read(path, AcquiredRecord))
+        found = find(path, AcquiredRecord, root)
+        return Found(path, *found) if found is not None else None
     except ArtifactError as error:
         log.warning("left out: %s", error)
         return None
@@ -101,9 +101,12 @@ def _timing(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _problems(path: Path) -> tuple[PreparedRecord, dict[str, str]]:
-    """The prepared problems, and the digest of each run's."""
-    prepared = read(path, PreparedRecord)[0]
+def _problems(root: Path, path: Path) -> tuple[PreparedRecord, dict[str, str]] | None:
+    """The prepared problems, and the digest of each run's; None if there are none."""
+    found = find(path, PreparedRecord, root)
+    if found is None:
+        return None
+    prepared = found[0]
     return prepared, {str(run): digest(take_runs(prepared, [run])) for run in prepared.runs}
 
 

@@ -23,10 +23,10 @@ from npal_cli.artifacts import (
     AnyRecord,
     Provenance,
     digest,
+    find,
     merge_runs,
     package_versions,
     read,
-    recover,
     take_runs,
     write,
     write_errors,
@@ -49,6 +49,8 @@ class Target(Generic[AnyRecord]):
     """An artifact to be made."""
 
     path: Path
+    root: Path
+    """The folder of all artifacts, that ``path`` is under."""
     kind: type[AnyRecord]
     command: str
     """The command that makes it."""
@@ -91,8 +93,7 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
     if not (asked or context.build):
         raise MissingArtifactError(f"{target.path}: missing, or made from other inputs; make it with: {target.command}")
     work = context.root / ".work" / "_".join(target.path.relative_to(context.root).with_suffix("").parts)
-    with _locked(work):
-        recover(target.path, work)
+    with locked(work):
         record = None if force else peek(target)  # another process may have made it meanwhile
         if record is not None:
             return Made(target.path, record, 0.0)
@@ -128,10 +129,8 @@ def _record_timing(context: Context, made: Made[Any], runs: int) -> None:
 
 def _current(target: Target[AnyRecord]) -> tuple[AnyRecord, Provenance] | None:
     """What is stored, if it was made with the same parameters."""
-    if not target.path.exists():
-        return None
-    record, provenance = read(target.path, target.kind)
-    return (record, provenance) if provenance.parameters == plain(target.parameters) else None
+    found = find(target.path, target.kind, target.root)
+    return found if found is not None and found[1].parameters == plain(target.parameters) else None
 
 
 def _missing(target: Target[AnyRecord], record: AnyRecord, provenance: Provenance) -> list[Run]:
@@ -162,7 +161,7 @@ def _compute(target: Target[AnyRecord], work: Path, *, force: bool) -> tuple[Any
     inputs |= {str(run): target.inputs[run] for run in missing}
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
-    write(target.path, merged, Provenance(plain(target.parameters), ordered), work)
+    write(target.path, merged, Provenance(plain(target.parameters), ordered), target.root)
     shutil.rmtree(work, ignore_errors=True)
     return take_runs(merged, list(target.inputs)), 0 if resumed else len(missing)
 
@@ -188,7 +187,7 @@ def _computed(target: Target[AnyRecord], runs: Sequence[Run], checkpoints: Path,
     begun = time.perf_counter()
     for run, record in zip(unfinished, target.compute(unfinished, checkpoints), strict=True):
         if time.perf_counter() - begun >= WORTH_KEEPING:
-            write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints / "parts")
+            write(checkpoints / f"{run}.zarr", record, Provenance({}, {}), checkpoints)
         records.append(record)
         begun = time.perf_counter()
     return records
@@ -217,7 +216,8 @@ def _count(runs: Sequence[Run]) -> str:
 
 
 @contextmanager
-def _locked(work: Path) -> Iterator[None]:
+def locked(work: Path) -> Iterator[None]:
+    """Within, no other process makes what is worked on in the folder ``work``."""
     lock = work.parent / "locks" / f"{work.name}.lock"
     with write_errors(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,7 @@ def oracle(
 
     target = Target(
         path=stage_path(context, "oracle", experiment, at, by_classifier=True),
+        root=context.root,
         kind=OracleRecord,
         command=f"npal oracle {experiment.command_options}{step_option(at)}",
         parameters={

@@ -1,7 +1,7 @@
 """``npal prepare``: a data set, its splits and class weights, for each run."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +9,27 @@ import numpy as np
 
 from npal_cli.artifacts import run_columns, take_runs
 from npal_cli.classifiers import takes_images
-from npal_cli.errors import UsageError, unknown
+from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.objectives import SETTINGS
 from npal_cli.problems.dataset import is_image
-from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, load_dataset, source_digest
-from npal_cli.problems.problem import Problem, check_sizes, kept_counts, rare_classes, split, standardise, weights_of
+from npal_cli.problems.datasets import (
+    REGISTRY,
+    default_standardise,
+    give_source,
+    known_datasets,
+    load_dataset,
+    source_digest,
+)
+from npal_cli.problems.problem import (
+    PrepareOptions,
+    Problem,
+    check_sizes,
+    kept_counts,
+    rare_classes,
+    split,
+    standardise,
+    weights_of,
+)
 from npal_cli.problems.tables import is_table, take
 from npal_cli.randomness import Run
 from npal_cli.records import PreparedRecord
@@ -26,6 +42,9 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
     data, setting, options = experiment.data, experiment.setting, context.settings.plan(experiment.classifier).prepare
     if setting not in SETTINGS:
         raise unknown("setting", setting, SETTINGS)
+    how = how_standardised(context, data)
+    if isinstance(options, PrepareOptions):
+        options = replace(options, standardise=how)  # so that the artifact says what was really done
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[PreparedRecord]:
         dataset = load_dataset(data, context.sources)
@@ -35,7 +54,10 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
         scoring, training = weights_of(counts, setting)
         features = dataset.features
         if not is_image(features):
-            features = standardise(features, context.settings.prepare.standardise)
+            try:
+                features = standardise(features, how)
+            except DataError as error:
+                raise DataError(f"{data}: {error}") from error
         for run in runs:
             rows = split(dataset, setting, run, options)
             yield PreparedRecord(
@@ -56,6 +78,7 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
     source = {"source": source_digest(data, context.sources) or "generated"}
     target = Target(
         path=prepared_path(context.root, data, setting, experiment.classifier),
+        root=context.root,
         kind=PreparedRecord,
         command=f"npal prepare {experiment.command_options}",
         parameters={"data": data, "setting": setting, **source, "prepare": asdict(options)},
@@ -63,6 +86,11 @@ def prepare(context: Context, experiment: Experiment, *, asked: bool = False) ->
         compute=compute,
     )
     return make(context, target, asked=asked)
+
+
+def how_standardised(context: Context, data: str) -> Literal["overall", "per_feature"]:
+    """How the features of ``data`` are standardised: as ``params.yaml`` says, else as is the data set's default."""
+    return context.settings.prepare.standardise or default_standardise(data)
 
 
 def prepared_path(root: Path, data: str, setting: str, classifier: str) -> Path:

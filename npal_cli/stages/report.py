@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import write_errors
 from npal_cli.classifiers import takes_images
+from npal_cli.commit import building_place, commit
 from npal_cli.errors import MissingArtifactError
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
@@ -16,7 +17,7 @@ from npal_cli.report.results import ExperimentResults
 from npal_cli.settings import Plan
 from npal_cli.stages.collect import Selection, collect
 from npal_cli.stages.context import Context
-from npal_cli.stages.make import log
+from npal_cli.stages.make import locked, log
 
 
 def report(context: Context, selection: Selection) -> list[Path]:
@@ -34,16 +35,20 @@ def report(context: Context, selection: Selection) -> list[Path]:
             f"{context.root / 'acquired'}: nothing there is of the data, settings, classifiers and seeds asked for; "
             f"there is {', '.join(there) or 'nothing'}; the report is left as it was"
         )
-    target, building = context.root / "report", context.root / ".work" / "report.building"
+    target = context.root / "report"
+    building = building_place(target, context.root)
     log.info("making %s: %d experiments", target, len(results))
     if not results:
         log.warning("%s: nothing to report yet; make something with: npal acquire", context.root / "acquired")
-    with write_errors(target), threadpool_limits(limits=1):  # the same bytes whatever the cores
+    with (
+        locked(context.root / ".work" / "report"),
+        write_errors(target),
+        threadpool_limits(limits=1),  # the same bytes whatever the cores
+    ):
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         build(building, results, missing_of(_wanted(context, selection, results), results), selection.takes)
-        shutil.rmtree(target, ignore_errors=True)
-        building.rename(target)
+        commit(target, context.root)
     stores = list(target.rglob("*.zarr"))
     inside = {path for store in stores for path in store.rglob("*")}
     return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])

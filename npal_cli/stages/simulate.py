@@ -41,6 +41,7 @@ def simulate(
 
     target = Target(
         path=stage_path(context, "simulated", experiment, at, by_classifier=False),
+        root=context.root,
         kind=SimulatedRecord,
         command=f"npal simulate {experiment.command_options}{step_option(at)}",
         parameters={"step": begin.step, "simulate": asdict(options)},

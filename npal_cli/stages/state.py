@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from npal_cli.artifacts import read, take_runs
+from npal_cli.artifacts import find, take_runs
 from npal_cli.classifiers import takes_images
 from npal_cli.errors import MissingArtifactError, UsageError
 from npal_cli.problems.problem import Problem
@@ -16,7 +16,7 @@ from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
 from npal_cli.settings import Plan
 from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.prepare import prepare, problems_of
+from npal_cli.stages.prepare import how_standardised, prepare, problems_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
         MissingArtifactError: if nothing was.
     """
     prepared = prepare(context, experiment)
-    how = context.settings.prepare.standardise
+    how = how_standardised(context, experiment.data)
     made = problems_of(prepared.record, images=takes_images(experiment.classifier), how=how)
     problems = dict(zip(experiment.runs, made, strict=True))
     inputs = {run: {"prepared": prepared.input_digest(run)} for run in experiment.runs}
@@ -95,9 +95,10 @@ def _chosen(
     path = acquired_path(context, experiment, at.strategy)
     steps = max(at.step - 1, 1)
     acquire = f"npal acquire {experiment.command_options} --strategy {at.strategy} --steps {steps}"
-    if not path.exists():
+    found = find(path, AcquiredRecord, context.root)
+    if found is None:
         raise MissingArtifactError(f"--step {at.step}: {path} does not exist; acquire first with: {acquire}")
-    record, provenance = read(path, AcquiredRecord)
+    record, provenance = found
     for run in experiment.runs:
         if run not in record.runs:
             raise MissingArtifactError(f"--step {at.step}: {path} lacks run {run}; acquire it with: {acquire}")

@@ -1,7 +1,7 @@
 """``npal train-np``: a neural process for each run, trained on its simulated problems (section 5, B.3)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import run_columns
+from npal_cli.errors import MissingArtifactError
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.neural_process.training import Network
 from npal_cli.oracle import OracleScores
 from npal_cli.randomness import Run
-from npal_cli.records import NetworkRecord
+from npal_cli.records import NetworkRecord, OracleRecord, SimulatedRecord
 from npal_cli.settings import Settings
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Compute, Made, Target, make, peek
@@ -33,16 +34,13 @@ def train_np(
     learner = Learner(context.settings.train_np, expectations(context, experiment))
     check_context_labels(context.settings.train_np, context.settings.prepare.reward)
     begin = start or start_of(context, experiment, at)
-    force = asked and context.force
-    if force or peek(_target(context, experiment, at, begin)) is None:
-        simulated = simulate(context, experiment, at, begin).record
-        scored = oracle(context, experiment, at, begin).record
+    simulated, scored = _lessons(context, experiment, at, begin)
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
         problems = [begin.problems[run] for run in runs]
         rows = [experiment.runs.index(run) for run in runs]
-        splits = [simulated_problems(simulated, i) for i in rows]
-        scores = [OracleScores(scored.improvements[i], scored.score_before[i]) for i in rows]
+        splits = [simulated_problems(simulated.record, i) for i in rows]
+        scores = [OracleScores(scored.record.improvements[i], scored.record.score_before[i]) for i in rows]
         strategy = NeuralProcess(learner, context.settings.simulate)
         with threadpool_limits(limits=1):  # fits this small are the same so whatever the cores
             before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
@@ -55,12 +53,19 @@ def train_np(
                 weights={name: value[None] for name, value in network.weights.items()},
             )
 
-    return make(context, _target(context, experiment, at, begin, compute), asked=asked)
+    return make(context, _target(context, experiment, at, _inputs(begin, simulated, scored), compute), asked=asked)
 
 
 def trained_network(context: Context, experiment: Experiment, at: At, start: Start) -> Network | None:
-    """The network of the experiment's one run, if ``npal train-np --step`` made it from just this state."""
-    found = peek(_target(context, experiment, at, start))
+    """The network of the experiment's one run, if ``npal train-np --step`` made it from just this state.
+
+    There is none where the scores that it was trained on are not there any more: nothing is made to find out.
+    """
+    try:
+        simulated, scored = _lessons(replace(context, build=False), experiment, at, start)
+    except MissingArtifactError:
+        return None
+    found = peek(_target(context, experiment, at, _inputs(start, simulated, scored), _nothing))
     return network_of(found, 0) if found is not None else None
 
 
@@ -92,16 +97,36 @@ def describe(networks: NetworkRecord) -> dict[str, float]:
     }
 
 
+def _lessons(
+    context: Context, experiment: Experiment, at: At | None, begin: Start
+) -> tuple[Made[SimulatedRecord], Made[OracleRecord]]:
+    """What networks are trained on: simulated problems, and the oracle's scores of their points."""
+    return simulate(context, experiment, at, begin), oracle(context, experiment, at, begin)
+
+
+def _inputs(begin: Start, simulated: Made[SimulatedRecord], scored: Made[OracleRecord]) -> dict[Run, Mapping[str, str]]:
+    """The digests of what each run's network is trained on."""
+    return {
+        run: {**inputs, "simulated": simulated.input_digest(run), "oracle": scored.input_digest(run)}
+        for run, inputs in begin.inputs.items()
+    }
+
+
 def _nothing(_runs: Sequence[Run], _work: Path) -> Iterator[NetworkRecord]:
     return iter(())
 
 
 def _target(
-    context: Context, experiment: Experiment, at: At | None, begin: Start, compute: Compute[NetworkRecord] = _nothing
+    context: Context,
+    experiment: Experiment,
+    at: At | None,
+    inputs: Mapping[Run, Mapping[str, str]],
+    compute: Compute[NetworkRecord],
 ) -> Target[NetworkRecord]:
     options = context.settings
     return Target(
         path=stage_path(context, "np", experiment, at, by_classifier=True),
+        root=context.root,
         kind=NetworkRecord,
         command=f"npal train-np {experiment.command_options}{step_option(at)}",
         parameters={
@@ -112,6 +137,6 @@ def _target(
             "train_np": asdict(options.train_np),
             **taught_parameters(options, options.train_np),
         },
-        inputs=begin.inputs,
+        inputs=inputs,
         compute=compute,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from npal_cli.errors import DataError, UsageError
-from npal_cli.problems.datasets import load_dataset, source_digest
+from npal_cli.problems.datasets import REGISTRY, default_standardise, load_dataset, source_digest
 from npal_cli.problems.sources import Sources
 from npal_cli.problems.waveform import UCI_CLASS_COUNTS, generate_waveform
 
@@ -85,6 +85,34 @@ def test_a_file_that_cannot_be_read_is_one_line(name, file, content, tmp_path):
     with pytest.raises(DataError, match="give the published file with --source") as error:
         load_dataset(name, sources)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e400"])
+def test_a_feature_that_is_not_finite_is_refused_with_its_place(number, tmp_path, real_data):
+    lines = (real_data / "uci" / "a1a").read_text().splitlines(keepends=True)
+    assert lines[1].split()[2] == "6:1"
+    (tmp_path / "bad").write_text("".join([lines[0], lines[1].replace(" 6:1 ", f" 6:{number} "), *lines[2:]]))
+    sources = Sources(tmp_path / "raw", progress=False)
+    sources.give("a1a", tmp_path / "bad", verify=False)
+    found = rf"feature 6 is {'nan' if number == 'nan' else 'inf'} in row 2, expected a finite number\); give the"
+    with pytest.raises(DataError, match=found):
+        load_dataset("adult", sources)
+
+
+@pytest.mark.parametrize(("number", "deviation"), [("1e160", "inf"), ("nan", "nan")])
+def test_a_feature_whose_deviation_is_not_finite_is_refused(number, deviation, tmp_path, real_data):
+    table = gzip.decompress((real_data / "uci" / "waveform_21.tsv.gz").read_bytes()).decode().splitlines()
+    table[7] = "\t".join([table[7].split("\t")[0], number, *table[7].split("\t")[2:]])
+    (tmp_path / "bad").write_bytes(gzip.compress("\n".join(table).encode()))
+    sources = Sources(tmp_path / "raw", progress=False)
+    sources.give("waveform_21.tsv.gz", tmp_path / "bad", verify=False)
+    with pytest.raises(DataError, match=f"feature 2 has deviation {deviation}, expected a finite one above 0"):
+        load_dataset("waveform_uci", sources)
+
+
+def test_what_is_published_is_standardised_as_the_published_code_does():
+    assert {default_standardise(name) for name in REGISTRY} == {"overall"}
+    assert default_standardise("mine") == "per_feature"
 
 
 def test_the_digest_of_generated_data_is_none(tmp_path):

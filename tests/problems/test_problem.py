@@ -109,6 +109,28 @@ def test_a_constant_feature_becomes_zero():
     assert np.abs(standardise(np.full((1000, 1), 0.1), "overall")).max() == 0
 
 
+@pytest.mark.parametrize("how", ["overall", "per_feature"])
+@pytest.mark.parametrize("number", [1e160, 1e308])
+def test_a_number_whose_square_overflows_is_refused_with_its_place(how, number):
+    values = np.random.default_rng(0).normal(size=(50, 3))
+    values[6, 1] = -number
+    found = rf"feature {1 if how == 'overall' else 2}: .*\({how}\) beside -1e\+{int(np.log10(number))} in row 7 "
+    with pytest.raises(DataError, match=found + "of feature 2; correct that number$"):
+        standardise(values, how)
+
+
+def test_numbers_whose_squares_underflow_are_refused():
+    with pytest.raises(DataError, match=r"feature 2: .* beside 3e-200 in row 2 of feature 2"):
+        standardise(np.array([[1.0, 1e-200], [2.0, 3e-200]]), "per_feature")
+
+
+def test_features_that_vanish_beside_another_are_refused_overall_only():
+    values = np.column_stack([np.arange(4) * 1e20, np.arange(4.0)])
+    with pytest.raises(DataError, match=r"feature 2: .* 3e\+20 in row 4 of feature 1; .*or set prepare.standardise to"):
+        standardise(values, "overall")
+    np.testing.assert_allclose(np.diff(standardise(values, "per_feature"), axis=1), 0, atol=1e-15)
+
+
 def test_a_pool_too_small_to_hold_every_class_is_refused():
     options = PrepareOptions(test=30, reward=30, annotated=39)
     with pytest.raises(DataError, match=r"cannot be split into 39 and the rest with every class in both"):
