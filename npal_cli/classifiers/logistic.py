@@ -1,5 +1,7 @@
 """Logistic regression with an L2 penalty (supplement B.2)."""
 
+import warnings
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -7,6 +9,9 @@ from jaxtyping import Float, Int
 from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers.base import Ability, ClassifierOptions
+
+CHOLESKY = 150
+"""Unknowns of several classes up to which their Hessian is factorised: its entries are the square of them."""
 
 
 @final
@@ -34,27 +39,71 @@ class Logistic:
         class_weights: Float[np.ndarray, " class"],
     ) -> "FittedLogistic":
         """See :meth:`npal_cli.classifiers.base.Classifier.fit`."""
-        model = LogisticRegression(C=self.options.C, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-        model.fit(features, labels, sample_weight=class_weights[labels])
-        return FittedLogistic(model, len(class_weights))
+        space = Space.of(features)
+        model = _solver(self.options.C, space.dimensions, len(np.unique(labels)))
+        with warnings.catch_warnings():
+            # Where rounding hides the last of the descent the line search of conjugate gradients says so, and stops.
+            warnings.filterwarnings("ignore", "(?i).*line search")
+            model.fit(space.enter(features), labels, sample_weight=class_weights[labels])
+        return FittedLogistic(model, space, len(class_weights))
+
+
+def _solver(C: float, dimensions: int, classes: int) -> LogisticRegression:
+    """Newton's method: with a Cholesky factor of the Hessian where that is small, by conjugate gradients elsewhere."""
+    if classes > 2 and (dimensions + 1) * classes > CHOLESKY:
+        return LogisticRegression(C=C, solver="newton-cg", tol=1e-12, max_iter=1000)
+    return LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where a fit is made: the points' own centre is the origin, and what they do not span is left out.
+
+    Neither changes the fit. The intercept, which is not penalised, makes up for the centre, without which a large
+    offset would leave few digits; and what the points do not span has no weight at the optimum (the representer
+    theorem), without which unknowns would grow with the features and not with the points.
+    """
+
+    origin: Float[np.ndarray, " feature"]
+    basis: Float[np.ndarray, "feature dimension"] | None
+    """Orthonormal; None for all features."""
+
+    @classmethod
+    def of(cls, features: Float[np.ndarray, "point feature"]) -> "Space":
+        """The space of some points."""
+        origin = features.mean(axis=0)
+        if len(features) >= features.shape[1]:
+            return cls(origin, None)
+        return cls(origin, np.linalg.qr((features - origin).T)[0])
+
+    @property
+    def dimensions(self) -> int:
+        """How many it has."""
+        return len(self.origin) if self.basis is None else self.basis.shape[1]
+
+    def enter(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point dimension"]:
+        """Points, as they are in this space."""
+        centred = features - self.origin
+        return centred if self.basis is None else centred @ self.basis
 
 
 @final
 class FittedLogistic:
     """A fitted logistic regression."""
 
-    def __init__(self, model: LogisticRegression, n_classes: int) -> None:
+    def __init__(self, model: LogisticRegression, space: Space, n_classes: int) -> None:
         self._model = model
+        self._space = space
         self._n_classes = n_classes
 
     def predict(self, features: Float[np.ndarray, "point feature"]) -> Int[np.ndarray, " point"]:
         """The class of each point."""
-        return np.asarray(self._model.predict(features))
+        return np.asarray(self._model.predict(self._space.enter(features)))
 
     def probabilities(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
         """Class probabilities of each point; 0 for classes not seen in the fit."""
         result = np.zeros((len(features), self._n_classes))
-        result[:, self._model.classes_] = self._model.predict_proba(features)
+        result[:, self._model.classes_] = self._model.predict_proba(self._space.enter(features))
         return result
 
     def soft_predictions(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "point class"]:
@@ -63,7 +112,7 @@ class FittedLogistic:
 
     def boundary_distances(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, " point"]:
         """The difference between the two largest logits: the absolute log odds of two classes."""
-        decisions = np.asarray(self._model.decision_function(features))
+        decisions = np.asarray(self._model.decision_function(self._space.enter(features)))
         if decisions.ndim == 1:
             return np.abs(decisions)
         ordered = np.sort(decisions, axis=1)

@@ -30,9 +30,11 @@ def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engi
     Candidates are worked on in pieces of bounded size, so memory does not grow with the pool.
 
     Raises:
-        ValueError: if a training set holds one class only.
+        ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
     """
-    how = _implementation(engine)
+    for problem in problems:
+        problem.check()
+    how = _implementation(engine, problems, classifier)
     function = partial(how.refit, classifier=classifier)
     tasks = [_Task(problem, function, how.size) for problem in problems]
     return [joined(parts) for parts in _map(tasks, how, engine)]
@@ -44,9 +46,11 @@ def refit_and_score(
     """The same, each problem's fits scored by its scorer from their soft predictions of its evaluation points.
 
     Raises:
-        ValueError: if a training set holds one class only.
+        ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
     """
-    how = _implementation(engine)
+    for problem in problems:
+        problem.check()
+    how = _implementation(engine, problems, classifier)
     tasks = []
     for problem, scorer in zip(problems, scorers, strict=True):
         numbers = len(problem.evaluation_labels) * len(problem.training_weights)
@@ -74,12 +78,12 @@ class _Implementation(NamedTuple):
     """Whether threads can share its work."""
 
 
-def _implementation(engine: Engine) -> _Implementation:
+def _implementation(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> _Implementation:
     match engine.refits:
         case "numba":
             from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
 
-            compiled.announce()
+            compiled.announce(problems, classifier)
             return _Implementation(compiled.refit_compiled, compiled.refit_softly_compiled, compiled.PIECE, True)
         case "torch":
             from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import

@@ -1,7 +1,8 @@
 """Refits by compiled kernels that solve the candidates of a problem together; scikit-learn does what they cannot."""
 
-import logging
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -9,19 +10,48 @@ from scipy.special import expit, softmax
 from npal_cli.classifiers import SVM, Classifier, Logistic
 from npal_cli.classifiers.svm import soft_votes
 from npal_cli.refit.base import Confusions, RefitProblem, SoftPredictions
-from npal_cli.refit.kernels import cache_is_empty, logistic, multinomial, one_vs_one
+from npal_cli.refit.cache import compile_once
+from npal_cli.refit.kernels import CACHE, logistic, multinomial, one_vs_one
 from npal_cli.refit.sequential import refit_sequential, refit_softly_sequential
-
-log = logging.getLogger("npal")
 
 PIECE = 2048
 """Candidates in one piece of work: many, since each piece solves the base problem again."""
 
+Family = Literal["logistic", "multinomial", "svm"]
+"""Kernels that are compiled together."""
 
-def announce() -> None:
-    """Say why the first refits on a machine take long."""
-    if cache_is_empty():
-        log.info("compiling the refits for this machine, once: half a minute (logistic) or one and a half (SVM)")
+
+def announce(problems: Sequence[RefitProblem], classifier: Classifier) -> None:
+    """Have what refits of these problems call compiled before threads or processes share them, once for a machine."""
+    families = {_family(problem, classifier) for problem in problems}
+    for family in sorted(each for each in families if each):
+        _compile(family)
+
+
+def _family(problem: RefitProblem, classifier: Classifier) -> Family | None:
+    present = np.count_nonzero(np.bincount(problem.labels))
+    match classifier:
+        case SVM() if present > 1:
+            return "svm"
+        case Logistic() if present > 1:
+            return "logistic" if present == 2 else "multinomial"
+        case _:
+            return None
+
+
+@cache
+def _compile(family: Family) -> None:
+    """Unless it was done before, by whichever process: a small refit calls, and so compiles, all that a large one does.
+
+    That is so because :func:`_refit` gives kernels arrays of the same types, whatever the problem.
+    """
+    classes = 3 if family == "multinomial" else 2
+    labels = np.arange(3 * classes) % classes
+    x = np.random.default_rng(0).normal(size=(len(labels), 2))
+    problem = RefitProblem(x, labels, x[:2], labels[:2], x, labels, np.ones(classes))
+    classifier = SVM() if family == "svm" else Logistic()
+    takes = "one and a half minutes (SVM)" if family == "svm" else "half a minute (logistic)"
+    compile_once(CACHE, family, lambda: _refit(problem, classifier, soft=False), takes)
 
 
 def refit_compiled(problem: RefitProblem, classifier: Classifier) -> Confusions:
@@ -67,6 +97,7 @@ def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> _Fou
     present = np.flatnonzero(np.bincount(problem.labels))
     if len(present) < 2:
         raise ValueError(f"a training set needs two classes or more; found only class {present[0]}")
+    problem = _plain(problem)
     try:
         match classifier:
             case SVM():
@@ -80,6 +111,27 @@ def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> _Fou
     except np.linalg.LinAlgError:  # features so large that rounding makes a Hessian indefinite
         return None
     return found if found.done[-1] else None
+
+
+def _plain(problem: RefitProblem) -> RefitProblem:
+    """The same with arrays of one type each, for each other type would be compiled anew."""
+    return RefitProblem(
+        _array(problem.features, np.float64),
+        _array(problem.labels, np.int64),
+        _array(problem.candidate_features, np.float64),
+        _array(problem.candidate_labels, np.int64),
+        _array(problem.evaluation_features, np.float64),
+        _array(problem.evaluation_labels, np.int64),
+        _array(problem.training_weights, np.float64),
+    )
+
+
+def _array(values: np.ndarray, dtype: type) -> np.ndarray:
+    """These values in a C-ordered array that can be written, as fast as can be where they are in one."""
+    flags = values.flags
+    if values.dtype == dtype and flags.c_contiguous and flags.writeable:
+        return values
+    return np.array(values, dtype, order="C")
 
 
 def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> _Found:
@@ -100,6 +152,7 @@ def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> _Found:
 
 def _refit_many_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
     classes = len(problem.training_weights)
+    problem = problem.centred()
     known = _among(problem.candidate_labels, present, classes)
     values = _space(problem, len(problem.evaluation_labels), len(present), soft=soft)
     before, after, done = multinomial.refit_multinomial(
@@ -141,6 +194,7 @@ def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
+    problem = problem.centred()
     negative, positive = present
     classes = len(problem.training_weights)
     values = _space(problem, len(problem.evaluation_labels), soft=soft)

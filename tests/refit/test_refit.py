@@ -8,11 +8,13 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_wine
+from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective, scorer, weighted_accuracy
 from npal_cli.refit import RefitProblem, batched, compiled, refit, refit_and_score, sequential
+from npal_cli.refit.cache import Cache
 from tests.refit.truth import assert_equal_truth, refit_problem
 
 IMPLEMENTATIONS = ["sequential", "numba", "torch"]
@@ -215,11 +217,13 @@ def test_a_training_set_of_one_class_is_refused(implementation, classifier):
         refit_with(implementation, [problem], classifier)
 
 
-def test_the_first_refits_on_a_machine_say_why_they_take_long(monkeypatch, caplog):
-    monkeypatch.setattr(compiled, "cache_is_empty", lambda: True)
+def test_the_first_refits_on_a_machine_say_why_they_take_long(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr(compiled, "CACHE", Cache(tmp_path, kept=True))
     with caplog.at_level("INFO", "npal"):
-        refit_with("numba", [toy_problem(1)], "logistic")
-    assert "compiling" in caplog.text
+        for _ in range(2):  # the second time as the next process does
+            compiled._compile.cache_clear()
+            refit_with("numba", [toy_problem(1)], "logistic")
+            assert caplog.text.count("compiling") == 1
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
@@ -238,3 +242,59 @@ def test_what_a_kernel_does_not_vouch_for_is_refitted_by_scikit_learn(classifier
     result = refit_with("numba", [problem], classifier)[0]
     np.testing.assert_array_equal(result.after, expected.after)
     assert soft_scores("numba", [problem], classifier)[0].after[2] > 0
+
+
+@pytest.mark.parametrize("part", ["features", "candidate_features", "evaluation_features"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_a_feature_that_is_not_finite_is_refused_with_its_place(implementation, part, value):
+    problem = toy_problem(3)
+    features = getattr(problem, part).copy()
+    features[2, 1] = value
+    for function in (refit_with, soft_scores):
+        with pytest.raises(ValueError, match=f"point 2: feature 1 is {value}|candidate 2: feature 1 is {value}"):
+            function(implementation, [replace(problem, **{part: features})], "logistic")
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_a_class_weight_that_is_not_positive_is_refused(implementation, classifier, weight):
+    problem = replace(toy_problem(3), training_weights=np.array([1.0, weight]))
+    with pytest.raises(ValueError, match=r"training weight of class 1 is .*; expected a positive number"):
+        refit_with(implementation, [problem], classifier)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_a_large_common_offset_changes_nothing(implementation, classifier, classes):
+    draws = np.random.default_rng(3)
+    labels = np.arange(115) % classes
+    x = draws.normal(size=(115, 8)) + 0.7 * np.eye(8)[labels]
+    x = np.round(x * 2**20) / 2**20  # so that the offset loses no digits
+    weights = np.linspace(0.5, 1.5, classes)
+
+    def shifted(offset):
+        y = x + offset
+        return RefitProblem(y[:45], labels[:45], y[45:65], labels[45:65], y[65:], labels[65:], weights)
+
+    found = refit_with(implementation, [shifted(2.0**17)], classifier)[0]
+    expected = refit_with("sequential", [shifted(0.0)], classifier)[0]
+    np.testing.assert_array_equal(found.after, expected.after)
+    assert (expected.after != expected.before).any()
+
+
+@pytest.mark.parametrize("features", [64, 400])
+def test_a_candidate_of_an_unseen_class_is_fitted_in_the_span_of_the_points(features):
+    draws = np.random.default_rng(0)
+    labels = np.append(np.arange(60) % 9, [9, 9, 3])
+    x = draws.normal(size=(63, features)) + draws.normal(size=(10, features))[labels]
+    problem = RefitProblem(x[:60], labels[:60], x[60:], labels[60:], x, labels, np.ones(10))
+    found = refit_with("numba", [problem], "logistic")[0]
+    for i in range(2):
+        rows = np.append(np.arange(60), 60 + i)
+        plain = LogisticRegression(tol=1e-9, max_iter=10000).fit(x[rows], labels[rows])
+        counts = np.zeros((10, 10), dtype=int)
+        np.add.at(counts, (labels, plain.predict(x)), 1)
+        np.testing.assert_array_equal(found.after[i], counts)

@@ -24,22 +24,48 @@ def refit_logistic(
         return torch.as_tensor(values, dtype=torch.float64, device=device)
 
     weights = problem.training_weights
-    ones = np.ones((len(problem.labels), 1))
-    points = tensor(np.hstack([problem.features, ones]))
+    problem = problem.centred()
+    basis = _basis(problem.features)
+    known, own = _within(problem.features, basis)
+    points = tensor(np.column_stack([known, own, np.ones(len(known))]))
     targets = tensor(problem.labels[:, None] == present) * tensor(weights[problem.labels])[:, None]
     # The fit without a candidate is the one with a candidate of no weight.
     new = np.vstack([problem.features[:1], problem.candidate_features])
-    new_points = tensor(np.hstack([new, np.ones((len(new), 1))]))
+    inside, own = _within(new, basis)
+    new_points = tensor(np.column_stack([inside, own, np.ones(len(new))]))
     new_weights = tensor(np.concatenate([[0.0], weights[problem.candidate_labels]]))
     new_labels = np.concatenate([[present[0]], problem.candidate_labels])
     new_targets = tensor(new_labels[:, None] == present) * new_weights[:, None]
     ridge = (2.0 if len(present) == 2 else 1.0) / C
     fit = _Fits(points, targets, new_points, new_targets, ridge)
     parameters, decrement = fit.solve()
-    seen = np.hstack([problem.evaluation_features, np.ones((len(problem.evaluation_labels), 1))])
+    seen, _ = _within(problem.evaluation_features, basis)
+    seen = np.column_stack([seen, np.zeros(len(seen)), np.ones(len(seen))])
     logits = np.full((len(new), len(seen), len(weights)), -np.inf)
     logits[:, :, present] = torch.einsum("ep,bkp->bek", tensor(seen), parameters).cpu().numpy()
+    if own.any():  # each candidate's own direction, as evaluation points see it
+        outside = (new - inside @ basis.T) / np.where(own > 0, own, 1.0)[:, None]
+        seen_own = problem.evaluation_features @ outside.T
+        logits[:, :, present] += seen_own.T[:, :, None] * parameters[:, None, :, -2].cpu().numpy()
     return logits, (decrement < CONVERGED).cpu().numpy()
+
+
+def _basis(points: np.ndarray) -> np.ndarray:
+    """An orthonormal basis (d, r) of what the points span where they are few, else of everything.
+
+    The penalty leaves no weight on other directions, and unknowns would grow with the features otherwise.
+    """
+    n, d = points.shape
+    return np.eye(d) if n + 1 >= d else np.linalg.qr(points.T)[0]
+
+
+def _within(points: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points in a basis, and how far each is outside of what it spans (0 up to rounding)."""
+    if len(basis) == basis.shape[1]:
+        return points, np.zeros(len(points))
+    inside = points @ basis
+    outside = np.sqrt(np.maximum((points * points).sum(axis=1) - (inside * inside).sum(axis=1), 0.0))
+    return inside, np.where(outside > 1e-6 * np.sqrt((points * points).sum(axis=1)), outside, 0.0)
 
 
 class _Fits:

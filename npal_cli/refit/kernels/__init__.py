@@ -1,38 +1,20 @@
-"""The compiled arithmetic of the fast refits (numba), cached on disk after the first call.
+"""The compiled arithmetic of the fast refits (numba), cached on disk after the first call."""
 
-numba knows a cached function by its own file only, not by the functions it calls; so the cache's folder is named by
-the sources of all of them.
-"""
-
-import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-import pooch
+
+from npal_cli.refit.cache import find_cache
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 SMOOTH = 1e-6
 """How near a decision value is to the truth where the value itself is asked for, and not its sign alone."""
 
-
-def _cache_folder() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    return str(Path(pooch.os_cache("npal")) / f"kernels-{digest.hexdigest()[:12]}")
-
-
-CACHE = os.environ.get("NUMBA_CACHE_DIR") or _cache_folder()
-numba.config.CACHE_DIR = CACHE  # type: ignore[attr-defined]  # made when numba is imported
-
-
-def cache_is_empty() -> bool:
-    """Whether nothing has been compiled on this machine yet."""
-    return not any(Path(CACHE).rglob("*.nbi"))
+CACHE = find_cache(Path(__file__).parent)
+numba.config.CACHE_DIR = str(CACHE.folder)  # type: ignore[attr-defined]  # made when numba is imported
 
 
 def kernel(function: Kernel) -> Kernel:
