@@ -1,7 +1,9 @@
 """What stands around the code says what the code does."""
 
+import ast
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,26 @@ IMAGE_STAGES = YAML(typ="safe").load(ROOT / "image_study" / "dvc.yaml")["stages"
 ALL_STAGES = {**STAGES, **IMAGE_STAGES}
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 ITEM = {"data": "waveform", "setting": "balanced", "classifier": "logistic", "strategy": "margin"}
+
+INFRASTRUCTURE = {
+    "cli.py": "reads the command line",
+    "options.py": "the options of the command line",
+    "settings.py": "reads params.yaml, whose sections the stages name",
+    "errors.py": "messages",
+    "engine.py": "where work is done, not what",
+    "artifacts.py": "how arrays are stored; a version of npal that stores others says so in their format",
+    "commit.py": "how a store is put in place",
+    "seeds.py": "how ranges of seeds are written",
+    "stages/make.py": "what is up to date",
+    "stages/context.py": "carries what a command was told; names what is made of it, which the stages import too",
+    "stages/progress.py": "keeps what was done when a command is killed",
+}
+"""Modules that no artifact changes with, and why: neither they nor what they import need be named by a stage."""
+
+STAGE_MODULES = {name: f"stages/{name.replace('-', '_')}.py" for name in STAGES}
+
+WITHOUT_IMAGES = ("neural_process/", "oracle.py", "refit/", "stages/train_np.py")
+"""What nothing with ResNet18 ever calls, for it cannot be refitted: days of training do not depend on it."""
 
 
 def filled(text: str) -> str:
@@ -102,6 +124,56 @@ def test_the_code_and_the_parameters_a_stage_depends_on_exist(stage):
         section = params
         for part in filled(key).split("."):
             section = section[part]
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module of npal, if that is what the name is of."""
+    place = ROOT.joinpath(*name.split("."))
+    return next((path for path in (place / "__init__.py", place.with_suffix(".py")) if path.is_file()), None)
+
+
+def imported(path: Path) -> Iterator[Path]:
+    """The files of npal's modules that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            assert node.level == 0, f"{path}: a relative import, which is not understood here"
+            names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        yield from (found for name in names if name.startswith("npal_cli") and (found := module_file(name)))
+
+
+def modules_behind(stage: str) -> set[str]:
+    """What a stage runs, as paths in the package; of stages before it, whose artifacts it takes, their module alone."""
+    _, command, *options = shlex.split(ALL_STAGES[stage]["cmd"])
+    taken = {path for name, path in STAGE_MODULES.items() if name != command and "--no-build" in options}
+    first, found = STAGE_MODULES[command], set()
+    waiting = [first, *(["stages/wanted.py"] if command == "acquire" else [])]
+    while waiting:
+        module = waiting.pop()
+        if module in found or module in INFRASTRUCTURE:
+            continue
+        found.add(module)
+        if module not in taken:
+            waiting += [str(path.relative_to(ROOT / "npal_cli")) for path in imported(ROOT / "npal_cli" / module)]
+    return found
+
+
+@pytest.mark.parametrize("stage", ALL_STAGES)
+def test_a_stage_depends_on_the_code_that_it_runs(stage):
+    named = [path.removeprefix("npal_cli/") for path in ALL_STAGES[stage]["deps"] if path.startswith("npal_cli/")]
+    runs = modules_behind(stage)
+    if stage == "image-acquire":
+        runs = {module for module in runs if not module.startswith(WITHOUT_IMAGES)}
+    lacking = [module for module in runs if not any(module == path or module.startswith(f"{path}/") for path in named)]
+    assert sorted(lacking) == []
+    idle = [path for path in named if not any(module == path or module.startswith(f"{path}/") for module in runs)]
+    assert idle == [], "named, but not run"
+
+
+def test_what_is_said_of_modules_is_said_of_such_as_there_are():
+    assert [name for name in (*INFRASTRUCTURE, *WITHOUT_IMAGES) if not (ROOT / "npal_cli" / name).exists()] == []
 
 
 def test_the_stages_that_profit_from_a_gpu_are_marked():

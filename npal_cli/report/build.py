@@ -85,7 +85,7 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
             pages.append(f"## {name}\n\n{markdown}")
     (folder / "report.md").write_text("\n\n".join(pages) + "\n")
     _write_csv(against_the_paper(table), folder / "tables" / "against_the_paper.csv")
-    _write_store(folder / "results.zarr", table.drop(columns=["label", "best"]))
+    _write_store(folder / "results.zarr", table.drop(columns=["label", "labels_told", "best"]))
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import is_competitor, label_of, position_of
+from npal_cli.report.names import is_competitor, label_of, labels_told, position_of
 from npal_cli.report.paper import reported
 from npal_cli.report.published import protocol_of
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
     """All figures of ``results``: what they are, how they compare, and what the paper reports.
 
-    Columns: ``data classifier setting strategy label evaluation metric``, ``mean std runs splits`` of ours;
+    Columns: ``data classifier setting strategy label labels_told evaluation metric``, ``mean std runs splits`` of ours;
     ``random_*`` and ``average_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to Random and to the
     AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor has a
     larger mean AUAC in the runs that all share, and ``best_p_holm``, whether the difference to it may be chance;
@@ -68,6 +68,7 @@ def _cell(result: ExperimentResults, strategy: str, evaluation: Evaluation, metr
         "setting": result.setting,
         "strategy": strategy,
         "label": label_of(strategy),
+        "labels_told": labels_told(strategy, result.problems.reward.shape[1]),
         "evaluation": evaluation,
         "metric": metric,
         "mean": ours.mean,
@@ -164,6 +165,7 @@ def _columns() -> list[str]:
             "setting",
             "strategy",
             "label",
+            "labels_told",
             "evaluation",
             "metric",
             "mean",

@@ -33,9 +33,11 @@ STYLE: dict[Any, Any] = {
 def curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
     """Accuracy of Random, Oracle, NP and the best other strategy, less the average of the others (Figure 3).
 
-    Differences are taken run by run; bands are two standard errors of their mean. None without a strategy to average.
+    Differences are taken run by run; bands are two standard errors of their mean. None without a strategy to average,
+    or if that is all there is: it is no different from itself.
     """
-    shown = [result for result in results if result.common_runs(result.hand_made)]
+    shown = [result for result in results if len(result.hand_made) > 1 or _beside_average(result)]
+    shown = [result for result in shown if result.common_runs(result.hand_made)]
     return _by_setting(shown, evaluation, _curves, "accuracy relative to AL average")
 
 
@@ -132,6 +134,12 @@ def _finish(axes: Axes, result: ExperimentResults, columns: int) -> None:
     axes.set_xlabel("acquisition step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=columns)
+
+
+def _beside_average(result: ExperimentResults) -> list[str]:
+    """Those of the paper's curves that are not of the AL average's own strategies, and have runs to compare."""
+    there = [name for name in ("random", "np", "oracle") if name in result.acquired and result.hand_made]
+    return [name for name in there if result.common_runs([name, AL_AVERAGE])]
 
 
 def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> None:

@@ -1,7 +1,8 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
 from npal_cli.classifiers import CLASSIFIERS, takes_images
-from npal_cli.strategies import STRATEGIES, STRATEGY_NAMES, TRAINS_ON_REWARD
+from npal_cli.strategies import STRATEGIES, STRATEGY_NAMES, TRAINS_ON_REWARD, Strategy
+from npal_cli.strategies.committee import QueryByCommittee
 
 SETTING_TITLES = {
     "balanced": "Balanced",
@@ -127,6 +128,24 @@ def is_competitor(name: str) -> bool:
     return sees == "known" and not name.endswith(TRAINS_ON_REWARD)
 
 
+def labels_told(name: str, reward: int) -> str:
+    """Whose labels a strategy is told, where the reward set has ``reward`` points; nothing of an unknown one.
+
+    >>> labels_told("uncsamp", 100), labels_told("blend", 100), labels_told("blend", 0), labels_told("oracle", 100)
+    ('annotated', 'annotated + reward', 'annotated', 'all')
+    >>> labels_told("random_train_on_reward", 100)
+    'annotated + reward, trained on all'
+    """
+    strategy = STRATEGIES.get(base_of(name))
+    if strategy is None:
+        return ""
+    if strategy.sees != "known":
+        return {"pool_labels": "all but test", "test_set": "all"}[strategy.sees]
+    if reward and name.endswith(TRAINS_ON_REWARD):
+        return "annotated + reward, trained on all"
+    return "annotated + reward" if reward and _hears_reward(strategy) else "annotated"
+
+
 def position_of(name: str) -> tuple[bool, int, str]:
     """Sorts strategies: the paper's order, then controls."""
     run = name.removesuffix(TRAINS_ON_REWARD)
@@ -146,3 +165,11 @@ def numbered(kind: str, number: int | None, *parts: str) -> str:
     ('table_01_waveform_logistic', 'table_mine_logistic')
     """
     return "_".join([kind, *([f"{number:02d}"] if number is not None else []), *parts])
+
+
+def _hears_reward(strategy: type[Strategy]) -> bool:
+    """Whether a strategy looks at the reward set's labels: what is refitted is scored on them, or a teacher is taught.
+
+    The members of a committee are refitted too, but only compared with each other.
+    """
+    return "refits" in strategy.needs and strategy is not QueryByCommittee

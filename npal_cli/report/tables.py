@@ -14,7 +14,10 @@ LATEX = str.maketrans(
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 )
 """What LaTeX would take for its own, as text."""
-GAINS = "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have it"
+TOLD = "labels told: whose labels the strategy hears, or the task model is trained on, before anything is acquired"
+GAINS = (
+    "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have it; " + TOLD
+)
 LEGEND = (
     "z: difference to the reported mean in standard errors; - Random: paired difference and its 95 % interval, on the "
     "test set and on held-out points."
@@ -70,14 +73,16 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
             for row in known.to_dict("records")
         ],
     )
-    ours = known[known["strategy"].map(is_competitor)]
-    everywhere = ours.groupby("strategy")["experiment"].nunique() == len(set(experiment))
-    ours = ours[ours["strategy"].map(everywhere)]
+    had_by = known.groupby("strategy")["experiment"].nunique()
+    everywhere = [str(name) for name in had_by.index[had_by == len(set(experiment))]]
+    ours = known[known["strategy"].isin([name for name in everywhere if is_competitor(name)])]
     ranks = ours.groupby("experiment")["random_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
     order = sorted(known["strategy"].unique(), key=position_of)
     wide = known.pivot_table(index="strategy", columns="experiment", values="gain", aggfunc="first", sort=False)
     wide = wide.reindex(order)[list(dict.fromkeys(experiment))].fillna("")
-    wide.insert(0, "rank", [number(float(ranks.get(name, np.nan)), 1) for name in order])
+    told = known.groupby("strategy")["labels_told"].unique()
+    wide.insert(0, "labels_told", [" or ".join(told[name]) for name in order])
+    wide.insert(1, "rank", [number(float(ranks.get(name, np.nan)), 1) for name in order])
     wide.insert(0, "strategy", [label_of(name) for name in order])
     return wide.reset_index(drop=True)
 

@@ -76,7 +76,7 @@ def test_gains_are_one_table_of_all_strategies_and_experiments():
     gained = gains_table(cells(results), "held_out")
     assert gained["strategy"].tolist() == ["Oracle", "UncSamp", "Blend"]
     assert gained["rank"].tolist() == ["", "", "1.0"]  # UncSamp has not been run everywhere
-    assert list(gained.columns[2:]) == ["waveform balanced, logistic", "adult imbalanced, svm"]
+    assert list(gained.columns[3:]) == ["waveform balanced, logistic", "adult imbalanced, svm"]
     blend = records["blend"].held_out_score - records["random"].held_out_score
     mean = np.trapezoid(blend, axis=1).mean()
     assert gained["waveform balanced, logistic"][2].startswith(f"{mean:+.3f} [")

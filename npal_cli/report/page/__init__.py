@@ -51,7 +51,9 @@ def render(
     environment = Environment(
         loader=PackageLoader("npal_cli.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(duration=sections.duration, plus_minus=plus_minus, number=number)
+    environment.filters.update(
+        duration=sections.duration, sortable=sections.sortable, plus_minus=plus_minus, number=number
+    )
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
@@ -77,6 +79,7 @@ def render(
 def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:
     own = (table["data"] == result.data) & (table["setting"] == result.setting)
     own &= table["classifier"] == result.classifier
+    payload = experiment_payload(result)
     return {
         "id": f"experiment-{i}",
         "title": sections.title_of(result),
@@ -85,5 +88,6 @@ def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[
         "predictions": sections.prediction_facts(result),
         "sources": sections.sources_of(result),
         "digests": sections.digests_of(result),
-        "payload": experiment_payload(result),
+        "plots": sections.drawn(payload),
+        "payload": payload,
     }

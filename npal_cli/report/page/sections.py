@@ -19,7 +19,7 @@ from npal_cli.report.names import (
 from npal_cli.report.predictions import LEVELS, calibration
 from npal_cli.report.results import EVALUATIONS, METRICS, ExperimentResults
 from npal_cli.report.statistics import FEWEST_RUNS
-from npal_cli.report.tables import interval, number, plus_minus, runs_of
+from npal_cli.report.tables import TOLD, interval, number, plus_minus, runs_of
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ HEADINGS = (
     ("paper", "AUAC that the paper reports, on the test set"),
     ("z", "Difference to the paper's mean in standard errors"),
     ("runs", "What the row rests on"),
+    ("labels told", TOLD.removeprefix("labels told: ").capitalize()),
 )
 
 
@@ -96,6 +97,7 @@ def _row(strategy: str, by_metric: Mapping[str, Mapping[str, Any]]) -> Row:
         Cell(plus_minus(auac["reported_mean"], auac["reported_std"], 2), auac["reported_mean"]),
         Cell(number(auac["z"], 1, signed=True), auac["z"]),
         Cell(runs_of(auac["runs"], auac["splits"]), auac["runs"]),
+        Cell(auac["labels_told"], auac["labels_told"]),
     ]
     if auac["best"] is True:
         mark = "best"
@@ -241,6 +243,34 @@ def distances(against: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for i, row in enumerate(known)
     ]
+
+
+def drawn(payload: Mapping[str, Any]) -> set[str]:
+    """The plots of an experiment that have something to show, whatever is asked for."""
+    found = {
+        "ranks": any(ranks["runs"] for ranks in payload["ranks"].values()),
+        "pairs": any(payload["pairs"].values()),
+        "rare": any(_has_rare(levels) for levels in payload["levels"].values()),
+        "loss": payload["loss"],
+        "prediction": payload["predictions"],
+        "calibration": payload["predictions"],
+    }
+    return {"curves", "balance", "map", *(name for name, any_rows in found.items() if any_rows)}
+
+
+def _has_rare(levels: Mapping[str, Any]) -> bool:
+    """Whether precision and recall of the rare classes are defined for any strategy after the last step."""
+    both = zip(levels["rare_precision"], levels["rare_recall"], strict=True)
+    return any(precision[-1] is not None and recall[-1] is not None for precision, recall in both)
+
+
+def sortable(value: float | str) -> str:
+    """What a cell is sorted by; nothing where it is undefined.
+
+    >>> sortable(0.5), sortable("test"), sortable(float("inf")), sortable(float("nan"))
+    ('0.5', 'test', 'inf', '')
+    """
+    return "" if value != value else str(value)  # noqa: PLR0124  # NaN alone differs from itself
 
 
 def duration(seconds: float) -> str:

@@ -135,7 +135,7 @@ async function draw(canvas) {
   views.delete(canvas);
   canvas.dataset.rows = rows.length;
   if (!rows.length) {
-    canvas.replaceChildren("Nothing to show.");
+    canvas.replaceChildren("Nothing to show of the strategies that are ticked.");
     return;
   }
   const specification = structuredClone(specifications[kind]);
