@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, TeacherModel, make_classifier
+from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, Logistic, TeacherModel, make_classifier
 from npal_cli.errors import UsageError
 from npal_cli.teachers import TeacherOptions
 from tests.conftest import make_problem
@@ -109,3 +109,12 @@ def test_a_teachers_probabilities_count_as_much_as_their_class_weighs(problem):
     odds = plain.probabilities(x)[:, 1] / plain.probabilities(x)[:, 0]
     np.testing.assert_allclose(weighted.probabilities(x)[:, 1] / weighted.probabilities(x)[:, 0], 3 * odds)
     np.testing.assert_allclose(plain.boundary_distances(x), np.abs(np.log(odds)))
+
+
+def test_logistic_regression_converges_where_features_are_large():
+    # Decision values found by Newton's method in 60 digits; one step fewer leaves the first two with the other sign.
+    features = np.array([[6e4, -60, -60], [-3e4, -60, 60], [6e4, 0, -60], [3e4, 0, -30]])
+    seen = np.array([[0.0, 60, 60], [0, -30, 0], [0, -30, -30]])
+    fitted = Logistic().fit(features, np.array([0, 1, 0, 0]), np.ones(2)).probabilities(seen)
+    expected = [-1.3809255075e-05, -1.3809256015e-05, -4.1407323998e-05]
+    np.testing.assert_allclose(np.log(fitted[:, 1] / fitted[:, 0]), expected, atol=1e-8)
