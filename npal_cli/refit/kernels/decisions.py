@@ -19,8 +19,6 @@ class Seen(NamedTuple):
     """(term, n, e) of the kernel with the points."""
     values: np.ndarray
     """(term, e) of the base's decision values."""
-    gain: float
-    """How much of an error of free points' w reaches a decision value, at most."""
 
 
 @kernel
@@ -32,15 +30,13 @@ def see(tableau: Tableau, distances: np.ndarray, gamma: float) -> Seen:
     values = np.empty((terms, e))
     for m in range(terms):
         values[m] = np.dot(tableau.betas[0], grams[m]) + tableau.outputs[m, -1]
-    free = np.ones((f + 1, e))
+    free = np.empty((f, e))
     for h in range(terms - 1):
         for a in range(f):
             free[a] = grams[h, tableau.points[a]]
-        if h == 0:
-            gain = np.abs(np.dot(tableau.inverse[:f], free)).sum(axis=0).max()
         for m in range(h + 1, terms):
-            values[m] += np.dot(tableau.betas[m - h][tableau.points], free[:f])
-    return Seen(grams, values, gain)
+            values[m] += np.dot(tableau.betas[m - h][tableau.points], free)
+    return Seen(grams, values)
 
 
 @kernel

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from npal_cli.refit.kernels import inlined_kernel, kernel
-from npal_cli.refit.kernels.pair import PRECISION
 from npal_cli.refit.kernels.tableau import Tableau
 from npal_cli.refit.kernels.vectors import copy
 
@@ -97,21 +96,6 @@ def start(place: Place, origin: Place) -> None:
     copy(place.floor, origin.floor)
     copy(place.ceiling, origin.ceiling)
     copy(place.outputs, origin.outputs)
-
-
-@kernel
-def inside(place: Place) -> bool:
-    """Whether all outputs are in their intervals, and some beta are free, none of them at a bound up to rounding.
-
-    Without any free another bias may be as good, and only a plain solve knows which one is meant.
-    """
-    if place.free.sum() < 2:  # the bias always is
-        return False
-    for i in range(len(place.outputs)):
-        margin = 1e-9 * (place.ceiling[i] - place.floor[i]) if place.free[i] else -PRECISION
-        if not place.floor[i] + margin < place.outputs[i] < place.ceiling[i] - margin:
-            return False
-    return True
 
 
 @kernel

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from npal_cli.refit.kernels import arithmetic_kernel, kernel
-from npal_cli.refit.kernels.exponential import exponential
+from npal_cli.refit.kernels.exponential import FARTHEST, exponential
 
 
 @kernel
@@ -49,12 +49,16 @@ def _to_distances(products: np.ndarray, length: float, lengths: np.ndarray) -> N
 
 @kernel
 def series(distances: np.ndarray, gamma: float, terms: int) -> np.ndarray:
-    """Terms of ``exp(-gamma (1 + delta) D) = sum_m delta^m series[m]``, (term, row, column)."""
+    """Terms of ``exp(-gamma (1 + delta) D) = sum_m delta^m series[m]``, (term, row, column).
+
+    Points so far from each other that their entry is rounding (5e-15) count as that far, as in its zeroth term: powers
+    of their true D would not be small.
+    """
     rows, columns = distances.shape
     result = np.empty((terms, rows, columns))
     exponents = np.empty(columns)
     for i in range(rows):
-        exponents[:] = -gamma * distances[i]
+        exponents[:] = np.maximum(-gamma * distances[i], -FARTHEST)
         exponential(exponents, result[0, i])
         for m in range(1, terms):
             _times(result[m - 1, i], exponents, 1.0 / m, result[m, i])

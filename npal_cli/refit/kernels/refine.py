@@ -10,7 +10,7 @@ from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.answers import respond, through_free
 from npal_cli.refit.kernels.pair import PRECISION
 from npal_cli.refit.kernels.path import follow, make_work
-from npal_cli.refit.kernels.place import inside, place_of, theta_of
+from npal_cli.refit.kernels.place import place_of, theta_of
 from npal_cli.refit.kernels.solutions import Solutions, newcomer_of
 from npal_cli.refit.kernels.tableau import Tableau
 
@@ -19,11 +19,12 @@ ROUNDS = 20
 
 @kernel
 def refine(tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarray) -> np.ndarray:
-    """Move the places of some ``rows`` of solutions to where they belong; returns which of the rows were solved.
+    """Move the places of some ``rows`` of solutions to where they belong; returns by how much they fail there (row,).
 
-    ``y`` (n,) are the points' classes, -1 or 1.
+    That is below :data:`PRECISION`, or infinite for a solution that was lost. ``y`` (n,) are the points' classes, -1
+    or 1.
     """
-    solved = np.zeros(len(rows), np.bool_)
+    residuals = np.full(len(rows), np.inf)
     work = make_work(len(y))
     ids = np.arange(len(rows))
     for _ in range(ROUNDS):
@@ -35,7 +36,7 @@ def refine(tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarr
             place, newcomer = place_of(solutions.places, j), newcomer_of(solutions, j)
             worst = max(np.abs(left[a]).max(), abs(margins[a]))
             if worst < PRECISION:
-                solved[ids[a]] = inside(place)
+                residuals[ids[a]] = worst
             elif worst < 1e3:
                 change = np.append(answers[a], through_free(tableau, left[a], newcomer.own) + margins[a])
                 if follow(change, False, tableau, newcomer, place, work) >= 0.0:
@@ -44,7 +45,7 @@ def refine(tableau: Tableau, y: np.ndarray, solutions: Solutions, rows: np.ndarr
         ids = ids[:kept]
         if kept == 0:
             break
-    return solved
+    return residuals
 
 
 @kernel

@@ -136,7 +136,7 @@ def neglected(
     widest: float,
     errors: np.ndarray,
 ) -> float:
-    """A bound of what the truncated answers leave of candidate j's optimality conditions at free points.
+    """A bound of what the truncated answers leave of any optimality condition of candidate j, its own included.
 
     ``moves`` (u,) are those of its ``moved`` points; ``errors`` (term + 1,) what a kernel entry lacks after so many
     terms, at ``widest`` delta.
@@ -145,16 +145,20 @@ def neglected(
     place = place_of(solutions.places, j)
     delta = abs(solutions.deltas[j])
     ratio = delta / widest if widest > 0.0 else 0.0
-    theta = abs(theta_of(place))
-    result = 0.0
+    lacks, powers = np.empty(order), np.empty(order)
     for m in range(order):
-        size = theta * solutions.sizes[j, m]
-        for a in range(place.changes[0]):
-            i = place.changed[a]
-            if i < n and tableau.free[i]:
-                size += abs(place.outputs[i]) * tableau.sizes[i, m]
-        for b in range(len(moved)):
-            if not tableau.free[moved[b]]:
-                size += abs(moves[b]) * (tableau.sizes[moved[b], m] + (m == 0))
-        result += size * delta**m * ratio ** (order - m) * errors[order - m]
+        powers[m] = delta**m
+        lacks[m] = powers[m] * ratio ** (order - m) * errors[order - m]
+    own_size, own_lack = np.dot(solutions.sizes[j], powers), np.dot(solutions.sizes[j], lacks)
+    result = abs(theta_of(place)) * own_lack
+    for a in range(place.changes[0]):
+        i = place.changed[a]
+        if i < n and tableau.free[i]:
+            size, lack = np.dot(tableau.sizes[i], powers), np.dot(tableau.sizes[i], lacks)
+            result += abs(place.outputs[i]) * (lack * (1.0 + own_size) + size * own_lack)
+    for b in range(len(moved)):
+        i = moved[b]
+        if not tableau.free[i] and moves[b] != 0.0:
+            size, lack = np.dot(tableau.sizes[i], powers), np.dot(tableau.sizes[i], lacks) + lacks[0]
+            result += abs(moves[b]) * (lack * (1.0 + own_size) + size * own_lack)
     return result

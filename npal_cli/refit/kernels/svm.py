@@ -4,20 +4,21 @@
 (without a candidate) is solved once, in the middle of its gammas, and is then known as a series in gamma
 (:mod:`npal_cli.refit.kernels.tableau`). From there each candidate's solution is followed along the candidate's own
 beta until its margin is right or its bound is reached (:mod:`npal_cli.refit.kernels.path`). What the truncated series
-leave of the optimality conditions has a bound; where that separates all decision values from zero, the refit is done.
-The few others are solved to rounding (:mod:`npal_cli.refit.kernels.refine`).
+leave of the optimality conditions has a bound, and so has what that does to beta and to decision values
+(:mod:`npal_cli.refit.kernels.bounds`); where the latter separates all decision values from zero, the refit is done.
+The few others are solved to rounding (:mod:`npal_cli.refit.kernels.refine`), and those of whom even that does not show
+which points are free are left to a plain solve.
 
 A candidate of class 0 is absent: only gamma changes (a pair of classes that the candidate is in neither of).
 """
 
-import math
-
 import numpy as np
 
 from npal_cli.refit.kernels import SMOOTH, kernel
+from npal_cli.refit.kernels.bounds import Curvature, Reach, curvature_of, inside, reach, reach_of
 from npal_cli.refit.kernels.decisions import CLEAR, Seen, decision_values, see
 from npal_cli.refit.kernels.pair import PRECISION, Candidates, Pair, some_candidates
-from npal_cli.refit.kernels.place import inside, make_origin, place_of, theta_of
+from npal_cli.refit.kernels.place import make_origin, place_of, theta_of
 from npal_cli.refit.kernels.rbf import series_error
 from npal_cli.refit.kernels.refine import refine
 from npal_cli.refit.kernels.solutions import Solutions, find, moves_of, neglected
@@ -29,10 +30,8 @@ ROUGH = 1e-4
 """How small the first neglected power of delta is in the answers to a candidate."""
 FEW = 4
 """Absent candidates up to which they are treated as others."""
-SLACK = 2.0
-"""By which bounds of the answers to errors are enlarged."""
 ILL = 1e-4
-"""The smallest pivot for which the bound of what is neglected is trusted."""
+"""The smallest pivot of a path's small system with which its rounding is trusted to be small, unseen."""
 
 
 @kernel
@@ -63,11 +62,15 @@ def refit_block(
     rest = left_out(tableau, widest, errors)
     if not trusted or rest > CLEAR:
         return
+    lowest = candidates.gammas.min()
     seen = see(tableau, pair.evaluation, gamma)
     write_signs(seen.values[0], base)
     wanted = len(values) > 0
-    if not wanted and (candidates.y == 0.0).sum() > FEW and is_steady(pair, tableau, widest):
-        predict_absent(candidates, seen, deltas, widest, base, positive, done, same)
+    if not wanted and (candidates.y == 0.0).sum() > FEW:
+        curvature = curvature_of(pair.distances, lowest, tableau)
+        far = reach(rest, len(tableau.points), curvature.norm)
+        if len(curvature.points) == len(tableau.points) and is_steady(pair, tableau, widest, far):
+            predict_absent(candidates, seen, deltas, widest, rest + far.value + CLEAR, base, positive, done, same)
     rows = np.flatnonzero(~done)
     if len(rows) == 0:
         return
@@ -75,10 +78,20 @@ def refit_block(
     solutions, found = find(pair, chosen, tableau, deltas[rows])
     solved, signs = np.zeros(len(rows), np.bool_), np.empty((len(rows), len(base)), np.bool_)
     near = np.empty((len(rows) if wanted else 0, len(base)))
-    decide_roughly(tableau, seen, chosen, solutions, found, widest, errors, rest, signs, solved, near)
+    powers = lowest / chosen.gammas
+    curvature = curvature_of(pair.distances, lowest, tableau)
+    decide_roughly(
+        tableau, seen, chosen, solutions, found, curvature, powers, widest, errors, rest, signs, solved, near
+    )
     left = np.flatnonzero(found & ~solved)
     if len(left) > 0:
-        solved[left] = refine(tableau, pair.y, solutions, left)
+        residuals = refine(tableau, pair.y, solutions, left)
+        curvature = curvature_of(pair.distances, lowest, tableau)
+        for a in range(len(left)):
+            j = left[a]
+            place = place_of(solutions.places, j)
+            far = reach_of(residuals[a] + 0.1 * PRECISION, place, curvature, solutions.given[j], powers[j])
+            solved[j] = far.value < SMOOTH and inside(place, far)
         left = left[solved[left]]
         exact = _values(tableau, seen, chosen, solutions, left, len(errors) - 1)[0]
         for a in range(len(left)):
@@ -121,18 +134,21 @@ def left_out(tableau: Tableau, widest: float, errors: np.ndarray) -> float:
 
 
 @kernel
-def is_steady(pair: Pair, tableau: Tableau, widest: float) -> bool:
-    """Whether no point changes sides while gamma goes through the block without a candidate."""
+def is_steady(pair: Pair, tableau: Tableau, widest: float, far: Reach) -> bool:
+    """Whether no point changes sides while gamma goes through the block without a candidate.
+
+    The solutions there are as far from the truth as ``far`` says.
+    """
     n = len(pair.y)
     origin = make_origin(tableau, np.append(pair.low, np.zeros(2)), np.append(pair.high, np.zeros(2)))
-    far = np.zeros(n + 1)
+    drift = np.zeros(n + 1)
     for m in range(1, len(tableau.outputs)):
-        far += widest**m * np.abs(tableau.outputs[m])
-    far += PRECISION
+        drift += widest**m * np.abs(tableau.outputs[m])
+    drift += np.where(tableau.free[: n + 1], far.beta, far.value)
     outputs = tableau.outputs[0]
     return (
-        count_outside(outputs - far, origin.floor, origin.ceiling) == 0.0
-        and count_outside(outputs + far, origin.floor, origin.ceiling) == 0.0
+        count_outside(outputs - drift, origin.floor, origin.ceiling) == 0.0
+        and count_outside(outputs + drift, origin.floor, origin.ceiling) == 0.0
     )
 
 
@@ -142,14 +158,18 @@ def predict_absent(
     seen: Seen,
     deltas: np.ndarray,
     widest: float,
+    error: float,
     base: np.ndarray,
     positive: np.ndarray,
     done: np.ndarray,
     same: np.ndarray,
 ) -> None:
-    """Predict for absent candidates, to whom only gamma changes: most signs are equal in all of the block."""
+    """Predict for absent candidates, to whom only gamma changes: most signs are equal in all of the block.
+
+    ``error`` is how far decision values may be from the truth.
+    """
     terms, e = seen.values.shape
-    far = np.full(e, CLEAR * (1.0 + seen.gain))
+    far = np.full(e, error)
     for m in range(1, terms):
         far += widest**m * np.abs(seen.values[m])
     unclear = np.flatnonzero(np.abs(seen.values[0]) <= far)
@@ -176,6 +196,8 @@ def decide_roughly(
     candidates: Candidates,
     solutions: Solutions,
     found: np.ndarray,
+    curvature: Curvature,
+    powers: np.ndarray,
     widest: float,
     errors: np.ndarray,
     rest: float,
@@ -185,7 +207,8 @@ def decide_roughly(
 ) -> None:
     """Write the ``signs`` of refits whose decision values are farther from zero than their errors.
 
-    Or, if ``near`` is not empty, both signs and values of those whose errors are below :data:`SMOOTH`.
+    Or, if ``near`` is not empty, both signs and values of those whose errors are below :data:`SMOOTH`. A candidate's
+    kernel entries to its power, of ``powers`` (candidate,), are those at the block's smallest gamma.
     """
     order = tableau.columns.shape[1]
     rows = np.flatnonzero(found)
@@ -194,15 +217,13 @@ def decide_roughly(
     for a in range(len(rows)):
         j = rows[a]
         place = place_of(solutions.places, j)
-        pivot = min(place.pivot[0], abs(solutions.own_self[j]))
-        if pivot < ILL:
+        if min(place.pivot[0], abs(solutions.own_self[j])) < ILL:
             continue
-        gain = SLACK * seen.gain * (1.0 + 2.0 * place.changes[0] / math.sqrt(pivot))
-        bound = gain * (rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors))
-        bound += total(moves[a]) * errors[order] + CLEAR
-        if bound < SMOOTH if wanted else count_beyond(values[a], bound) == values.shape[1]:
-            solved[j] = inside(place)
-            found[j] = solved[j]
+        residual = rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors)
+        far = reach_of(residual, place, curvature, solutions.given[j], powers[j])
+        bound = far.value + rest + total(moves[a]) * errors[order] + CLEAR
+        if (bound < SMOOTH if wanted else count_beyond(values[a], bound) == values.shape[1]) and inside(place, far):
+            solved[j] = True
             write_signs(values[a], signs[j])
             if wanted:
                 near[j] = values[a]

@@ -5,6 +5,7 @@ import pytest
 from sklearn.svm import SVC
 
 from npal_cli.refit.kernels.answers import learn_column, respond, through_free
+from npal_cli.refit.kernels.bounds import reach
 from npal_cli.refit.kernels.rbf import squared_distances
 from npal_cli.refit.kernels.svm import is_steady, left_out, lengths_of_series
 from npal_cli.refit.kernels.tableau import solve_base
@@ -31,7 +32,7 @@ def bordered(tableau, machine, delta):
 
 def test_the_base_is_libsvms_at_every_gamma_while_no_point_changes_sides(machine, tableau):
     delta = 0.001
-    assert is_steady(machine.pair, tableau, delta)
+    assert is_steady(machine.pair, tableau, delta, reach(1e-9, len(tableau.points), 1.0))
     betas, bias = sum(delta**m * term for m, term in enumerate(tableau.betas)), 0.0
     bias = sum(delta**m * term for m, term in enumerate(tableau.outputs[:, 40]))
     model = SVC(gamma=GAMMA * (1 + delta), tol=1e-10).fit(machine.points, machine.pair.y)
@@ -48,7 +49,7 @@ def test_a_base_is_not_steady_where_its_points_change_sides(machine, tableau):
     beta[model.support_] = model.dual_coef_[0]
     free = (np.abs(beta) > 1e-6) & (np.abs(beta) < 1 - 1e-6)
     assert (free != tableau.free[:40]).any()
-    assert not is_steady(machine.pair, tableau, far)
+    assert not is_steady(machine.pair, tableau, far, reach(1e-9, len(tableau.points), 1.0))
 
 
 def test_what_the_series_of_the_base_leaves_out_is_bounded(machine, tableau):
