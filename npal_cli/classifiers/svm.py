@@ -119,18 +119,18 @@ def soft_votes(
 
 @final
 class FittedSVM:
-    """A fitted support vector machine."""
+    """A fitted support vector machine; ``shifts`` are by how much its biases are not libsvm's (:func:`bias_shifts`)."""
 
     def __init__(self, model: SVC, n_classes: int, shifts: Float[np.ndarray, " pair"]) -> None:
         self._model = model
         self._n_classes = n_classes
-        self._shifts = shifts
+        self.shifts = shifts
 
     def decision_values(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "pair point"]:
         """Of each pair of annotated classes; positive where the second of them wins."""
         found = np.reshape(self._model.decision_function(features), (len(features), -1))
         signs = 1.0 if found.shape[1] == 1 else -1.0  # scikit-learn's are positive for the first class of many
-        return np.asarray(signs * found.T + self._shifts[:, None])
+        return np.asarray(signs * found.T + self.shifts[:, None])
 
     def predict(self, features: Float[np.ndarray, "point feature"]) -> Int[np.ndarray, " point"]:
         """The class that wins most of its pairs; of equal ones the first."""

@@ -36,8 +36,21 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
 
     One with fewer steps than asked for is gone on from, with all its runs; one with more keeps them all.
     """
-    path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
     parameters = parameters_of(context, experiment, name)
+
+    def again(planned: Target[AcquiredRecord]) -> Target[AcquiredRecord]:
+        """Another command may have added steps or runs while this one waited: it loses none of them."""
+        steps = _stored(planned.path, parameters, context).steps
+        return planned if steps in (0, planned.parameters["steps"]) else _target(context, experiment, name, parameters)
+
+    return make(context, _target(context, experiment, name, parameters), asked=True, again=again)
+
+
+def _target(
+    context: Context, experiment: Experiment, name: str, parameters: dict[str, Any]
+) -> Target[AcquiredRecord]:
+    """The artifact of the experiment's runs, with those that are stored if they are to have more steps."""
+    path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
     stored = _stored(path, parameters, context)
     steps = max(plan.steps, stored.steps)
     if 0 < stored.steps < steps:
@@ -76,7 +89,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
         inputs=start.inputs,
         compute=compute,
     )
-    return make(context, target, asked=True)
+    return target
 
 
 def describe(record: AcquiredRecord) -> dict[str, float | None]:

@@ -76,8 +76,16 @@ class Made(Generic[AnyRecord]):
         return digest(take_runs(self.record, [run]))
 
 
-def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[AnyRecord]:
+def make(
+    context: Context,
+    target: Target[AnyRecord],
+    *,
+    asked: bool,
+    again: Callable[[Target[AnyRecord]], Target[AnyRecord]] = lambda target: target,
+) -> Made[AnyRecord]:
     """Make ``target`` up to date; ``asked`` says that the command is about it, not about what is made from it.
+
+    A target that depends on what is stored already is looked at ``again`` once no other process can change that.
 
     Raises:
         MissingArtifactError: if it is not up to date, was not asked for, and the context rules building out.
@@ -94,6 +102,7 @@ def make(context: Context, target: Target[AnyRecord], *, asked: bool) -> Made[An
         raise MissingArtifactError(f"{target.path}: missing, or made from other inputs; make it with: {target.command}")
     work = context.root / ".work" / "_".join(target.path.relative_to(context.root).with_suffix("").parts)
     with locked(work):
+        target = again(target)
         record = None if force else peek(target)  # another process may have made it meanwhile
         if record is not None:
             return Made(target.path, record, 0.0)

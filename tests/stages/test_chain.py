@@ -10,6 +10,7 @@ import zarr
 from npal_cli.artifacts import read
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.records import AcquiredRecord, NetworkRecord, OracleRecord, PreparedRecord, SimulatedRecord
+from npal_cli.stages import make
 from npal_cli.stages.prepare import problems_of
 from npal_cli.strategies.neural_process import NeuralProcess
 from tests.stages.conftest import contents, json_of
@@ -134,6 +135,27 @@ def test_more_steps_for_one_run_keep_the_others(npal):
     npal("acquire", "--strategy", "random", "--steps", 1)
     npal("acquire", "--strategy", "random", "--steps", 2, "--seed", 1)
     assert read(ACQUIRED / "random.zarr", AcquiredRecord)[0].chosen.shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize("meanwhile", [("--seed", 1, "--steps", 3), ("--seed", 3, "--steps", 1)])
+@pytest.mark.parametrize("asked", [("--seed", 4, "--steps", 1), ("--seed", 2, "--steps", 2)])
+def test_a_command_loses_no_run_of_one_that_was_faster(npal, monkeypatch, asked, meanwhile):
+    npal("acquire", "--strategy", "random", "--seed", 1, "--seed", 2, "--steps", 1)
+    waited, locked = [], make.locked
+
+    def slowly_locked(work):
+        if not waited and work.name.startswith("acquired"):
+            waited.append(work)
+            npal("acquire", "--strategy", "random", *meanwhile)
+        return locked(work)
+
+    monkeypatch.setattr(make, "locked", slowly_locked)
+    npal("acquire", "--strategy", "random", *asked)
+    record = read(ACQUIRED / "random.zarr", AcquiredRecord)[0]
+    assert waited
+    assert [run.seed for run in record.runs] == sorted({1, 2, asked[1], meanwhile[1]})
+    assert record.chosen.shape[1] == max(asked[3], meanwhile[3])
+
 
 
 @pytest.mark.parametrize("train_np", ["{epochs: 3}", "{epochs: 3, warm_epochs: 4}"])

@@ -1,6 +1,7 @@
 """A command that is killed and run again gives the bytes of one that was left alone."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from npal_cli.artifacts import find
+from npal_cli.cli import app
+from npal_cli.records import AcquiredRecord
 from tests.stages.conftest import TINY, contents
+from tests.test_commit import killed_before
 
 COMMANDS = {
     "oracle": ["oracle", "--workers", "1"],
@@ -45,3 +50,41 @@ def test_killing_at_any_moment_and_running_again_changes_nothing(command, tmp_pa
             process.wait()
     finish(killed, COMMANDS[command])
     assert contents(killed / "data") == contents(undisturbed / "data")
+
+
+STORE = Path("data/acquired/waveform/imbalanced_weighted/logistic/random.zarr")
+REPLACING = {
+    "acquire": ["acquire", "--strategy", "random", "--seed", "1", "--steps", "3", "--workers", "1", "--quiet"],
+    "report": ["report", "--quiet"],
+}
+
+
+def run(arguments: list[str]) -> None:
+    app([*arguments], standalone_mode=False)
+
+
+def runs_and_steps() -> tuple[int, int]:
+    record = find(STORE, AcquiredRecord, Path("data"))[0]
+    return len(record.runs), record.chosen.shape[1]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("command", REPLACING)
+def test_killed_before_any_file_operation_a_command_loses_no_run_and_no_page(command, npal, tmp_path):
+    before = tmp_path / "before"
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp", "--seed", "1..50", "--steps", "2", "--quiet")
+    npal("report", "--quiet")
+    shutil.copytree("data", before)
+    pages = contents(Path("data/report"))
+    operation, killed, seen = 0, True, set()
+    while killed:
+        operation += 1
+        shutil.rmtree("data")
+        shutil.copytree(before, "data")
+        killed = killed_before(operation, run, REPLACING[command])
+        seen.add(runs_and_steps())  # by a reader, who puts back what was set aside
+        assert contents(Path("data/report")) == pages
+    assert seen == ({(50, 2), (50, 3)} if command == "acquire" else {(50, 2)})
+    assert operation > 5
+    npal(*REPLACING[command])
+    assert runs_and_steps() == ((50, 3) if command == "acquire" else (50, 2))

@@ -69,13 +69,18 @@ def _refit(problem: RefitProblem, classifier: Classifier, device: torch.device) 
             solve, size = refit_logistic, len(present) * (problem.features.shape[1] + 1)
         case _:
             return None
-    known = np.append(True, np.isin(problem.candidate_labels, present))
+    rows = np.flatnonzero(np.append(True, np.isin(problem.candidate_labels, present)))
+    some = problem.of_candidates(rows[1:] - 1)
     batch = max(1, MEMORY[device.type] // (8 * size * size))
     parts: list[tuple[np.ndarray, np.ndarray]] = []
-    for begin in range(0, max(len(problem.candidate_labels), 1), batch):
+    for begin in range(0, max(len(some.candidate_labels), 1), batch):
         part = slice(begin, begin + batch)
-        decisions, solved = solve(problem.of_candidates(part), present, classifier.options.C, device)
+        decisions, solved = solve(some.of_candidates(part), present, classifier.options.C, device)
         if not solved[0]:
             return None
         parts.append((decisions[bool(parts) :], solved[bool(parts) :]))
-    return np.concatenate([part for part, _ in parts]), np.concatenate([solved for _, solved in parts]) & known
+    values = np.concatenate([decisions for decisions, _ in parts])
+    every = np.zeros((1 + len(problem.candidate_labels), *values.shape[1:]))
+    done = np.zeros(len(every), dtype=bool)
+    every[rows], done[rows] = values, np.concatenate([solved for _, solved in parts])
+    return every, done
