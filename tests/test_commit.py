@@ -19,8 +19,11 @@ OPERATIONS = ("rename", "replace", "rmdir", "unlink")
 OLD, NEW = [(1, s) for s in range(1, 51)], [(2, s) for s in range(1, 4)]
 
 
-def killed_before(operation, function, *arguments):
-    """Whether ``function``, in a process of its own, was killed before its file operation of that number."""
+def killed_before(operation, function, *arguments, counts=lambda *paths, **options: True):
+    """Whether ``function``, in a process of its own, was killed before its file operation of that number.
+
+    Operations on paths that ``counts`` says no to are not numbered.
+    """
 
     def run():
         count = 0
@@ -29,7 +32,7 @@ def killed_before(operation, function, *arguments):
 
             def counted(*args, original=original, **options):
                 nonlocal count
-                count += 1
+                count += counts(*args, **options)
                 if count == operation:
                     os._exit(9)
                 return original(*args, **options)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import is_competitor, label_of, labels_told, position_of
+from npal_cli.report.names import competes_trained_on_reward, is_competitor, label_of, labels_told, position_of
 from npal_cli.report.paper import reported
 from npal_cli.report.published import protocol_of
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
@@ -20,9 +20,12 @@ from npal_cli.report.statistics import (
     standard_errors_apart,
     summarise,
 )
+from npal_cli.strategies import TRAINS_ON_REWARD
 
-BASELINES = {"random": "random", "average": AL_AVERAGE}
-"""What every strategy is compared with; the name begins the columns."""
+EQUAL = "equal"
+BASELINES = {"random": "random", "average": AL_AVERAGE, EQUAL: f"random{TRAINS_ON_REWARD}"}
+"""What every strategy is compared with; the name begins the columns. The last is for strategies whose task model is
+trained on the reward set's labels too: then all know the same labels, whoever hears them."""
 
 COMPARED = tuple(Comparison.__dataclass_fields__)
 Row = dict[str, Any]
@@ -32,9 +35,10 @@ def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
     """All figures of ``results``: what they are, how they compare, and what the paper reports.
 
     Columns: ``data classifier setting strategy label labels_told evaluation metric``, ``mean std runs splits`` of ours;
-    ``random_*`` and ``average_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to Random and to the
-    AL average, ``*_p_holm`` corrected over the competitors of the experiment; ``best``, whether no competitor has a
-    larger mean AUAC in the runs that all share, and ``best_p_holm``, whether the difference to it may be chance;
+    ``random_*``, ``average_*`` and ``equal_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to
+    Random, to the AL average, and to Random at equal budgets (:data:`BASELINES`), ``*_p_holm`` corrected over the
+    competitors of the experiment; ``best``, whether no competitor has a larger mean AUAC in the runs that all share, and
+    ``best_p_holm``, whether the difference to it may be chance;
     ``optimism`` of an AUAC (what its gain over Random on the test set exceeds that on held-out points by); and on the
     test set ``reported_mean reported_std difference z reported_random_mean`` (the difference of the reported means).
     """
@@ -54,7 +58,8 @@ def _cells(result: ExperimentResults, evaluation: Evaluation, metric: str) -> li
         compared = {name: _compare(result, name, baseline, evaluation, metric) for name in names}
         for name, comparison in compared.items():
             rows[name] |= {f"{prefix}_{key}": value for key, value in asdict(comparison).items()} if comparison else {}
-        _correct(rows, [name for name in competitors if compared[name]], prefix)
+        entitled = competes_trained_on_reward if prefix == EQUAL else is_competitor
+        _correct(rows, [name for name in names if entitled(name) and compared[name]], prefix)
     if metric == "auac":
         _mark_best(result, rows, competitors, evaluation)
     return list(rows.values())
@@ -103,6 +108,8 @@ def _compare(
     """None if there is nothing to compare: no baseline, or no run that both have."""
     absent = baseline not in result.acquired if baseline != AL_AVERAGE else not result.hand_made
     if strategy == baseline or absent or (baseline == AL_AVERAGE and metric != "auac"):
+        return None
+    if baseline == BASELINES[EQUAL] and not strategy.endswith(TRAINS_ON_REWARD):
         return None
     runs = result.common_runs([strategy, baseline])
     if not runs:

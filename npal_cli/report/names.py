@@ -128,6 +128,15 @@ def is_competitor(name: str) -> bool:
     return sees == "known" and not name.endswith(TRAINS_ON_REWARD)
 
 
+def competes_trained_on_reward(name: str) -> bool:
+    """Whether a strategy would be a competitor but for its task model, which is trained on the reward set too.
+
+    >>> competes_trained_on_reward("uncsamp_train_on_reward"), competes_trained_on_reward("uncsamp")
+    (True, False)
+    """
+    return name.endswith(TRAINS_ON_REWARD) and is_competitor(name.removesuffix(TRAINS_ON_REWARD))
+
+
 def labels_told(name: str, reward: int) -> str:
     """Whose labels a strategy is told, where the reward set has ``reward`` points; nothing of an unknown one.
 

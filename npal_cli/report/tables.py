@@ -5,7 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import CLASSIFIER_TITLES, SETTING_TITLES, is_competitor, label_of, position_of
+from npal_cli.report.cells import EQUAL
+from npal_cli.report.names import (
+    CLASSIFIER_TITLES,
+    SETTING_TITLES,
+    competes_trained_on_reward,
+    is_competitor,
+    label_of,
+    position_of,
+)
 from npal_cli.report.results import METRICS, Evaluation
 
 DIGITS = {"auac": 2, "final_accuracy": 3, "rare_precision": 3, "rare_recall": 3}
@@ -15,9 +23,13 @@ LATEX = str.maketrans(
 )
 """What LaTeX would take for its own, as text."""
 TOLD = "labels told: whose labels the strategy hears, or the task model is trained on, before anything is acquired"
-GAINS = (
-    "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have it; " + TOLD
-)
+GAINS = {
+    "random": "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have "
+    f"it; {TOLD}",
+    EQUAL: "The same at equal budgets: the task model, Random's too, is trained on the reward set's labels as well; "
+    f"{TOLD}",
+}
+"""What each table of gains shows, by the baseline."""
 LEGEND = (
     "z: difference to the reported mean in standard errors; - Random: paired difference and its 95 % interval, on the "
     "test set and on held-out points."
@@ -52,14 +64,15 @@ def wide_table(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return wide[[column for column in order if column in wide.columns]]
 
 
-def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
-    """What every strategy gains over Random in every experiment: a row a strategy, a column an experiment.
+def gains_table(table: pd.DataFrame, evaluation: Evaluation, baseline: str = "random") -> pd.DataFrame:
+    """What every strategy gains over a baseline in every experiment: a row a strategy, a column an experiment.
 
+    ``baseline`` is "random", or "equal" for Random at equal budgets (:data:`npal_cli.report.cells.BASELINES`).
     ``rank`` is the mean rank of a competitor's mean gain among the competitors that all experiments have; empty for
     others.
     """
     known = table[(table["metric"] == "auac") & (table["evaluation"] == evaluation)]
-    known = known[known["random_mean"].notna()]
+    known = known[known[f"{baseline}_mean"].notna()]
     if known.empty:
         return pd.DataFrame()
     experiment = [
@@ -69,14 +82,15 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
     known = known.assign(
         experiment=experiment,
         gain=[
-            interval(row["random_mean"], row["random_low"], row["random_high"], DIGITS["auac"] + 1)
+            interval(row[f"{baseline}_mean"], row[f"{baseline}_low"], row[f"{baseline}_high"], DIGITS["auac"] + 1)
             for row in known.to_dict("records")
         ],
     )
     had_by = known.groupby("strategy")["experiment"].nunique()
     everywhere = [str(name) for name in had_by.index[had_by == len(set(experiment))]]
-    ours = known[known["strategy"].isin([name for name in everywhere if is_competitor(name)])]
-    ranks = ours.groupby("experiment")["random_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
+    entitled = competes_trained_on_reward if baseline == EQUAL else is_competitor
+    ours = known[known["strategy"].isin([name for name in everywhere if entitled(name)])]
+    ranks = ours.groupby("experiment")[f"{baseline}_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
     order = sorted(known["strategy"].unique(), key=position_of)
     wide = known.pivot_table(index="strategy", columns="experiment", values="gain", aggfunc="first", sort=False)
     wide = wide.reindex(order)[list(dict.fromkeys(experiment))].fillna("")

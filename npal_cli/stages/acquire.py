@@ -46,9 +46,7 @@ def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[Ac
     return make(context, _target(context, experiment, name, parameters), asked=True, again=again)
 
 
-def _target(
-    context: Context, experiment: Experiment, name: str, parameters: dict[str, Any]
-) -> Target[AcquiredRecord]:
+def _target(context: Context, experiment: Experiment, name: str, parameters: dict[str, Any]) -> Target[AcquiredRecord]:
     """The artifact of the experiment's runs, with those that are stored if they are to have more steps."""
     path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
     stored = _stored(path, parameters, context)

@@ -10,6 +10,7 @@ from npal_cli.report.cells import cells
 from npal_cli.report.names import is_competitor
 from npal_cli.report.results import EVALUATIONS
 from npal_cli.report.statistics import compare, holm
+from npal_cli.report.tables import gains_table
 from tests.report.conftest import NINE, acquired, everything, experiment
 
 
@@ -133,3 +134,23 @@ def test_a_single_run_has_no_spread_and_no_z():
 def test_no_results_are_no_cells():
     assert len(cells([])) == 0
     assert "random_mean" in cells([]).columns
+
+
+def test_strategies_that_train_on_the_reward_set_are_compared_at_equal_budgets():
+    names = ("random", "uncsamp", "blend", "oracle")
+    trained = {f"{name}_train_on_reward": acquired(f"{name}_train_on_reward", level=0.9) for name in names}
+    result = experiment(**{name: acquired(name) for name in names}, **trained)
+    table = cells([result])
+    row = cell(table, strategy="blend_train_on_reward", metric="auac", evaluation="held_out")
+    pair = [result.metric(f"{name}_train_on_reward", "auac", "held_out") for name in ("blend", "random")]
+    for name, value in vars(compare(*pair)).items():
+        assert row[f"equal_{name}"] == pytest.approx(value)
+    assert row["random_mean"] > row["equal_mean"] + 0.5
+    for name in (*names, "random_train_on_reward"):
+        assert np.isnan(cell(table, strategy=name, metric="auac", evaluation="test")["equal_mean"])
+    gained = gains_table(table, "held_out", "equal")
+    assert gained["strategy"].str.endswith("(trained on reward set)").all()
+    assert len(gained) == 3
+    ranks = [rank for name, rank in zip(gained["strategy"], gained["rank"], strict=True) if "Oracle" not in name]
+    assert sorted(ranks) == ["1.0", "2.0"]
+    assert gains_table(cells([experiment(random=acquired("random"))]), "test", "equal").empty

@@ -157,7 +157,6 @@ def test_a_command_loses_no_run_of_one_that_was_faster(npal, monkeypatch, asked,
     assert record.chosen.shape[1] == max(asked[3], meanwhile[3])
 
 
-
 @pytest.mark.parametrize("train_np", ["{epochs: 3}", "{epochs: 3, warm_epochs: 4}"])
 def test_the_loop_driven_by_hand_equals_the_loop(npal, monkeypatch, train_np):
     params = Path("params.yaml")

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from npal_cli.artifacts import find
 from npal_cli.cli import app
+from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
 from tests.stages.conftest import TINY, contents
-from tests.test_commit import killed_before
+from tests.test_commit import FORK, killed_before
 
 COMMANDS = {
     "oracle": ["oracle", "--workers", "1"],
@@ -59,8 +61,13 @@ REPLACING = {
 }
 
 
+def is_in_place(*paths: Any, dir_fd: int | None = None, **options: Any) -> bool:
+    """Whether a file operation is about more than what is being built, or being cleared away inside a folder."""
+    return dir_fd is None and any("/building/" not in str(path) for path in paths)
+
+
 def run(arguments: list[str]) -> None:
-    app([*arguments], standalone_mode=False)
+    app(arguments, standalone_mode=False)
 
 
 def runs_and_steps() -> tuple[int, int]:
@@ -81,10 +88,26 @@ def test_killed_before_any_file_operation_a_command_loses_no_run_and_no_page(com
         operation += 1
         shutil.rmtree("data")
         shutil.copytree(before, "data")
-        killed = killed_before(operation, run, REPLACING[command])
+        killed = killed_before(operation, run, REPLACING[command], counts=is_in_place)
         seen.add(runs_and_steps())  # by a reader, who puts back what was set aside
         assert contents(Path("data/report")) == pages
     assert seen == ({(50, 2), (50, 3)} if command == "acquire" else {(50, 2)})
-    assert operation > 5
+    assert operation > 3
     npal(*REPLACING[command])
     assert runs_and_steps() == ((50, 3) if command == "acquire" else (50, 2))
+
+
+@pytest.mark.exhaustive
+def test_ten_processes_at_one_artifact_and_reports_beside_them_lose_nothing(npal):
+    npal("acquire", "--strategy", "random", "--seed", "100", "--quiet")
+    one = ["acquire", "--strategy", "random", "--workers", "1", "--quiet", "--seed"]
+    for _ in range(20):
+        shutil.rmtree("data/acquired")
+        npal(*one, "100")
+        writers = [FORK.Process(target=run, args=([*one, str(seed)],)) for seed in range(1, 11)]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers):
+            npal("report", "--quiet")
+        assert [writer.exitcode for writer in writers] == [0] * 10
+        assert find(STORE, AcquiredRecord, Path("data"))[0].runs == [Run(1, seed) for seed in [*range(1, 11), 100]]
