@@ -37,10 +37,10 @@ def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
     Columns: ``data classifier setting strategy label labels_told evaluation metric``, ``mean std runs splits`` of ours;
     ``random_*``, ``average_*`` and ``equal_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to
     Random, to the AL average, and to Random at equal budgets (:data:`BASELINES`), ``*_p_holm`` corrected over the
-    competitors of the experiment; ``best``, whether no competitor has a larger mean AUAC in the runs that all share, and
-    ``best_p_holm``, whether the difference to it may be chance;
-    ``optimism`` of an AUAC (what its gain over Random on the test set exceeds that on held-out points by); and on the
-    test set ``reported_mean reported_std difference z reported_random_mean`` (the difference of the reported means).
+    competitors of the experiment; ``best``, whether no competitor has a larger mean AUAC in the runs that all
+    share, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its gain over
+    Random on the test set exceeds that on held-out points by); and on the test set ``reported_mean reported_std
+    difference z reported_random_mean`` (the difference of the reported means).
     """
     rows: list[Row] = []
     for result in results:

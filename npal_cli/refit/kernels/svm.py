@@ -221,8 +221,7 @@ def decide_roughly(
             continue
         residual = rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors)
         far = reach_of(residual, place, curvature, solutions.given[j], powers[j])
-        bound = far.value + rest + CLEAR
-        bound += total(moves[a]) * errors[order]
+        bound = far.value + rest + total(moves[a] * errors[order]) + CLEAR
         if (bound < SMOOTH if wanted else count_beyond(values[a], bound) == values.shape[1]) and inside(place, far):
             solved[j] = True
             write_signs(values[a], signs[j])
