@@ -52,11 +52,11 @@ def compile_once(store: Cache, family: str, run: Callable[[], object], takes: st
     A marker file, written when all kernels of the family are in the cache, says so. If it is there without them, numba
     compiles at the first call.
     """
-    machine = _machine()
-    marker = store.folder / f"{family}-{machine}.compiled"
+    name = f"{family}-{_machine()}"
+    marker = store.folder / f"{name}.compiled"
     if numba.config.DISABLE_JIT or _is_there(marker):  # type: ignore[attr-defined]  # made when numba is imported
         return
-    with _held(store.folder / f"{machine}.lock"):  # of all families: some kernels are in several
+    with _held(store.folder / f"{name}.lock"):
         if _is_there(marker):  # written while this process waited
             return
         if not store.kept:
