@@ -18,8 +18,8 @@ from npal_cli.refit.kernels import kernel
 from npal_cli.refit.kernels.pair import select
 from npal_cli.refit.kernels.place import Place
 from npal_cli.refit.kernels.rbf import series
-from npal_cli.refit.kernels.tableau import Tableau
-from npal_cli.refit.kernels.vectors import add, total
+from npal_cli.refit.kernels.tableau import Tableau, invert
+from npal_cli.refit.kernels.vectors import total
 
 LEAST = 1e-8
 """Points nearer than this to the span of the others in feature space, squared, are not bounded: rounding would tell."""
@@ -52,41 +52,56 @@ def curvature_of(distances: np.ndarray, gamma: float, tableau: Tableau) -> Curva
     ``distances`` (n, n) are squared.
     """
     n = len(distances)
-    some = np.flatnonzero(tableau.free[:n] | tableau.known)
-    points = np.append(tableau.points, np.flatnonzero(tableau.known & ~tableau.free[:n]))
-    gram = series(select(distances, some, some), gamma, 1)[0]
-    place = np.searchsorted(some, points)
-    inverse, covered = np.zeros((len(points), len(points))), np.zeros(n, np.bool_)
-    kept = np.empty(len(points), np.int64)
-    size = 0
-    column, solved = np.empty(len(points)), np.empty(len(points))
-    for a in range(len(points)):
-        for b in range(size):
-            column[b] = gram[place[a], place[kept[b]]]
-        rest = 1.0 - _solve(inverse, column, size, solved)
-        if rest > LEAST:
-            solved[size] = -1.0
-            for b in range(size + 1):
-                add(inverse[b, : size + 1], solved[b] / rest, solved[: size + 1])
-            kept[size] = a
-            covered[points[a]] = True
-            size += 1
-    inverse = inverse[:size, :size].copy()
+    points = np.flatnonzero(tableau.free[:n] | tableau.known)
+    gram = series(select(distances, points, points), gamma, 1)[0]
+    inverse, invertible = invert(gram)
+    for a in range(len(points)):  # each point's distance to the span of the others, squared
+        invertible = invertible and 0.0 < LEAST * inverse[a, a] < 1.0
+    if not invertible:
+        independent = _independent(gram)
+        points = points[independent]
+        inverse, _ = invert(select(gram, independent, independent))
+    covered = np.zeros(n, np.bool_)
+    covered[points] = True
     square, widest = 0.0, 0.0
-    for b in range(size):
-        square += np.dot(inverse[b], inverse[b])
-        widest = max(widest, total(inverse[b]))
-    return Curvature(points[kept[:size]], covered, inverse, min(math.sqrt(square), widest))
+    for a in range(len(points)):
+        square += np.dot(inverse[a], inverse[a])
+        widest = max(widest, total(inverse[a]))
+    return Curvature(points, covered, inverse, min(math.sqrt(square), widest))
 
 
 @kernel
-def _solve(inverse: np.ndarray, column: np.ndarray, size: int, solved: np.ndarray) -> float:
-    """Write ``inverse @ column``, of the first ``size``, to ``solved``; returns ``column @ inverse @ column``."""
-    result = 0.0
-    for b in range(size):
-        solved[b] = np.dot(inverse[b, :size], column[:size])
-        result += column[b] * solved[b]
-    return result
+def _independent(gram: np.ndarray) -> np.ndarray:
+    """Points that are each farther than :data:`LEAST` from the span of those before: Cholesky's method, row by row."""
+    factor = np.zeros(gram.shape)
+    kept = np.empty(len(gram), np.int64)
+    size = 0
+    for a in range(len(gram)):
+        row = factor[size]
+        rest = gram[a, a]
+        for b in range(size):
+            row[b] = (gram[a, kept[b]] - np.dot(factor[b, :b], row[:b])) / factor[b, b]
+            rest -= row[b] * row[b]
+        if rest > LEAST:
+            row[size] = math.sqrt(rest)
+            kept[size] = a
+            size += 1
+    return kept[:size]
+
+
+@kernel
+def norms_with(curvature: Curvature, entries: np.ndarray) -> np.ndarray:
+    """The norm of the curvature's points with each candidate, (candidate,); infinite if that is in their span.
+
+    ``entries`` (candidate, n) are the candidates' kernel entries with all points, at the block's smallest gamma.
+    """
+    columns = select(entries, np.arange(len(entries)), curvature.points)
+    solved = np.dot(columns, curvature.inverse)
+    norms = np.empty(len(entries))
+    for j in range(len(entries)):
+        rest = 1.0 - np.dot(columns[j], solved[j])
+        norms[j] = curvature.norm + (1.0 + np.dot(solved[j], solved[j])) / rest if rest > LEAST else np.inf
+    return norms
 
 
 @kernel
@@ -99,26 +114,20 @@ def reach(residual: float, free: int, norm: float) -> Reach:
 
 
 @kernel
-def reach_of(residual: float, place: Place, curvature: Curvature, given: np.ndarray, power: float) -> Reach:
+def reach_of(residual: float, place: Place, curvature: Curvature, norm_with: float) -> Reach:
     """The :func:`reach` of a candidate's solution at a ``place``; infinite where a free point is not covered.
 
-    ``given`` (n + 1,) are its kernel entries, which to the ``power`` are those at the block's smallest gamma.
+    ``norm_with`` is that of :func:`norms_with`.
     """
-    n = len(given) - 1
-    norm = curvature.norm
-    for i in range(n):
-        if place.free[i] and not curvature.covered[i]:
-            return Reach(np.inf, np.inf)
-    if place.free[n + 1]:
-        size = len(curvature.points)
-        column, solved = np.empty(size), np.empty(size)
-        for b in range(size):
-            column[b] = given[curvature.points[b]] ** power
-        rest = 1.0 - _solve(curvature.inverse, column, size, solved)
-        if not rest > LEAST:
-            return Reach(np.inf, np.inf)
-        norm += (1.0 + np.dot(solved, solved)) / rest
-    return reach(residual, place.free.sum() - 1, norm)
+    free, candidate = 0, len(curvature.covered) + 1
+    for i in range(len(curvature.covered)):
+        if place.free[i]:
+            free += 1
+            if not curvature.covered[i]:
+                return Reach(np.inf, np.inf)
+    if place.free[candidate]:
+        return reach(residual, free + 1, norm_with)
+    return reach(residual, free, curvature.norm)
 
 
 @kernel

@@ -82,6 +82,7 @@ def refit(
         votes, trusted = refit_pairs(
             points,
             kernel_entries(block, gammas[ids], features),
+            kernel_entries(block, np.full(len(ids), gammas[ids].min()), features),
             kernel_entries(block, gammas[ids], evaluation),
             gammas[ids],
             owners[ids],
@@ -145,6 +146,7 @@ def distinct(features: np.ndarray, labels: np.ndarray, distances: np.ndarray) ->
 def refit_pairs(
     points: Points,
     to_points: np.ndarray,
+    to_points_lowest: np.ndarray,
     to_evaluation: np.ndarray,
     gammas: np.ndarray,
     owners: np.ndarray,
@@ -176,7 +178,7 @@ def refit_pairs(
             for j in range(count):
                 y[j] = 1.0 if owners[j] == second else (-1.0 if owners[j] == first else 0.0)
                 limits[j] = bounds[owners[j]] if y[j] != 0.0 else 0.0
-            candidates = Candidates(gammas, y, limits, to_points, to_evaluation)
+            candidates = Candidates(gammas, y, limits, to_points, to_points_lowest, to_evaluation)
             beta = starts[first, second, : len(pair.y)]
             base[:] = False
             both = present[first] and present[second]

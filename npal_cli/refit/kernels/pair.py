@@ -38,7 +38,9 @@ class Candidates(NamedTuple):
     bounds: np.ndarray
     """The largest abs(beta) of each."""
     to_points: np.ndarray
-    """(candidate, all points) kernel entries, each with its own gamma."""
+    """(candidate, all points) kernel entries, each with its own gamma, and ..."""
+    to_points_lowest: np.ndarray
+    """... all with the smallest of these."""
     to_evaluation: np.ndarray
     """(candidate, evaluation) kernel entries."""
 
@@ -51,6 +53,7 @@ def some_candidates(candidates: Candidates, which: np.ndarray, pair: Pair) -> Ca
         candidates.y[which],
         candidates.bounds[which],
         select(candidates.to_points, which, pair.rows),
+        select(candidates.to_points_lowest, which, pair.rows),
         select(candidates.to_evaluation, which, np.arange(candidates.to_evaluation.shape[1])),
     )
 

@@ -15,7 +15,7 @@ A candidate of class 0 is absent: only gamma changes (a pair of classes that the
 import numpy as np
 
 from npal_cli.refit.kernels import SMOOTH, kernel
-from npal_cli.refit.kernels.bounds import Curvature, Reach, curvature_of, inside, reach, reach_of
+from npal_cli.refit.kernels.bounds import Curvature, Reach, curvature_of, inside, norms_with, reach, reach_of
 from npal_cli.refit.kernels.decisions import CLEAR, Seen, decision_values, see
 from npal_cli.refit.kernels.pair import PRECISION, Candidates, Pair, some_candidates
 from npal_cli.refit.kernels.place import make_origin, place_of, theta_of
@@ -78,19 +78,17 @@ def refit_block(
     solutions, found = find(pair, chosen, tableau, deltas[rows])
     solved, signs = np.zeros(len(rows), np.bool_), np.empty((len(rows), len(base)), np.bool_)
     near = np.empty((len(rows) if wanted else 0, len(base)))
-    powers = lowest / chosen.gammas
     curvature = curvature_of(pair.distances, lowest, tableau)
-    decide_roughly(
-        tableau, seen, chosen, solutions, found, curvature, powers, widest, errors, rest, signs, solved, near
-    )
+    decide_roughly(tableau, seen, chosen, solutions, found, curvature, widest, errors, rest, signs, solved, near)
     left = np.flatnonzero(found & ~solved)
     if len(left) > 0:
         residuals = refine(tableau, pair.y, solutions, left)
         curvature = curvature_of(pair.distances, lowest, tableau)
+        norms = norms_with(curvature, chosen.to_points_lowest)
         for a in range(len(left)):
             j = left[a]
             place = place_of(solutions.places, j)
-            far = reach_of(residuals[a] + 0.1 * PRECISION, place, curvature, solutions.given[j], powers[j])
+            far = reach_of(residuals[a] + 0.1 * PRECISION, place, curvature, norms[j])
             solved[j] = far.value < SMOOTH and inside(place, far)
         left = left[solved[left]]
         exact = _values(tableau, seen, chosen, solutions, left, len(errors) - 1)[0]
@@ -197,7 +195,6 @@ def decide_roughly(
     solutions: Solutions,
     found: np.ndarray,
     curvature: Curvature,
-    powers: np.ndarray,
     widest: float,
     errors: np.ndarray,
     rest: float,
@@ -207,20 +204,20 @@ def decide_roughly(
 ) -> None:
     """Write the ``signs`` of refits whose decision values are farther from zero than their errors.
 
-    Or, if ``near`` is not empty, both signs and values of those whose errors are below :data:`SMOOTH`. A candidate's
-    kernel entries to its power, of ``powers`` (candidate,), are those at the block's smallest gamma.
+    Or, if ``near`` is not empty, both signs and values of those whose errors are below :data:`SMOOTH`.
     """
     order = tableau.columns.shape[1]
     rows = np.flatnonzero(found)
     wanted = len(near) > 0
     values, moved, moves = _values(tableau, seen, candidates, solutions, rows, order)
+    norms = norms_with(curvature, candidates.to_points_lowest)
     for a in range(len(rows)):
         j = rows[a]
         place = place_of(solutions.places, j)
         if min(place.pivot[0], abs(solutions.own_self[j])) < ILL:
             continue
         residual = rest + neglected(tableau, solutions, j, moved, moves[a], widest, errors)
-        far = reach_of(residual, place, curvature, solutions.given[j], powers[j])
+        far = reach_of(residual, place, curvature, norms[j])
         bound = far.value + rest + total(moves[a] * errors[order]) + CLEAR
         if (bound < SMOOTH if wanted else count_beyond(values[a], bound) == values.shape[1]) and inside(place, far):
             solved[j] = True

@@ -68,7 +68,7 @@ def solve_base(pair: Pair, gamma: float, beta: np.ndarray, terms: int, order: in
         for a in range(f):
             for b in range(f):
                 matrix[a, b] = grams[0, points[a], points[b]]
-        inverse, invertible = _invert(matrix)
+        inverse, invertible = invert(matrix)
         exact = beta.copy()
         bias = _solve_free(pair, grams[0], points, inverse, exact)
         trusted = converged and invertible and f > 0 and is_optimal(pair, grams[0], free, exact, bias)
@@ -139,7 +139,7 @@ def _split(pair: Pair, beta: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def _invert(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
+def invert(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
     """The inverse, and whether there is one."""
     try:
         return np.ascontiguousarray(np.linalg.inv(matrix)), True

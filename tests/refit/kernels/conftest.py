@@ -41,6 +41,11 @@ def machine():
     )
     gammas = GAMMA * (1 + deltas)
     candidates = Candidates(
-        gammas, new_y, np.ones(12), kernel_entries(new, gammas, x), kernel_entries(new, gammas, seen)
+        gammas,
+        new_y,
+        np.ones(12),
+        kernel_entries(new, gammas, x),
+        kernel_entries(new, np.full(12, gammas.min()), x),
+        kernel_entries(new, gammas, seen),
     )
     return Machine(pair, deltas, candidates, x, new, seen)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from npal_cli.refit.kernels.bounds import curvature_of, inside, reach, reach_of
+from npal_cli.refit.kernels.bounds import curvature_of, inside, norms_with, reach, reach_of
 from npal_cli.refit.kernels.place import make_places, place_of
-from npal_cli.refit.kernels.rbf import kernel_entries, series, squared_distances
+from npal_cli.refit.kernels.rbf import series, squared_distances
 from npal_cli.refit.kernels.tableau import solve_base
 from tests.refit.kernels.conftest import GAMMA
 
-LOWEST = 0.98 * GAMMA
+LOWEST = 0.98 * GAMMA  # of the candidates'
 
 
 @pytest.fixture
@@ -48,21 +48,24 @@ def test_twins_are_not_covered(machine, tableau):
     assert curvature.covered[tableau.points].all()
     place = place_of(make_places(1, 40), 0)
     place.free[:40] = tableau.free[:40]
-    assert np.isfinite(reach_of(1e-9, place, curvature, np.zeros(41), 1.0).value)
+    assert np.isfinite(reach_of(1e-9, place, curvature, np.inf).value)
     place.free[outside] = True
-    assert reach_of(1e-9, place, curvature, np.zeros(41), 1.0).value == np.inf
+    assert reach_of(1e-9, place, curvature, 1.0).value == np.inf
+    twin = machine.candidates.to_points_lowest[:1].copy()
+    twin[0] = np.exp(-LOWEST * machine.pair.distances[tableau.points[0]])
+    assert norms_with(curvature, twin)[0] == np.inf
 
 
 @pytest.mark.parametrize("with_candidate", [False, True])
 def test_what_a_residual_does_is_bounded(machine, tableau, with_candidate):
     curvature = curvature_of(machine.pair.distances, LOWEST, tableau)
+    norms = norms_with(curvature, machine.candidates.to_points_lowest)
     draws = np.random.default_rng(1)
     place = place_of(make_places(1, 40), 0)
     place.free[:40], place.free[40], place.free[41] = tableau.free[:40], True, with_candidate
     ratios = []
     for j, gamma in enumerate(machine.candidates.gammas):
-        given = np.append(kernel_entries(machine.new_points[j : j + 1], np.array([gamma]), machine.points)[0], 1.0)
-        far = reach_of(1.0, place, curvature, given, LOWEST / gamma)
+        far = reach_of(1.0, place, curvature, norms[j])
         free = machine.points[tableau.points]
         if with_candidate:
             free = np.vstack([free, machine.new_points[j]])
