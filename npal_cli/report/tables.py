@@ -23,11 +23,10 @@ LATEX = str.maketrans(
 )
 """What LaTeX would take for its own, as text."""
 TOLD = "labels told: whose labels the strategy hears, or the task model is trained on, before anything is acquired"
+_MEASURED = "run by run, with its 95 % interval; rank: mean over the experiments that have it; "
 GAINS = {
-    "random": "AUAC gained over Random, run by run, with its 95 % interval; rank: mean over the experiments that have "
-    f"it; {TOLD}",
-    EQUAL: "The same at equal budgets: the task model, Random's too, is trained on the reward set's labels as well; "
-    f"{TOLD}",
+    "random": f"AUAC gained over Random, {_MEASURED}{TOLD}",
+    EQUAL: f"AUAC gained over Random where all task models train on the reward set's labels too, {_MEASURED}{TOLD}",
 }
 """What each table of gains shows, by the baseline."""
 LEGEND = (
