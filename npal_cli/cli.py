@@ -131,19 +131,20 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.stages.wanted import check_strategies, wanted
+        from npal_cli.stages.selection import check_strategies, select_strategies
 
         context = _context(options, steps=steps)
+        how = {"compare": compare, "train_on_reward": train_on_reward}
         work = [
-            (each, wanted(context, each, strategy, variant.value, compare=compare, train_on_reward=train_on_reward))
+            (each, select_strategies(context, each, strategy, variant.value, **how))
             for each in _experiments(context, options)
         ]
         check_strategies(context, work)
         results = []
-        for experiment, names in work:
-            for name in names:
-                made = stage.acquire_with(context, experiment, name)
-                results.append(_result(experiment, made, {"strategy": name, **stage.describe(made.record)}))
+        for experiment, strategies in work:
+            for each in strategies:
+                made = stage.acquire_with(context, experiment, each)
+                results.append(_result(experiment, made, {"strategy": each.name, **stage.describe(made.record)}))
         _show(results, options)
 
 
@@ -268,9 +269,9 @@ def _distinct(values: Sequence[str]) -> list[str]:
 
 def _at(step: int | None, strategy: str) -> "At | None":
     from npal_cli.stages.context import At
-    from npal_cli.strategies import parse_strategy
+    from npal_cli.strategies.naming import select
 
-    if parse_strategy(strategy).trains_on_reward:
+    if select(strategy).trains_on_reward:
         raise UsageError(f"--strategy {strategy}: no reward set is left after it; use one that does not train on it")
     return At(step, strategy) if step is not None else None
 

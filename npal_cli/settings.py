@@ -5,7 +5,7 @@ that commands work without a file.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,20 +18,20 @@ from ruamel.yaml.error import YAMLError
 from npal_cli.classifiers import (
     CLASSIFIERS,
     ClassifierOptions,
-    LossPredictionOptions,
     ResNetOptions,
     takes_images,
 )
 from npal_cli.errors import UsageError, unknown
-from npal_cli.neural_process.options import PlusOptions, TrainingOptions
+from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.objectives import SETTINGS, Objective, Setting
-from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions, SplitOptions
+from npal_cli.plugins import is_import_path
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies import parse_strategy
-from npal_cli.strategies.expectations import TaughtOptions
-from npal_cli.strategies.gcn import GCNOptions
-from npal_cli.strategies.lal import LALOptions
-from npal_cli.strategies.vaal import VAALOptions
+from npal_cli.problems.split import ImagePrepareOptions, PrepareOptions, SplitOptions
+from npal_cli.strategies.base import Strategy
+from npal_cli.strategies.guidance import GuidanceOptions
+from npal_cli.strategies.naming import select
+from npal_cli.strategies.parameters import Parameters, Shared
+from npal_cli.strategies.registry import STRATEGIES
 from npal_cli.teachers import TeacherOptions
 
 Seeds = Annotated[tuple[Annotated[int, Interval(ge=0, lt=2**63)], ...], MinLen(1)]
@@ -143,7 +143,10 @@ class ImagePlan(Plan):
     prepare: ImagePrepareOptions = field(default_factory=ImagePrepareOptions)
 
 
-@validated(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@validated(frozen=True, config=STRICT)
 class Settings:
     """All of ``params.yaml``, one section for each stage."""
 
@@ -154,15 +157,12 @@ class Settings:
     simulate: SimulateOptions = field(default_factory=SimulateOptions)
     classifiers: Classifiers = field(default_factory=Classifiers)
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
-    np_plus: PlusOptions = field(default_factory=PlusOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
-    taught: TaughtOptions = field(default_factory=TaughtOptions)
-    lal: LALOptions = field(default_factory=LALOptions)
+    guided: GuidanceOptions = field(default_factory=GuidanceOptions)
+    strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_sections()())))
+    """The ``Options`` of strategies, by the name of their section."""
     images: ImagePlan = field(default_factory=ImagePlan)
-    lloss: LossPredictionOptions = field(default_factory=LossPredictionOptions)
-    vaal: VAALOptions = field(default_factory=VAALOptions)
-    gcn: GCNOptions = field(default_factory=GCNOptions)
 
     def plan(self, classifier: str) -> Plan:
         """What differs between tables of features and images."""
@@ -178,6 +178,13 @@ class Settings:
             batch_size=self.acquire.batch_size,
             subsample=None,
         )
+
+    def parameters(self, kind: type[Strategy]) -> Parameters:
+        """What a strategy is configured by."""
+        shared = Shared(self.objective, self.simulate, self.train_np, self.teacher, self.guided)
+        if kind.Options is None:
+            return Parameters(shared)
+        return Parameters(shared, self.strategies.get(kind.section) or kind.Options())
 
     def with_steps(self, steps: int) -> "Settings":
         """The same but for the number of acquisition steps."""
@@ -196,26 +203,46 @@ def read_settings(path: Path | None) -> Settings:
             return Settings()
     try:
         content = YAML(typ="safe").load(path)
-        text = json.dumps({} if content is None else content)
-        settings = TypeAdapter(Settings).validate_json(text, strict=True)
+        content = {} if content is None else content
+        own = content.pop("strategies", {}) if isinstance(content, dict) else {}
+        settings = TypeAdapter(Settings).validate_json(json.dumps(content), strict=True)
+        settings = replace(settings, strategies=_options_of_strategies(path, own))
     except OSError as error:
         raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
     except (YAMLError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_problem(error)}") from error
+        raise UsageError(f"{path}: {_first_problem(error, Settings())}") from error
     _check_names(path, settings)
     return settings
 
 
-def _first_problem(error: ValidationError) -> str:
+def _options_of_strategies(path: Path, given: Any) -> dict[str, Any]:
+    """The ``Options`` of strategies that have some, by section; the name of a section may be an import path."""
+    if isinstance(given, dict):
+        given = {STRATEGIES.find(key).section if is_import_path(str(key)) else key: v for key, v in given.items()}
+    made = _sections()
+    try:
+        options = TypeAdapter(validated(made, config=STRICT)).validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_first_problem(error, made(), 'strategies')}") from error
+    return dict(vars(options))
+
+
+def _sections() -> Any:
+    """A dataclass with a field for each strategy that has options."""
+    kinds = {kind.section: kind.Options for kind in STRATEGIES.values() if kind.Options is not None}
+    return make_dataclass("Strategies", [(name, kind, field(default_factory=kind)) for name, kind in kinds.items()])
+
+
+def _first_problem(error: ValidationError, root: Any, *where: str) -> str:
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    key = ".".join(str(part) for part in (*where, *first["loc"])) or "the file"
     found = json.dumps(first["input"], default=str)
     match first["type"]:
         case "unexpected_keyword_argument":
-            said = f"unknown key; known there: {_known_keys(first['loc'][:-1])}"
+            said = f"unknown key; known there: {_known_keys(root, first['loc'][:-1])}"
         case "dataclass_type":
             said = "expected keys and values, as in {name: value}"
         case "tuple_type":
@@ -225,8 +252,8 @@ def _first_problem(error: ValidationError) -> str:
     return f"{key}: {said} (found {found if len(found) < 80 else found[:77] + '...'})"
 
 
-def _known_keys(where: tuple[int | str, ...]) -> str:
-    section: Any = asdict(Settings())
+def _known_keys(root: Any, where: tuple[int | str, ...]) -> str:
+    section: Any = asdict(root)
     for part in where:
         section = section[part]
     return ", ".join(section)
@@ -238,6 +265,6 @@ def _check_names(path: Path, settings: Settings) -> None:
             settings.classifiers.of(classifier)
         compared = [name for names in vars(settings.acquire.strategies).values() for name in names]
         for strategy in (*vars(settings.acquire.strategy).values(), *compared):
-            parse_strategy(strategy)
+            select(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

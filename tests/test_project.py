@@ -14,7 +14,7 @@ from npal_cli.cli import app
 from npal_cli.problems.datasets import REGISTRY
 from npal_cli.report.paper import reported_results
 from npal_cli.settings import read_settings
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies.registry import STRATEGIES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,6 +30,7 @@ INFRASTRUCTURE = {
     "options.py": "the options of the command line",
     "settings.py": "reads params.yaml, whose sections the stages name",
     "errors.py": "messages",
+    "plugins.py": "finds what others bring, and is not it",
     "engine.py": "where work is done, not what",
     "artifacts.py": "how arrays are stored; a version of npal that stores others says so in their format",
     "commit.py": "how a store is put in place",
@@ -149,7 +150,7 @@ def modules_behind(stage: str) -> set[str]:
     _, command, *options = shlex.split(ALL_STAGES[stage]["cmd"])
     taken = {path for name, path in STAGE_MODULES.items() if name != command and "--no-build" in options}
     first, found = STAGE_MODULES[command], set()
-    waiting = [first, *(["stages/wanted.py"] if command == "acquire" else [])]
+    waiting = [first, *(["stages/selection.py"] if command == "acquire" else [])]
     while waiting:
         module = waiting.pop()
         if module in found or module in INFRASTRUCTURE:

@@ -81,12 +81,12 @@ class _Implementation(NamedTuple):
 def _implementation(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> _Implementation:
     match engine.refits:
         case "numba":
-            from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
+            from npal_cli.refit import compiled  # numba is slow to import
 
             compiled.announce(problems, classifier)
             return _Implementation(compiled.refit_compiled, compiled.refit_softly_compiled, compiled.PIECE, True)
         case "torch":
-            from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import
+            from npal_cli.refit import batched  # torch is slow to import
 
             device = engine.torch_device()
             count = partial(batched.refit_batched, device=device)
