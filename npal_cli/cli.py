@@ -253,10 +253,12 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
 
 
 def _classifiers(context: "Context", options: Options) -> list[str]:
-    classifiers = _distinct(options.classifier or context.settings.defaults.classifier)
-    for name in classifiers:
-        context.settings.classifiers.of(name)
-    return classifiers
+    """Their names, of those too that are named by import path."""
+    from npal_cli.classifiers import CLASSIFIERS
+
+    return _distinct(
+        [CLASSIFIERS.find(name).name for name in options.classifier or context.settings.defaults.classifier]
+    )
 
 
 def _seeds(asked: Seeds, defaults: Sequence[int]) -> list[int]:

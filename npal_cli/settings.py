@@ -5,6 +5,7 @@ that commands work without a file.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,13 +16,9 @@ from pydantic.dataclasses import dataclass as validated
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from npal_cli.classifiers import (
-    CLASSIFIERS,
-    ClassifierOptions,
-    ResNetOptions,
-    takes_images,
-)
-from npal_cli.errors import UsageError, unknown
+from npal_cli.classifiers import CLASSIFIERS, ClassifierKind, takes_images
+from npal_cli.classifiers.scikit import ScikitKind
+from npal_cli.errors import UsageError
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.objectives import SETTINGS, Objective, Setting
 from npal_cli.plugins import is_import_path
@@ -58,55 +55,28 @@ class Study:
     classifier: Names = ("logistic", "svm")
 
 
-@dataclass(frozen=True)
-class Classifiers:
-    """The options of each task model."""
-
-    logistic: ClassifierOptions = field(default_factory=ClassifierOptions)
-    svm: ClassifierOptions = field(default_factory=ClassifierOptions)
-    teacher: TeacherOptions = field(default_factory=TeacherOptions)
-    resnet18: ResNetOptions = field(default_factory=ResNetOptions)
-
-    def of(self, name: str) -> ClassifierOptions | TeacherOptions | ResNetOptions:
-        """The options of the classifier ``name``.
-
-        Raises:
-            UsageError: if there is no such classifier.
-        """
-        if name not in CLASSIFIERS:
-            raise unknown("classifier", name, CLASSIFIERS)
-        options: ClassifierOptions | TeacherOptions | ResNetOptions = getattr(self, name)
-        return options
-
-
-@dataclass(frozen=True)
-class StrategyLists:
-    """The strategies that are compared with each classifier: those of the paper's tables, newer ones, two controls."""
-
-    logistic: Names = (
+COMPARED: dict[str, tuple[str, ...]] = {
+    "logistic": (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
         *("random", "np", "np_plus", "lal", "qbc", "badge", "expected_error", "eer", "blend", "reward_oracle"),
         "random_train_on_reward",
-    )
-    svm: Names = (
+    ),
+    "svm": (
         *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "lal", "qbc", "expected_error", "eer", "blend"),
         *("reward_oracle", "random_train_on_reward"),
-    )
-    teacher: Names = ("uncsamp", "random", "random_train_on_reward")
-    resnet18: Names = (
+    ),
+    "teacher": ("uncsamp", "random", "random_train_on_reward"),
+    "resnet18": (
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
         "random",
-    )
+    ),
+}
+"""The strategies that are compared with a classifier: those of the paper's tables, newer ones, two controls."""
+COMPARED_ELSEWHERE = ("random", "fscore", "kcgrdy", "expected_error", "blend")
+"""With any other classifier: a fit of it may take long."""
 
-
-@dataclass(frozen=True)
-class StrategyDefaults:
-    """The strategy that is used with each classifier where none is named."""
-
-    logistic: str = "blend"
-    svm: str = "blend"
-    teacher: str = "margin"
-    resnet18: str = "margin"
+USED = {"logistic": "blend", "svm": "blend", "teacher": "margin", "resnet18": "margin"}
+"""The strategy that is used with a classifier where none is named; ``blend`` with any other."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +86,18 @@ class AcquireSettings:
     steps: Annotated[int, Ge(1)] = 10
     batch_size: Annotated[int, Ge(1)] = 1
     """Points labelled at each step."""
-    strategy: StrategyDefaults = field(default_factory=StrategyDefaults)
-    """What is acquired with where no strategy is named."""
-    strategies: StrategyLists = field(default_factory=StrategyLists)
+    strategy: dict[str, str] = field(default_factory=lambda: dict(USED))
+    """What is acquired with where no strategy is named, by classifier."""
+    strategies: dict[str, Names] = field(default_factory=lambda: dict(COMPARED))
+    """What ``--compare`` compares, by classifier."""
+
+    def strategy_for(self, classifier: str) -> str:
+        """The strategy where none is named."""
+        return self.strategy.get(classifier, USED.get(classifier, "blend"))
+
+    def compared_for(self, classifier: str) -> tuple[str, ...]:
+        """The strategies that are compared."""
+        return self.strategies.get(classifier, COMPARED.get(classifier, COMPARED_ELSEWHERE))
 
 
 @dataclass(frozen=True)
@@ -155,12 +134,13 @@ class Settings:
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
     objective: Objective = field(default_factory=Objective)
     simulate: SimulateOptions = field(default_factory=SimulateOptions)
-    classifiers: Classifiers = field(default_factory=Classifiers)
+    classifiers: dict[str, Any] = field(default_factory=lambda: dict(vars(_classifier_sections()())))
+    """The ``Options`` of task models, by name."""
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
     guided: GuidanceOptions = field(default_factory=GuidanceOptions)
-    strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_sections()())))
+    strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_strategy_sections()())))
     """The ``Options`` of strategies, by the name of their section."""
     images: ImagePlan = field(default_factory=ImagePlan)
 
@@ -178,6 +158,10 @@ class Settings:
             batch_size=self.acquire.batch_size,
             subsample=None,
         )
+
+    def options_of(self, classifier: str) -> Any:
+        """The options of a task model."""
+        return self.classifiers.get(classifier) or CLASSIFIERS.find(classifier).Options()
 
     def parameters(self, kind: type[Strategy]) -> Parameters:
         """What a strategy is configured by."""
@@ -204,9 +188,11 @@ def read_settings(path: Path | None) -> Settings:
     try:
         content = YAML(typ="safe").load(path)
         content = {} if content is None else content
-        own = content.pop("strategies", {}) if isinstance(content, dict) else {}
+        own = {key: content.pop(key, {}) for key in ("strategies", "classifiers")} if isinstance(content, dict) else {}
         settings = TypeAdapter(Settings).validate_json(json.dumps(content), strict=True)
-        settings = replace(settings, strategies=_options_of_strategies(path, own))
+        strategies = _options_of_strategies(path, own.get("strategies", {}))
+        classifiers = _options_of_classifiers(path, own.get("classifiers", {}))
+        settings = replace(settings, strategies=strategies, classifiers=classifiers)
     except OSError as error:
         raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
     except (YAMLError, TypeError) as error:
@@ -222,18 +208,42 @@ def _options_of_strategies(path: Path, given: Any) -> dict[str, Any]:
     """The ``Options`` of strategies that have some, by section; the name of a section may be an import path."""
     if isinstance(given, dict):
         given = {STRATEGIES.find(key).section if is_import_path(str(key)) else key: v for key, v in given.items()}
-    made = _sections()
+    return _validated(path, "strategies", _strategy_sections(), given)
+
+
+def _options_of_classifiers(path: Path, given: Any) -> dict[str, Any]:
+    """The ``Options`` of task models, by name; those of an estimator by its import path are its parameters."""
+    if isinstance(given, dict):
+        kinds = {str(key): CLASSIFIERS.find(key) for key in given if is_import_path(str(key))}
+        given = {kinds[k].name if k in kinds else k: _as_options(kinds.get(k), v) for k, v in given.items()}
+    return _validated(path, "classifiers", _classifier_sections(), given)
+
+
+def _as_options(kind: ClassifierKind | None, given: Any) -> Any:
+    return {"parameters": given} if isinstance(kind, ScikitKind) else given
+
+
+def _validated(path: Path, section: str, made: Any, given: Any) -> dict[str, Any]:
     try:
         options = TypeAdapter(validated(made, config=STRICT)).validate_json(json.dumps(given), strict=True)
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_problem(error, made(), 'strategies')}") from error
+        raise UsageError(f"{path}: {_first_problem(error, made(), section)}") from error
     return dict(vars(options))
 
 
-def _sections() -> Any:
+def _strategy_sections() -> Any:
     """A dataclass with a field for each strategy that has options."""
     kinds = {kind.section: kind.Options for kind in STRATEGIES.values() if kind.Options is not None}
-    return make_dataclass("Strategies", [(name, kind, field(default_factory=kind)) for name, kind in kinds.items()])
+    return _sections("Strategies", kinds)
+
+
+def _classifier_sections() -> Any:
+    """A dataclass with a field for each task model."""
+    return _sections("Classifiers", {name: kind.Options for name, kind in CLASSIFIERS.items()})
+
+
+def _sections(name: str, kinds: Mapping[str, Any]) -> Any:
+    return make_dataclass(name, [(key, kind, field(default_factory=kind)) for key, kind in kinds.items()])
 
 
 def _first_problem(error: ValidationError, root: Any, *where: str) -> str:
@@ -262,9 +272,11 @@ def _known_keys(root: Any, where: tuple[int | str, ...]) -> str:
 def _check_names(path: Path, settings: Settings) -> None:
     try:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
-            settings.classifiers.of(classifier)
-        compared = [name for names in vars(settings.acquire.strategies).values() for name in names]
-        for strategy in (*vars(settings.acquire.strategy).values(), *compared):
+            CLASSIFIERS.find(classifier)
+        for classifier in (*settings.acquire.strategy, *settings.acquire.strategies):
+            CLASSIFIERS.find(classifier)
+        compared = [name for names in settings.acquire.strategies.values() for name in names]
+        for strategy in (*settings.acquire.strategy.values(), *compared):
             select(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

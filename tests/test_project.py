@@ -197,7 +197,7 @@ def test_a_stage_makes_just_what_the_graph_says(tmp_path, monkeypatch):
 
 def test_the_image_stages_cover_all_of_tables_4_to_7():
     settings = read_settings(ROOT / "params.yaml")
-    strategies = {STRATEGIES[name].label for name in settings.acquire.strategies.resnet18}
+    strategies = {STRATEGIES[name].label for name in settings.acquire.strategies["resnet18"]}
     reported = reported_results()
     tables = reported[reported["classifier"] == "resnet18"]
     assert set(tables["data"]) == set(settings.images.data)

@@ -11,7 +11,6 @@ SETTING_TITLES = {
     "imbalanced": "Imbalanced",
     "imbalanced_weighted": "Imbalanced weighted",
 }
-CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM", "teacher": "teacher", "resnet18": "ResNet18"}
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}
@@ -60,7 +59,16 @@ SPARE_COLOURS = ("#CAB2D6", "#B15928", "#FB9A99", "#33A02C", "#1F78B4", "#FDBF6F
 
 def hand_made_for(classifier: str) -> tuple[str, ...]:
     """The strategies that the AL average with a classifier is taken over, where they were run."""
-    return HAND_MADE_FOR_IMAGES if classifier in CLASSIFIERS and takes_images(classifier) else HAND_MADE
+    return HAND_MADE_FOR_IMAGES if takes_images(classifier) else HAND_MADE
+
+
+def classifier_title(name: str) -> str:
+    """What a task model is called; its name if it is not known here.
+
+    >>> classifier_title("logistic"), classifier_title("of another package")
+    ('logistic regression', 'of another package')
+    """
+    return CLASSIFIERS[name].label if name in CLASSIFIERS else name
 
 
 def label_of(name: str) -> str:

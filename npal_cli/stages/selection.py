@@ -34,13 +34,13 @@ def select_strategies(
         raise UsageError("--compare: all strategies of params.yaml, so --strategy cannot name others; leave one out")
     if compare:
         named = _compared(context, experiment, train_on_reward=train_on_reward)
-    names = named or [getattr(context.settings.acquire.strategy, experiment.classifier)]
+    names = named or [context.settings.acquire.strategy_for(experiment.classifier)]
     return list(dict.fromkeys(select(name, variant, train_on_reward=train_on_reward) for name in names))
 
 
 def _compared(context: Context, experiment: Experiment, *, train_on_reward: bool) -> Sequence[str]:
     classifier = experiment.classifier
-    all_of_them = [select(name) for name in getattr(context.settings.acquire.strategies, classifier)]
+    all_of_them = [select(name) for name in context.settings.acquire.compared_for(classifier)]
     start = start_of(context, experiment, None)
     n_classes = next(iter(start.problems.values())).n_classes
     no_reward = train_on_reward or context.settings.plan(classifier).prepare.reward == 0

@@ -15,20 +15,23 @@ from npal_cli.stages.state import Start, after
 from npal_cli.stages.train_np import network_of, train_np, trained_network
 from npal_cli.strategies.base import Strategy
 from npal_cli.strategies.naming import Selected
+from npal_cli.strategies.registry import STRATEGIES
 from npal_cli.strategies.services import Networks, Services, no_networks
 
 
 def parameters_of(context: Context, experiment: Experiment, selected: Selected) -> dict[str, Any]:
     """All parameters, but the number of steps, that what a strategy acquires depends on."""
     settings, plan, kind = context.settings, context.settings.plan(experiment.classifier), selected.kind
+    path = STRATEGIES.path_of(kind.name)
     subsample = {"subsample": plan.subsample} if kind.subsamples and plan.subsample is not None else {}
     return {
         "strategy": selected.name,
         "classifier": experiment.classifier,
-        "options": asdict(settings.classifiers.of(experiment.classifier)),
+        "options": asdict(settings.options_of(experiment.classifier)),
         "batch_size": plan.batch_size,
         **kind.parameters(settings.parameters(kind)),
         **subsample,
+        **({"imported_from": path} if path is not None else {}),
     }
 
 

@@ -118,7 +118,7 @@ def _target(
         command=f"npal train-np {experiment.command_options}{step_option(at)}",
         parameters={
             "classifier": experiment.classifier,
-            "options": asdict(options.classifiers.of(experiment.classifier)),
+            "options": asdict(options.options_of(experiment.classifier)),
             **NeuralProcess.parameters(options.parameters(NeuralProcess)),
         },
         inputs=inputs,

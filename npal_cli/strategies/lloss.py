@@ -5,8 +5,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from npal_cli.classifiers import Classifier, LossPredictionOptions, ResNet18
-from npal_cli.classifiers.resnet18 import FittedResNet18
+from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.resnet18 import FittedResNet18, LossPredictionOptions, ResNet18
 from npal_cli.strategies.base import AcquisitionState, ScoringStrategy, Strategy
 from npal_cli.strategies.services import Services
 

@@ -18,6 +18,7 @@ class Registry(Mapping[str, type[Strategy]]):
 
     def __init__(self) -> None:
         self._named: dict[str, type[Strategy]] = {}
+        self._paths: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> type[Strategy]:
         """The strategy of a name."""
@@ -44,10 +45,15 @@ class Registry(Mapping[str, type[Strategy]]):
                     f"strategy {name!r}: the name {kind.name!r} is that of another; give it one of its own"
                 )
             self._named[kind.name] = kind
+            self._paths[kind.name] = name
             return kind
         if name not in self._all():
             raise unknown("strategy", name, self)
         return self._all()[name]
+
+    def path_of(self, name: str) -> str | None:
+        """The import path of a strategy that was found by one, which no other process knows of."""
+        return self._paths.get(name)
 
     def _all(self) -> dict[str, type[Strategy]]:
         return _installed() | self._named

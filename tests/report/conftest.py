@@ -87,7 +87,7 @@ def images() -> ExperimentResults:
     sets = {"annotated": rows, "reward": rows[:, :0], "pool": np.zeros((3, 59_000), dtype=np.int64)}
     sets |= {"test": np.arange(7000, 8000)[None], "held_out": np.arange(7000, 8000)[None]}
     problems = replace(result.problems, **sets, test_part=np.arange(POINTS) >= 7000)
-    options = {"strategy": "", "options": asdict(settings.classifiers.resnet18), "batch_size": 1000}
+    options = {"strategy": "", "options": asdict(settings.classifiers["resnet18"]), "batch_size": 1000}
     more = {"coregcn": {"subsample": 10_000, "gcn": asdict(GCNOptions())}}
     made_from = {name: Provenance({**options, **more.get(name, {})}, result.made_from[name].inputs) for name in records}
     return replace(result, problems=problems, made_from=made_from)

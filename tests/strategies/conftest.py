@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, TeacherModel, make_classifier
+from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, make_classifier
+from npal_cli.classifiers.teacher import TeacherModel
 from npal_cli.engine import Engine
 from npal_cli.neural_process.options import PlusOptions, PlusSimulateOptions, PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective

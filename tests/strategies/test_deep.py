@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from npal_cli.classifiers import LossPredictionOptions
+from npal_cli.classifiers.resnet18 import LossPredictionOptions
 from npal_cli.strategies.gcn import CoreGCN, GCNOptions, Graph, GraphNetwork, UncertainGCN, train_graph_network
 from npal_cli.strategies.geometric import KCenterGreedy, k_center_greedy
 from npal_cli.strategies.lloss import LearningLoss
