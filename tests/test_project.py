@@ -27,6 +27,7 @@ ITEM = {"data": "waveform", "setting": "balanced", "classifier": "logistic", "st
 
 INFRASTRUCTURE = {
     "cli.py": "reads the command line",
+    "cli_output.py": "prints",
     "options.py": "the options of the command line",
     "settings.py": "reads params.yaml, whose sections the stages name",
     "errors.py": "messages",

@@ -67,8 +67,8 @@ def acquired(row):
 
 
 def test_a_strategy_of_an_import_path_has_options_an_artifact_and_a_place_in_the_report(mine):
-    with Path("params.yaml").open("a") as file:
-        file.write("strategies: {'mine:Farthest': {power: 2.0}}\n")
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params + "strategies: {'mine:Farthest': {power: 2.0}}\n")
     rows = json_of(mine("acquire", "--seed", 1, "--strategy", "mine:Farthest", "--strategy", "random", "--json"))
     assert [row["strategy"] for row in rows] == ["farthest", "random"]
     record, provenance = acquired(rows[0])
@@ -78,6 +78,7 @@ def test_a_strategy_of_an_import_path_has_options_an_artifact_and_a_place_in_the
     STRATEGIES._named.clear()  # as in another process
     mine("report")
     assert "Farthest of all" in Path("data/report/report.md").read_text()
+    Path("params.yaml").write_text(params)
     Path("mine.py").unlink()
     STRATEGIES._named.clear()
     sys.modules.pop("mine")
