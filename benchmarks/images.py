@@ -185,11 +185,11 @@ def _choosing(device: torch.device) -> list[dict[str, Any]]:
 def _cost(trained: list[dict[str, Any]]) -> str:
     """Hours of one GPU, from the operations of a step and from shares of the data sheet's limit."""
     settings = Settings()
-    options, plan = settings.classifiers.resnet18, settings.images
+    options, plan, vaal = settings.classifiers["resnet18"], settings.images, VAALOptions()
     sizes = [plan.prepare.annotated + plan.batch_size * step for step in range(plan.steps + 1)]
     own, first = options.epochs * sum(sizes[1:]), options.epochs * sizes[0]
-    strategies = len(settings.acquire.strategies.resnet18)
-    batches = plan.steps * settings.vaal.epochs * -(-(plan.subsample or 0) // settings.vaal.batch_size)
+    strategies = len(settings.acquire.strategies["resnet18"])
+    batches = plan.steps * vaal.epochs * -(-(plan.subsample or 0) // vaal.batch_size)
     rows = []
     for data in DATA:
         shape = COLOUR if data in ("svhn", "cifar10") else GREY

@@ -16,12 +16,12 @@ from npal_cli.artifacts import Provenance, digest, run_columns, take_runs, write
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from npal_cli.strategies import STRATEGY_NAMES
+from npal_cli.strategies.naming import strategy_names
 
 DATA = {"waveform": (5000, 21), "mushrooms": (8124, 22), "adult": (1605, 119)}
 """Points and features of data made up in the sizes of the paper's."""
 CLASSIFIERS = ("logistic", "svm")
-STRATEGIES = STRATEGY_NAMES[:15]
+STRATEGIES = strategy_names()[:15]
 RUNS = [Run(data_seed, 1) for data_seed in range(1, 101)]
 STEPS, TEST, CHECKED, EPOCHS = 10, 200, 50, 100
 

@@ -11,9 +11,10 @@ from npal_cli.errors import NpalError
 from npal_cli.objectives import Setting
 from npal_cli.problems.datasets import load_dataset
 from npal_cli.problems.images import read_idx
-from npal_cli.problems.problem import PrepareOptions, kept_counts, split, standardise, weights_of
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.problems.sources import sources_from_environment
+from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
+from npal_cli.problems.standardise import standardise
 from npal_cli.randomness import Run, stream
 from npal_cli.refit import RefitProblem
 

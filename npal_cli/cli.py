@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from npal_cli.cli_output import row_of, show
 from npal_cli.errors import NpalError, UsageError, unknown
 from npal_cli.options import Names, Options, Seeds, StepOption, StepStrategyOption, Variant, print_version, with_options
 
 if TYPE_CHECKING:
     from npal_cli.stages.context import At, Context, Experiment
-    from npal_cli.stages.make import Made
 
 app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=False)
 log = logging.getLogger("npal")
@@ -55,8 +55,8 @@ def prepare(
         results = []
         for experiment in _experiments(context, options, by_classifier=False):
             made = stage.prepare(context, experiment, asked=True)
-            results.append(_result(experiment, made, stage.describe(made.record), by_classifier=False))
-        _show(results, options)
+            results.append(row_of(experiment, made, stage.describe(made.record), by_classifier=False))
+        show(results, as_json=options.json)
 
 
 @app.command()
@@ -71,8 +71,8 @@ def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOp
         results = []
         for experiment in _experiments(context, options, by_classifier=by_classifier):
             made = stage.simulate(context, experiment, _at(step, strategy), asked=True)
-            results.append(_result(experiment, made, stage.describe(made.record), by_classifier=by_classifier))
-        _show(results, options)
+            results.append(row_of(experiment, made, stage.describe(made.record), by_classifier=by_classifier))
+        show(results, as_json=options.json)
 
 
 @app.command()
@@ -86,8 +86,8 @@ def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOpti
         results = []
         for experiment in _experiments(context, options):
             made = stage.oracle(context, experiment, _at(step, strategy), asked=True)
-            results.append(_result(experiment, made, stage.describe(made)))
-        _show(results, options)
+            results.append(row_of(experiment, made, stage.describe(made)))
+        show(results, as_json=options.json)
 
 
 @app.command()
@@ -101,8 +101,8 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
         results = []
         for experiment in _experiments(context, options):
             made = stage.train_np(context, experiment, _at(step, strategy), asked=True)
-            results.append(_result(experiment, made, stage.describe(made.record)))
-        _show(results, options)
+            results.append(row_of(experiment, made, stage.describe(made.record)))
+        show(results, as_json=options.json)
 
 
 @app.command()
@@ -131,20 +131,21 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
         from npal_cli.stages import acquire as stage
-        from npal_cli.stages.wanted import check_strategies, wanted
+        from npal_cli.stages.selection import check_strategies, select_strategies
 
         context = _context(options, steps=steps)
+        how = {"compare": compare, "train_on_reward": train_on_reward}
         work = [
-            (each, wanted(context, each, strategy, variant.value, compare=compare, train_on_reward=train_on_reward))
+            (each, select_strategies(context, each, strategy, variant.value, **how))
             for each in _experiments(context, options)
         ]
         check_strategies(context, work)
         results = []
-        for experiment, names in work:
-            for name in names:
-                made = stage.acquire_with(context, experiment, name)
-                results.append(_result(experiment, made, {"strategy": name, **stage.describe(made.record)}))
-        _show(results, options)
+        for experiment, strategies in work:
+            for each in strategies:
+                made = stage.acquire_with(context, experiment, each)
+                results.append(row_of(experiment, made, {"strategy": each.name, **stage.describe(made.record)}))
+        show(results, as_json=options.json)
 
 
 @app.command()
@@ -252,10 +253,12 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
 
 
 def _classifiers(context: "Context", options: Options) -> list[str]:
-    classifiers = _distinct(options.classifier or context.settings.defaults.classifier)
-    for name in classifiers:
-        context.settings.classifiers.of(name)
-    return classifiers
+    """Their names, of those too that are named by import path."""
+    from npal_cli.classifiers import CLASSIFIERS
+
+    return _distinct(
+        [CLASSIFIERS.find(name).name for name in options.classifier or context.settings.defaults.classifier]
+    )
 
 
 def _seeds(asked: Seeds, defaults: Sequence[int]) -> list[int]:
@@ -268,32 +271,8 @@ def _distinct(values: Sequence[str]) -> list[str]:
 
 def _at(step: int | None, strategy: str) -> "At | None":
     from npal_cli.stages.context import At
-    from npal_cli.strategies import parse_strategy
+    from npal_cli.strategies.naming import select
 
-    if parse_strategy(strategy).trains_on_reward:
+    if select(strategy).trains_on_reward:
         raise UsageError(f"--strategy {strategy}: no reward set is left after it; use one that does not train on it")
     return At(step, strategy) if step is not None else None
-
-
-def _result(
-    experiment: "Experiment", made: "Made[Any]", shown: dict[str, Any], *, by_classifier: bool = True
-) -> dict[str, Any]:
-    named = {"data": experiment.data, "setting": experiment.setting}
-    if by_classifier:
-        named["classifier"] = experiment.classifier
-    runs = {"runs": len(made.record.runs)}
-    return {**named, **runs, **shown, "seconds": round(made.seconds, 1), "artifact": str(made.path)}
-
-
-def _show(results: list[dict[str, Any]], options: Options) -> None:
-    if options.json:
-        typer.echo(json.dumps(results, indent=2))
-        return
-    from tabulate import tabulate
-
-    hidden = ("artifact", "seconds")
-    rows = [{key: value for key, value in row.items() if key not in hidden} for row in results]
-    typer.echo(tabulate(rows, headers="keys", floatfmt=".4g", missingval="-"))
-    typer.echo()
-    for row in results:
-        typer.echo(row["artifact"])

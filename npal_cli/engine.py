@@ -71,7 +71,7 @@ class Engine:
         Raises:
             UsageError: if CUDA is asked for and there is none.
         """
-        import torch  # noqa: PLC0415  # takes a second, which most work does not need
+        import torch  # takes a second, which most work does not need
 
         if self.device == "cuda" and not torch.cuda.is_available():
             raise UsageError("--device cuda: no CUDA device is available here; use --device cpu or auto")

@@ -22,9 +22,6 @@ Rows = Int[np.ndarray, "_"]
 
 ACCURACY = Objective()
 
-ContextLabels = Literal["zero", "leave_one_out"]
-"""What the network is told about annotated points: nothing (0), or what each improved when it was added (B.3)."""
-
 
 @dataclass(frozen=True)
 class OracleScores:

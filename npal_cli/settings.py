@@ -5,7 +5,8 @@ that commands work without a file.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,23 +16,19 @@ from pydantic.dataclasses import dataclass as validated
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from npal_cli.classifiers import (
-    CLASSIFIERS,
-    ClassifierOptions,
-    LossPredictionOptions,
-    ResNetOptions,
-    takes_images,
-)
-from npal_cli.errors import UsageError, unknown
-from npal_cli.neural_process.options import PlusOptions, TrainingOptions
+from npal_cli.classifiers import CLASSIFIERS, ClassifierKind, takes_images
+from npal_cli.classifiers.scikit import ScikitKind
+from npal_cli.errors import UsageError
+from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.objectives import SETTINGS, Objective, Setting
-from npal_cli.problems.problem import ImagePrepareOptions, PrepareOptions, SplitOptions
+from npal_cli.plugins import is_import_path
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies import parse_strategy
-from npal_cli.strategies.expectations import TaughtOptions
-from npal_cli.strategies.gcn import GCNOptions
-from npal_cli.strategies.lal import LALOptions
-from npal_cli.strategies.vaal import VAALOptions
+from npal_cli.problems.split import ImagePrepareOptions, PrepareOptions, SplitOptions
+from npal_cli.strategies.base import Strategy
+from npal_cli.strategies.guidance import GuidanceOptions
+from npal_cli.strategies.naming import select
+from npal_cli.strategies.parameters import Parameters, Shared
+from npal_cli.strategies.registry import STRATEGIES
 from npal_cli.teachers import TeacherOptions
 
 Seeds = Annotated[tuple[Annotated[int, Interval(ge=0, lt=2**63)], ...], MinLen(1)]
@@ -58,55 +55,28 @@ class Study:
     classifier: Names = ("logistic", "svm")
 
 
-@dataclass(frozen=True)
-class Classifiers:
-    """The options of each task model."""
-
-    logistic: ClassifierOptions = field(default_factory=ClassifierOptions)
-    svm: ClassifierOptions = field(default_factory=ClassifierOptions)
-    teacher: TeacherOptions = field(default_factory=TeacherOptions)
-    resnet18: ResNetOptions = field(default_factory=ResNetOptions)
-
-    def of(self, name: str) -> ClassifierOptions | TeacherOptions | ResNetOptions:
-        """The options of the classifier ``name``.
-
-        Raises:
-            UsageError: if there is no such classifier.
-        """
-        if name not in CLASSIFIERS:
-            raise unknown("classifier", name, CLASSIFIERS)
-        options: ClassifierOptions | TeacherOptions | ResNetOptions = getattr(self, name)
-        return options
-
-
-@dataclass(frozen=True)
-class StrategyLists:
-    """The strategies that are compared with each classifier: those of the paper's tables, newer ones, two controls."""
-
-    logistic: Names = (
+COMPARED: dict[str, tuple[str, ...]] = {
+    "logistic": (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
         *("random", "np", "np_plus", "lal", "qbc", "badge", "expected_error", "eer", "blend", "reward_oracle"),
         "random_train_on_reward",
-    )
-    svm: Names = (
+    ),
+    "svm": (
         *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "lal", "qbc", "expected_error", "eer", "blend"),
         *("reward_oracle", "random_train_on_reward"),
-    )
-    teacher: Names = ("uncsamp", "random", "random_train_on_reward")
-    resnet18: Names = (
+    ),
+    "teacher": ("uncsamp", "random", "random_train_on_reward"),
+    "resnet18": (
         *("entropy", "margin", "lstconf", "kcgrdy", "lloss", "vaal", "uncgcn", "coregcn", "haluni", "halgau", "cbal"),
         "random",
-    )
+    ),
+}
+"""The strategies that are compared with a classifier: those of the paper's tables, newer ones, two controls."""
+COMPARED_ELSEWHERE = ("random", "fscore", "kcgrdy", "expected_error", "blend")
+"""With any other classifier: a fit of it may take long."""
 
-
-@dataclass(frozen=True)
-class StrategyDefaults:
-    """The strategy that is used with each classifier where none is named."""
-
-    logistic: str = "blend"
-    svm: str = "blend"
-    teacher: str = "margin"
-    resnet18: str = "margin"
+USED = {"logistic": "blend", "svm": "blend", "teacher": "margin", "resnet18": "margin"}
+"""The strategy that is used with a classifier where none is named; ``blend`` with any other."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +86,18 @@ class AcquireSettings:
     steps: Annotated[int, Ge(1)] = 10
     batch_size: Annotated[int, Ge(1)] = 1
     """Points labelled at each step."""
-    strategy: StrategyDefaults = field(default_factory=StrategyDefaults)
-    """What is acquired with where no strategy is named."""
-    strategies: StrategyLists = field(default_factory=StrategyLists)
+    strategy: dict[str, str] = field(default_factory=lambda: dict(USED))
+    """What is acquired with where no strategy is named, by classifier."""
+    strategies: dict[str, Names] = field(default_factory=lambda: dict(COMPARED))
+    """What ``--compare`` compares, by classifier."""
+
+    def strategy_for(self, classifier: str) -> str:
+        """The strategy where none is named."""
+        return self.strategy.get(classifier, USED.get(classifier, "blend"))
+
+    def compared_for(self, classifier: str) -> tuple[str, ...]:
+        """The strategies that are compared."""
+        return self.strategies.get(classifier, COMPARED.get(classifier, COMPARED_ELSEWHERE))
 
 
 @dataclass(frozen=True)
@@ -143,7 +122,10 @@ class ImagePlan(Plan):
     prepare: ImagePrepareOptions = field(default_factory=ImagePrepareOptions)
 
 
-@validated(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@validated(frozen=True, config=STRICT)
 class Settings:
     """All of ``params.yaml``, one section for each stage."""
 
@@ -152,17 +134,15 @@ class Settings:
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
     objective: Objective = field(default_factory=Objective)
     simulate: SimulateOptions = field(default_factory=SimulateOptions)
-    classifiers: Classifiers = field(default_factory=Classifiers)
+    classifiers: dict[str, Any] = field(default_factory=lambda: dict(vars(_classifier_sections()())))
+    """The ``Options`` of task models, by name."""
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
-    np_plus: PlusOptions = field(default_factory=PlusOptions)
     acquire: AcquireSettings = field(default_factory=AcquireSettings)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
-    taught: TaughtOptions = field(default_factory=TaughtOptions)
-    lal: LALOptions = field(default_factory=LALOptions)
+    guided: GuidanceOptions = field(default_factory=GuidanceOptions)
+    strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_strategy_sections()())))
+    """The ``Options`` of strategies, by the name of their section."""
     images: ImagePlan = field(default_factory=ImagePlan)
-    lloss: LossPredictionOptions = field(default_factory=LossPredictionOptions)
-    vaal: VAALOptions = field(default_factory=VAALOptions)
-    gcn: GCNOptions = field(default_factory=GCNOptions)
 
     def plan(self, classifier: str) -> Plan:
         """What differs between tables of features and images."""
@@ -178,6 +158,17 @@ class Settings:
             batch_size=self.acquire.batch_size,
             subsample=None,
         )
+
+    def options_of(self, classifier: str) -> Any:
+        """The options of a task model."""
+        return self.classifiers.get(classifier) or CLASSIFIERS.find(classifier).Options()
+
+    def parameters(self, kind: type[Strategy]) -> Parameters:
+        """What a strategy is configured by."""
+        shared = Shared(self.objective, self.simulate, self.train_np, self.teacher, self.guided)
+        if kind.Options is None:
+            return Parameters(shared)
+        return Parameters(shared, self.strategies.get(kind.section) or kind.Options())
 
     def with_steps(self, steps: int) -> "Settings":
         """The same but for the number of acquisition steps."""
@@ -196,26 +187,72 @@ def read_settings(path: Path | None) -> Settings:
             return Settings()
     try:
         content = YAML(typ="safe").load(path)
-        text = json.dumps({} if content is None else content)
-        settings = TypeAdapter(Settings).validate_json(text, strict=True)
+        content = {} if content is None else content
+        own = {key: content.pop(key, {}) for key in ("strategies", "classifiers")} if isinstance(content, dict) else {}
+        settings = TypeAdapter(Settings).validate_json(json.dumps(content), strict=True)
+        strategies = _options_of_strategies(path, own.get("strategies", {}))
+        classifiers = _options_of_classifiers(path, own.get("classifiers", {}))
+        settings = replace(settings, strategies=strategies, classifiers=classifiers)
     except OSError as error:
         raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
     except (YAMLError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_problem(error)}") from error
+        raise UsageError(f"{path}: {_first_problem(error, Settings())}") from error
     _check_names(path, settings)
     return settings
 
 
-def _first_problem(error: ValidationError) -> str:
+def _options_of_strategies(path: Path, given: Any) -> dict[str, Any]:
+    """The ``Options`` of strategies that have some, by section; the name of a section may be an import path."""
+    if isinstance(given, dict):
+        given = {STRATEGIES.find(key).section if is_import_path(str(key)) else key: v for key, v in given.items()}
+    return _validated(path, "strategies", _strategy_sections(), given)
+
+
+def _options_of_classifiers(path: Path, given: Any) -> dict[str, Any]:
+    """The ``Options`` of task models, by name; those of an estimator by its import path are its parameters."""
+    if isinstance(given, dict):
+        kinds = {str(key): CLASSIFIERS.find(key) for key in given if is_import_path(str(key))}
+        given = {kinds[k].name if k in kinds else k: _as_options(kinds.get(k), v) for k, v in given.items()}
+    return _validated(path, "classifiers", _classifier_sections(), given)
+
+
+def _as_options(kind: ClassifierKind | None, given: Any) -> Any:
+    return {"parameters": given} if isinstance(kind, ScikitKind) else given
+
+
+def _validated(path: Path, section: str, made: Any, given: Any) -> dict[str, Any]:
+    try:
+        options = TypeAdapter(validated(made, config=STRICT)).validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_first_problem(error, made(), section)}") from error
+    return dict(vars(options))
+
+
+def _strategy_sections() -> Any:
+    """A dataclass with a field for each strategy that has options."""
+    kinds = {kind.section: kind.Options for kind in STRATEGIES.values() if kind.Options is not None}
+    return _sections("Strategies", kinds)
+
+
+def _classifier_sections() -> Any:
+    """A dataclass with a field for each task model."""
+    return _sections("Classifiers", {name: kind.Options for name, kind in CLASSIFIERS.items()})
+
+
+def _sections(name: str, kinds: Mapping[str, Any]) -> Any:
+    return make_dataclass(name, [(key, kind, field(default_factory=kind)) for key, kind in kinds.items()])
+
+
+def _first_problem(error: ValidationError, root: Any, *where: str) -> str:
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    key = ".".join(str(part) for part in (*where, *first["loc"])) or "the file"
     found = json.dumps(first["input"], default=str)
     match first["type"]:
         case "unexpected_keyword_argument":
-            said = f"unknown key; known there: {_known_keys(first['loc'][:-1])}"
+            said = f"unknown key; known there: {_known_keys(root, first['loc'][:-1])}"
         case "dataclass_type":
             said = "expected keys and values, as in {name: value}"
         case "tuple_type":
@@ -225,8 +262,8 @@ def _first_problem(error: ValidationError) -> str:
     return f"{key}: {said} (found {found if len(found) < 80 else found[:77] + '...'})"
 
 
-def _known_keys(where: tuple[int | str, ...]) -> str:
-    section: Any = asdict(Settings())
+def _known_keys(root: Any, where: tuple[int | str, ...]) -> str:
+    section: Any = asdict(root)
     for part in where:
         section = section[part]
     return ", ".join(section)
@@ -235,9 +272,11 @@ def _known_keys(where: tuple[int | str, ...]) -> str:
 def _check_names(path: Path, settings: Settings) -> None:
     try:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
-            settings.classifiers.of(classifier)
-        compared = [name for names in vars(settings.acquire.strategies).values() for name in names]
-        for strategy in (*vars(settings.acquire.strategy).values(), *compared):
-            parse_strategy(strategy)
+            CLASSIFIERS.find(classifier)
+        for classifier in (*settings.acquire.strategy, *settings.acquire.strategies):
+            CLASSIFIERS.find(classifier)
+        compared = [name for names in settings.acquire.strategies.values() for name in names]
+        for strategy in (*settings.acquire.strategy.values(), *compared):
+            select(strategy)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

@@ -14,7 +14,7 @@ from npal_cli.cli import app
 from npal_cli.problems.datasets import REGISTRY
 from npal_cli.report.paper import reported_results
 from npal_cli.settings import read_settings
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies.registry import STRATEGIES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -27,9 +27,11 @@ ITEM = {"data": "waveform", "setting": "balanced", "classifier": "logistic", "st
 
 INFRASTRUCTURE = {
     "cli.py": "reads the command line",
+    "cli_output.py": "prints",
     "options.py": "the options of the command line",
     "settings.py": "reads params.yaml, whose sections the stages name",
     "errors.py": "messages",
+    "plugins.py": "finds what others bring, and is not it",
     "engine.py": "where work is done, not what",
     "artifacts.py": "how arrays are stored; a version of npal that stores others says so in their format",
     "commit.py": "how a store is put in place",
@@ -149,7 +151,7 @@ def modules_behind(stage: str) -> set[str]:
     _, command, *options = shlex.split(ALL_STAGES[stage]["cmd"])
     taken = {path for name, path in STAGE_MODULES.items() if name != command and "--no-build" in options}
     first, found = STAGE_MODULES[command], set()
-    waiting = [first, *(["stages/wanted.py"] if command == "acquire" else [])]
+    waiting = [first, *(["stages/selection.py"] if command == "acquire" else [])]
     while waiting:
         module = waiting.pop()
         if module in found or module in INFRASTRUCTURE:
@@ -196,7 +198,7 @@ def test_a_stage_makes_just_what_the_graph_says(tmp_path, monkeypatch):
 
 def test_the_image_stages_cover_all_of_tables_4_to_7():
     settings = read_settings(ROOT / "params.yaml")
-    strategies = {STRATEGIES[name].label for name in settings.acquire.strategies.resnet18}
+    strategies = {STRATEGIES[name].label for name in settings.acquire.strategies["resnet18"]}
     reported = reported_results()
     tables = reported[reported["classifier"] == "resnet18"]
     assert set(tables["data"]) == set(settings.images.data)

@@ -1,50 +1,31 @@
-"""The task models, by name."""
+"""The task models: what each says about itself, in a file of its own, and how they are found."""
 
-from npal_cli.classifiers.base import Classifier, ClassifierOptions, FittedClassifier
-from npal_cli.classifiers.logistic import Logistic
-from npal_cli.classifiers.resnet18 import LossPredictionOptions, ResNet18, ResNetOptions
-from npal_cli.classifiers.svm import SVM
-from npal_cli.classifiers.teacher import TeacherModel
-from npal_cli.errors import UsageError, unknown
-
-CLASSICAL: dict[str, type[Logistic] | type[SVM]] = {"logistic": Logistic, "svm": SVM}
-"""Those that are made from options alone, and refitted in no time."""
-
-CLASSIFIERS: dict[str, type[Logistic] | type[SVM] | type[TeacherModel] | type[ResNet18]] = {
-    **CLASSICAL,
-    "teacher": TeacherModel,
-    "resnet18": ResNet18,
-}
+from npal_cli.classifiers.base import Classifier, ClassifierKind, ClassifierOptions, FitServices, FittedClassifier
+from npal_cli.classifiers.registry import CLASSIFIERS
+from npal_cli.errors import UsageError
 
 __all__ = [
-    "CLASSICAL",
     "CLASSIFIERS",
-    "SVM",
     "Classifier",
+    "ClassifierKind",
     "ClassifierOptions",
+    "FitServices",
     "FittedClassifier",
-    "Logistic",
-    "LossPredictionOptions",
-    "ResNet18",
-    "ResNetOptions",
-    "TeacherModel",
     "make_classifier",
     "takes_images",
 ]
 
 
-def make_classifier(name: str, options: ClassifierOptions) -> Classifier:
-    """The classical classifier ``name`` with ``options``.
+def make_classifier(name: str, options: object = None) -> Classifier:
+    """The task model ``name`` with ``options``, its defaults if there are none; for those that can be refitted.
 
     Raises:
         UsageError: if there is no such classifier, or a fit of it takes too long to be repeated for every candidate.
     """
-    if name not in CLASSIFIERS:
-        raise unknown("classifier", name, CLASSIFIERS)
-    if name not in CLASSICAL:
-        able = " or ".join(CLASSICAL)
-        raise UsageError(f"classifier {name!r}: a fit takes too long to try every candidate; use {able}")
-    return CLASSICAL[name](options)
+    kind = CLASSIFIERS.find(name)
+    if "refits" not in kind.abilities:
+        raise UsageError(f"classifier {name!r}: a fit takes too long to try every candidate; use logistic or svm")
+    return kind.make(options if options is not None else kind.Options())
 
 
 def takes_images(classifier: str) -> bool:
@@ -53,4 +34,4 @@ def takes_images(classifier: str) -> bool:
     >>> takes_images("resnet18"), takes_images("svm")
     (True, False)
     """
-    return "images" in CLASSIFIERS[classifier].abilities
+    return classifier in CLASSIFIERS and "images" in CLASSIFIERS[classifier].abilities

@@ -1,11 +1,15 @@
-"""What a task model must do: be fitted, predict, and say how sure it is in the way it can."""
+"""What a task model must do: be fitted, predict, say how sure it is in the way it can, and describe itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from annotated_types import Gt
 from jaxtyping import Float, Int, Shaped
+
+from npal_cli.randomness import Run
 
 Ability = Literal["probabilities", "boundaries", "refits", "images", "loss_prediction"]
 """``refits``: a fit takes so little time that every candidate can be tried; ``images``: it takes images."""
@@ -48,8 +52,15 @@ class FittedClassifier(Protocol):
 class Classifier(Protocol):
     """A task model before its fit."""
 
-    name: str
-    abilities: frozenset[Ability]
+    @property
+    def name(self) -> str:
+        """On the command line and in file names."""
+        ...
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do."""
+        ...
 
     def fit(
         self,
@@ -62,4 +73,52 @@ class Classifier(Protocol):
         Raises:
             ValueError: if there is only one class among ``labels``.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class FitServices:
+    """What one run of an experiment has to offer to its task model, for those whose fits take long."""
+
+    data: str
+    """The data set."""
+    run: Run
+    known: Callable[[], Shaped[np.ndarray, "point *feature"]]
+    """The features of the annotated set, the pool and the reward set."""
+    initial: int
+    """Points annotated before the first step."""
+    device: Callable[[], Any]
+    """Where torch works."""
+    shared_fits: Path
+    """A folder for fits to the initial points, which all strategies begin with."""
+    own_fits: Path
+    """A folder for fits of one strategy."""
+
+
+@runtime_checkable
+class ClassifierKind(Protocol):
+    """What a class of task models says about itself; nothing else in the package names it."""
+
+    @property
+    def name(self) -> str:
+        """On the command line and in file names."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """In tables and figures."""
+        ...
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do."""
+        ...
+
+    @property
+    def Options(self) -> Callable[..., Any]:  # noqa: N802  # it is a class
+        """A frozen dataclass: its section of ``params.yaml``, under ``classifiers``."""
+        ...
+
+    def make(self, options: Any, services: FitServices | None = None) -> Classifier:
+        """The task model with options; one whose abilities include ``refits`` needs no services."""
         ...

@@ -2,13 +2,13 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Int
 from sklearn.linear_model import LogisticRegression
 
-from npal_cli.classifiers.base import Ability, ClassifierOptions
+from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, FitServices
 
 CHOLESKY = 150
 """Unknowns of several classes up to which their Hessian is factorised: its entries are the square of them."""
@@ -27,10 +27,17 @@ class Logistic:
     """
 
     name = "logistic"
+    label = "logistic regression"
+    Options = ClassifierOptions
     abilities: frozenset[Ability] = frozenset(("probabilities", "boundaries", "refits"))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
+
+    @classmethod
+    def make(cls, options: Any, services: FitServices | None = None) -> Classifier:  # noqa: ARG003  # needs none
+        """With its options."""
+        return cls(options)
 
     def fit(
         self,

@@ -1,7 +1,7 @@
 """Support vector machine with an RBF kernel (supplement B.2)."""
 
 from itertools import combinations
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -9,7 +9,7 @@ from scipy.special import expit
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from npal_cli.classifiers.base import Ability, ClassifierOptions
+from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, FitServices
 
 AT_BOUND = 1e-9
 """How near to a bound of its interval, relative to its length, a dual variable counts as being there."""
@@ -31,10 +31,17 @@ class SVM:
     """
 
     name = "svm"
+    label = "SVM"
+    Options = ClassifierOptions
     abilities: frozenset[Ability] = frozenset(("boundaries", "refits"))
 
     def __init__(self, options: ClassifierOptions | None = None) -> None:
         self.options = options or ClassifierOptions()
+
+    @classmethod
+    def make(cls, options: Any, services: FitServices | None = None) -> Classifier:  # noqa: ARG003  # needs none
+        """With its options."""
+        return cls(options)
 
     def fit(
         self,

@@ -1,11 +1,11 @@
 """The teacher as task model: a control that says what the strategies which ask one owe to a better model."""
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from npal_cli.classifiers.base import Ability
+from npal_cli.classifiers.base import Ability, Classifier, FitServices
 from npal_cli.randomness import stream
 from npal_cli.teachers import Teacher, TeacherOptions, teach
 
@@ -20,10 +20,17 @@ class TeacherModel:
     """
 
     name = "teacher"
+    label = "teacher"
+    Options = TeacherOptions
     abilities: frozenset[Ability] = frozenset(("probabilities",))
 
     def __init__(self, options: TeacherOptions | None = None) -> None:
         self.options = options or TeacherOptions()
+
+    @classmethod
+    def make(cls, options: Any, services: FitServices | None = None) -> Classifier:  # noqa: ARG003  # needs none
+        """With its options."""
+        return cls(options)
 
     def fit(
         self,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import stream
-from npal_cli.strategies import AcquisitionState, Choice, Strategy
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 
 CHECKED = 50
 """Pool points with a prediction, drawn at each step with replacement, that are kept beside their true improvement."""
@@ -71,7 +71,7 @@ def acquire(
     while acquired.steps < steps:
         step = acquired.steps + 1
         seen = [_subsampled(problem, step, subsample) if strategy.subsamples else problem for problem in current]
-        states = [_state(problem, strategy.task_model(classifier), step, strategy) for problem in seen]
+        states = [state_of(problem, strategy.task_model(classifier), step, strategy) for problem in seen]
         choices = strategy.query(states, batch_size)
         done = [_done(problem, choice, step) for problem, choice in zip(seen, choices, strict=True)]
         del states  # as large as the pools
@@ -89,22 +89,14 @@ def _subsampled(problem: Problem, step: int, size: int | None) -> Problem:
     return replace(problem, pool=np.sort(draws.choice(problem.pool, size=size, replace=False)))
 
 
-def _state(problem: Problem, classifier: Classifier, step: int, strategy: Strategy) -> AcquisitionState:
+def state_of(problem: Problem, classifier: Classifier, step: int, strategy: Strategy) -> AcquisitionState:
+    """What a strategy knows of a problem before a step, with the task model fitted to what is annotated."""
     annotated = problem.annotated
-    truth = {"known": None, "pool_labels": problem.without_test(), "test_set": problem}[strategy.sees]
     return AcquisitionState(
-        run=problem.run,
+        problem=problem.as_seen(strategy.sees),
         step=step,
-        annotated_features=problem.features[annotated],
-        annotated_labels=problem.labels[annotated],
-        reward_features=problem.features[problem.reward],
-        reward_labels=problem.labels[problem.reward],
-        pool_features=problem.features[problem.pool],
-        class_weights=problem.class_weights,
-        training_weights=problem.training_weights,
         classifier=classifier.fit(problem.features[annotated], problem.labels[annotated], problem.training_weights),
         random=stream("acquire", strategy.name, *problem.run, step),
-        truth=truth,
     )
 
 

@@ -1,27 +1,14 @@
 """The network: Attentive Conditional Neural Process (Figure 2)."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, final
+from typing import NamedTuple, final
 
 import torch
-from annotated_types import Ge, MultipleOf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from npal_cli.neural_process.attention import CrossAttention
 from npal_cli.neural_process.mlp import MLP
-
-HEADS = 8
-
-
-@dataclass(frozen=True)
-class ModelOptions:
-    """The shape of the network; the defaults are the paper's (supplement B.3)."""
-
-    width: Annotated[int, Ge(HEADS), MultipleOf(HEADS)] = 32
-    """Width of every encoding."""
-    attention: Literal["cross", "none"] = "cross"
-    """``none`` averages the context instead: a plain Conditional Neural Process."""
+from npal_cli.neural_process.options import HEADS, ModelOptions
 
 
 class Shape(NamedTuple):

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
-from annotated_types import Ge, Gt, Interval, MinLen
+from annotated_types import Ge, Gt, Interval, MinLen, MultipleOf
 
-from npal_cli.neural_process.model import ModelOptions
 from npal_cli.objectives import Objective
-from npal_cli.oracle import ContextLabels
 from npal_cli.problems.simulated import Fraction, SimulateOptions
+
+ContextLabels = Literal["zero", "leave_one_out"]
+"""What the network is told about annotated points: nothing (0), or what each improved when it was added (B.3)."""
 
 InputName = Literal[
     "features",
@@ -25,6 +26,20 @@ INPUTS: tuple[InputName, ...] = get_args(InputName)
 """What a network may be told of the point whose improvement it predicts; the paper's is told the features."""
 TAUGHT = frozenset(("teacher", "expected_error", "improvements"))
 """Inputs that need a teacher."""
+
+
+HEADS = 8
+"""Of the cross-attention."""
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The shape of the network; the defaults are the paper's (supplement B.3)."""
+
+    width: Annotated[int, Ge(HEADS), MultipleOf(HEADS)] = 32
+    """Width of every encoding."""
+    attention: Literal["cross", "none"] = "cross"
+    """``none`` averages the context instead: a plain Conditional Neural Process."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ class TrainingOptions:
     model: ModelOptions = field(default_factory=ModelOptions)
 
     @property
-    def hears_a_teacher(self) -> bool:
+    def uses_teacher(self) -> bool:
         """Whether a teacher takes part."""
         return self.per_label or bool(TAUGHT & set(self.inputs))
 

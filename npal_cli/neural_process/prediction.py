@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from npal_cli.neural_process.model import AttentiveCNP, ModelOptions, Shape
+from npal_cli.neural_process.model import AttentiveCNP, Shape
+from npal_cli.neural_process.options import ModelOptions
 from npal_cli.neural_process.training import Network
 
 TARGETS_AT_ONCE = 65_536

@@ -173,7 +173,7 @@ def train_together(
     if not all(bool(value.isfinite().all()) for value in (*losses, *parameters.values())):
         raise UsageError(
             f"training a neural process diverged at learning rate {options.learning_rate:g}; set a smaller one "
-            "(learning_rate of train_np, or of np_plus.train, in params.yaml)"
+            "(learning_rate of train_np, or of strategies.np_plus.train, in params.yaml)"
         )
     arrays = {name.removeprefix("model."): value.detach().cpu().numpy() for name, value in parameters.items()}
     if len(models) == 1:

@@ -6,7 +6,6 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Interval, MinLen
 from jaxtyping import Bool, Int
-from sklearn.model_selection import StratifiedKFold
 
 from npal_cli.errors import DataError
 from npal_cli.randomness import draw_seed
@@ -83,12 +82,14 @@ def simulate(
 
 
 def _folds(labels: Int[np.ndarray, " point"], count: int, draws: np.random.Generator) -> list[np.ndarray]:
+    from sklearn.model_selection import StratifiedKFold
+
     rarest = int(np.unique(labels, return_counts=True)[1].min())
     if rarest < count:
         raise DataError(
             f"without a reward set, {count} folds of the annotated set take turns in being it, and a class has only "
-            f"{rarest} annotated points; set folds in params.yaml (of simulate, or of np_plus.simulate) to {rarest} or "
-            "less, label more, or set prepare.reward"
+            f"{rarest} annotated points; set folds in params.yaml (of simulate, or of strategies.np_plus.simulate) to "
+            f"{rarest} or less, label more, or set prepare.reward"
         )
     split = StratifiedKFold(count, shuffle=True, random_state=draw_seed(draws))
     return [fold for _, fold in split.split(np.zeros(len(labels)), labels)]

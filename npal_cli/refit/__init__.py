@@ -11,12 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.logistic import Logistic
+from npal_cli.classifiers.svm import SVM
 from npal_cli.engine import Engine
 from npal_cli.objectives import Scorer
 from npal_cli.refit import sequential
 from npal_cli.refit.base import Confusions, RefitProblem, RefitScores, SoftPredictions, joined
 
 __all__ = ["Confusions", "RefitProblem", "RefitScores", "refit", "refit_and_score"]
+
+FEW = 8
+"""Candidates in one piece of work where each fit takes long."""
 
 SOFT_NUMBERS = 2**21
 """How many soft predictions each worker holds at once: 16 MiB."""
@@ -79,14 +84,16 @@ class _Implementation(NamedTuple):
 
 
 def _implementation(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> _Implementation:
+    if not isinstance(classifier, Logistic | SVM):  # whatever else can be fitted is, one by one, in other processes
+        return _Implementation(sequential.refit_sequential, sequential.refit_softly_sequential, FEW, False)
     match engine.refits:
         case "numba":
-            from npal_cli.refit import compiled  # noqa: PLC0415  # numba is slow to import
+            from npal_cli.refit import compiled  # numba is slow to import
 
             compiled.announce(problems, classifier)
             return _Implementation(compiled.refit_compiled, compiled.refit_softly_compiled, compiled.PIECE, True)
         case "torch":
-            from npal_cli.refit import batched  # noqa: PLC0415  # torch is slow to import
+            from npal_cli.refit import batched  # torch is slow to import
 
             device = engine.torch_device()
             count = partial(batched.refit_batched, device=device)

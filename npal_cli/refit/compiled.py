@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.special import expit, softmax
 
-from npal_cli.classifiers import SVM, Classifier, Logistic
-from npal_cli.classifiers.svm import soft_votes
+from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.logistic import Logistic
+from npal_cli.classifiers.svm import SVM, soft_votes
 from npal_cli.refit.base import Confusions, RefitProblem, SoftPredictions
 from npal_cli.refit.cache import compile_once
 from npal_cli.refit.kernels import CACHE, logistic, multinomial, one_vs_one

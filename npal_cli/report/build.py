@@ -17,13 +17,13 @@ from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import (
     ACCURACY_TABLES,
-    CLASSIFIER_TITLES,
     CURVE_FIGURES,
     EVALUATION_TITLES,
     LOSS_FIGURES,
     PUBLISHED_DATA,
     RANK_FIGURES,
     RARE_CLASS_TABLES,
+    classifier_title,
     numbered,
 )
 from npal_cli.report.page import Picture
@@ -124,7 +124,7 @@ def _write_figures(folder: Path, results: Sequence[ExperimentResults], table: pd
     pictures = []
     for classifier, group in by_classifier.items():
         for evaluation, suffix in SUFFIXES.items():
-            title = f"{CLASSIFIER_TITLES.get(classifier, classifier)}, {EVALUATION_TITLES[evaluation]}"
+            title = f"{classifier_title(classifier)}, {EVALUATION_TITLES[evaluation]}"
             name = numbered("figure", RANK_FIGURES.get(classifier), "ranks", classifier, *suffix)
             files = _save(overviews.rank_figure(group, evaluation), folder, name)
             pictures += [Picture(f"AUAC ranks over data sets: {title}", evaluation, path) for path in files]

@@ -20,7 +20,7 @@ from npal_cli.report.statistics import (
     standard_errors_apart,
     summarise,
 )
-from npal_cli.strategies import TRAINS_ON_REWARD
+from npal_cli.strategies.naming import TRAINS_ON_REWARD
 
 EQUAL = "equal"
 BASELINES = {"random": "random", "average": AL_AVERAGE, EQUAL: f"random{TRAINS_ON_REWARD}"}

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from npal_cli.report.names import CLASSIFIER_TITLES, EVALUATION_TITLES, SETTING_TITLES, colour_of, label_of
+from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_title, colour_of, label_of
 from npal_cli.report.results import AL_AVERAGE, Evaluation, ExperimentResults
 from npal_cli.report.statistics import mean_and_band
 from npal_cli.report.tables import runs_of
@@ -106,7 +106,7 @@ def _by_setting(
         for each, result in zip(axes, shown, strict=True):
             draw(each, result, evaluation)
         axes[0].set_ylabel(label)
-        model = CLASSIFIER_TITLES.get(shown[0].classifier, shown[0].classifier)
+        model = classifier_title(shown[0].classifier)
         figure.suptitle(f"{shown[0].data}, {model}, {EVALUATION_TITLES[evaluation]}")
     return figure
 

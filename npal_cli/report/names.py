@@ -1,15 +1,16 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
+from zlib import crc32
+
 from npal_cli.classifiers import CLASSIFIERS, takes_images
-from npal_cli.strategies import STRATEGIES, STRATEGY_NAMES, TRAINS_ON_REWARD, Strategy
-from npal_cli.strategies.committee import QueryByCommittee
+from npal_cli.strategies.naming import TRAINS_ON_REWARD, base_of, strategy_names
+from npal_cli.strategies.registry import STRATEGIES
 
 SETTING_TITLES = {
     "balanced": "Balanced",
     "imbalanced": "Imbalanced",
     "imbalanced_weighted": "Imbalanced weighted",
 }
-CLASSIFIER_TITLES = {"logistic": "logistic regression", "svm": "SVM", "teacher": "teacher", "resnet18": "ResNet18"}
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}
@@ -52,43 +53,22 @@ HAND_MADE_FOR_IMAGES = (
 )
 """... in its image study, all but Random (section 3)."""
 
-# Okabe and Ito's colours for the strategies that appear together in figures, darker tints for the others.
-COLOURS = {
-    "oracle": "#000000",
-    "reward_oracle": "#7F7F7F",
-    "np": "#D55E00",
-    "random": "#999999",
-    "uncsamp": "#0072B2",
-    "entropy": "#004B75",
-    "margin": "#3F93C2",
-    "lstconf": "#86BEDD",
-    "fscore": "#56B4E9",
-    "kcgrdy": "#009E73",
-    "lloss": "#B8860B",
-    "vaal": "#6A3D9A",
-    "uncgcn": "#66C2A5",
-    "coregcn": "#1B6B52",
-    "haluni": "#CC79A7",
-    "halgau": "#8C4A70",
-    "cbal": "#E69F00",
-    "np_plus": "#A50026",
-    "lal": "#44AA99",
-    "qbc": "#332288",
-    "badge": "#999933",
-    "expected_error": "#882255",
-    "eer": "#117733",
-    "blend": "#AA3377",
-}
+SPARE_COLOURS = ("#CAB2D6", "#B15928", "#FB9A99", "#33A02C", "#1F78B4", "#FDBF6F")
+"""Of strategies that have no colour of their own."""
 
 
 def hand_made_for(classifier: str) -> tuple[str, ...]:
     """The strategies that the AL average with a classifier is taken over, where they were run."""
-    return HAND_MADE_FOR_IMAGES if classifier in CLASSIFIERS and takes_images(classifier) else HAND_MADE
+    return HAND_MADE_FOR_IMAGES if takes_images(classifier) else HAND_MADE
 
 
-def base_of(name: str) -> str:
-    """The strategy that an artifact's name is a variant or a control of."""
-    return name.removesuffix(TRAINS_ON_REWARD).removesuffix("_reference")
+def classifier_title(name: str) -> str:
+    """What a task model is called; its name if it is not known here.
+
+    >>> classifier_title("logistic"), classifier_title("of another package")
+    ('logistic regression', 'of another package')
+    """
+    return CLASSIFIERS[name].label if name in CLASSIFIERS else name
 
 
 def label_of(name: str) -> str:
@@ -105,8 +85,11 @@ def label_of(name: str) -> str:
 
 
 def colour_of(name: str) -> str:
-    """The colour of a strategy, in every figure."""
-    return COLOURS.get(base_of(name), "#666666")
+    """The colour of a strategy, in every figure; a grey if it is not known."""
+    strategy = STRATEGIES.get(base_of(name))
+    if strategy is None:
+        return "#666666"
+    return strategy.colour or SPARE_COLOURS[crc32(strategy.name.encode()) % len(SPARE_COLOURS)]
 
 
 def is_aside(name: str) -> bool:
@@ -124,8 +107,8 @@ def is_competitor(name: str) -> bool:
     >>> is_competitor("uncsamp"), is_competitor("oracle"), is_competitor("random_train_on_reward")
     (True, False, False)
     """
-    sees = STRATEGIES[base_of(name)].sees if base_of(name) in STRATEGIES else "known"
-    return sees == "known" and not name.endswith(TRAINS_ON_REWARD)
+    sees = STRATEGIES[base_of(name)].sees if base_of(name) in STRATEGIES else "annotated"
+    return sees in ("annotated", "reward_set") and not name.endswith(TRAINS_ON_REWARD)
 
 
 def competes_trained_on_reward(name: str) -> bool:
@@ -148,17 +131,18 @@ def labels_told(name: str, reward: int) -> str:
     strategy = STRATEGIES.get(base_of(name))
     if strategy is None:
         return ""
-    if strategy.sees != "known":
+    if not is_competitor(strategy.name):
         return {"pool_labels": "all but test", "test_set": "all"}[strategy.sees]
     if reward and name.endswith(TRAINS_ON_REWARD):
         return "annotated + reward, trained on all"
-    return "annotated + reward" if reward and _hears_reward(strategy) else "annotated"
+    return "annotated + reward" if reward and strategy.sees == "reward_set" else "annotated"
 
 
 def position_of(name: str) -> tuple[bool, int, str]:
     """Sorts strategies: the paper's order, then controls."""
     run = name.removesuffix(TRAINS_ON_REWARD)
-    known = STRATEGY_NAMES.index(run) if run in STRATEGY_NAMES else len(STRATEGY_NAMES)
+    names = strategy_names()
+    known = names.index(run) if run in names else len(names)
     return (not is_competitor(name) and name != "oracle", known, name)
 
 
@@ -174,11 +158,3 @@ def numbered(kind: str, number: int | None, *parts: str) -> str:
     ('table_01_waveform_logistic', 'table_mine_logistic')
     """
     return "_".join([kind, *([f"{number:02d}"] if number is not None else []), *parts])
-
-
-def _hears_reward(strategy: type[Strategy]) -> bool:
-    """Whether a strategy looks at the reward set's labels: what is refitted is scored on them, or a teacher is taught.
-
-    The members of a committee are refitted too, but only compared with each other.
-    """
-    return "refits" in strategy.needs and strategy is not QueryByCommittee

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from npal_cli.report.figures import panels
 from npal_cli.report.names import (
-    CLASSIFIER_TITLES,
     EVALUATION_TITLES,
     SETTING_TITLES,
+    classifier_title,
     colour_of,
     hand_made_for,
     is_aside,
@@ -89,7 +89,7 @@ def rank_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) ->
         for each, (setting, ranks) in zip(axes, shown.items(), strict=True):
             _ranks(each, ranks)
             each.set_title(SETTING_TITLES[setting])
-        model = CLASSIFIER_TITLES.get(results[0].classifier, results[0].classifier)
+        model = classifier_title(results[0].classifier)
         figure.suptitle(f"{model}, {EVALUATION_TITLES[evaluation]}")
     return figure
 
@@ -116,7 +116,7 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
         )
         axes[0].grid(visible=False)
         _bar(axes[0], float(table.mean().min()), apart)
-        models = [CLASSIFIER_TITLES.get(name, name) for name in sorted({result.classifier for result in results})]
+        models = [classifier_title(name) for name in sorted({result.classifier for result in results})]
         what = f"{' and '.join(models)}, {EVALUATION_TITLES[evaluation]}"
         figure.suptitle(f"AUAC rank over {len(table)} experiments ({ranks.runs_text}), {what}")
     return figure

@@ -9,7 +9,7 @@ import pandas as pd
 from npal_cli.report.names import PUBLISHED_DATA, reported_name
 from npal_cli.report.published import protocol_of
 from npal_cli.report.results import ExperimentResults
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies.registry import STRATEGIES
 
 ROW = ("data", "classifier", "strategy", "setting")
 CELL = (*ROW, "metric")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, LossPredictionOptions, ResNetOptions, takes_images
+from npal_cli.classifiers import ClassifierOptions, takes_images
+from npal_cli.classifiers.resnet18 import LossPredictionOptions, ResNetOptions
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.records import PreparedRecord
@@ -56,7 +57,7 @@ FREE = ("precision", "compile", "augmentation")
 
 def protocol_of(classifier: str) -> Protocol:
     """The protocol of the paper's experiments with a classifier."""
-    return IMAGES if classifier in CLASSIFIERS and takes_images(classifier) else FEATURES
+    return IMAGES if takes_images(classifier) else FEATURES
 
 
 def data_table_of(classifier: str) -> int:

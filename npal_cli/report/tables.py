@@ -7,8 +7,8 @@ import pandas as pd
 
 from npal_cli.report.cells import EQUAL
 from npal_cli.report.names import (
-    CLASSIFIER_TITLES,
     SETTING_TITLES,
+    classifier_title,
     competes_trained_on_reward,
     is_competitor,
     label_of,
@@ -106,7 +106,7 @@ def caption(data: str, classifier: str, metrics: Sequence[str], number: int | No
     if "rare_recall" in metrics:
         what = "Final-step precision and recall of the rare class"
     first = f"Table {number} of the paper: " if number is not None else ""
-    model = CLASSIFIER_TITLES.get(classifier, classifier)
+    model = classifier_title(classifier)
     return f"{first}{what}, {data} with {model}. Mean ± standard deviation over runs."
 
 

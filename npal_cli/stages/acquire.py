@@ -11,7 +11,7 @@ from jaxtyping import Int
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import find, run_columns
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.errors import ArtifactError
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
@@ -22,33 +22,37 @@ from npal_cli.records import AcquiredRecord
 from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.make import Made, Target, make, peek, plain
 from npal_cli.stages.progress import Progress
+from npal_cli.stages.selection import check_pool
 from npal_cli.stages.state import Start, acquired_path, start_of
 from npal_cli.stages.strategy import in_lock_step, make_strategy, parameters_of
-from npal_cli.stages.wanted import check_pool
-from npal_cli.strategies import parse_strategy
+from npal_cli.strategies.naming import Selected
 
 POOLS_AT_ONCE = 2**31
 """Bytes of the pools of the runs that are worked on together."""
 
 
-def acquire_with(context: Context, experiment: Experiment, name: str) -> Made[AcquiredRecord]:
+def acquire_with(context: Context, experiment: Experiment, selected: Selected) -> Made[AcquiredRecord]:
     """Make the acquired artifact of one strategy.
 
     One with fewer steps than asked for is gone on from, with all its runs; one with more keeps them all.
     """
-    parameters = parameters_of(context, experiment, name)
+    parameters = parameters_of(context, experiment, selected)
 
     def again(planned: Target[AcquiredRecord]) -> Target[AcquiredRecord]:
         """Another command may have added steps or runs while this one waited: it loses none of them."""
         steps = _stored(planned.path, parameters, context).steps
-        return planned if steps in (0, planned.parameters["steps"]) else _target(context, experiment, name, parameters)
+        return (
+            planned if steps in (0, planned.parameters["steps"]) else _target(context, experiment, selected, parameters)
+        )
 
-    return make(context, _target(context, experiment, name, parameters), asked=True, again=again)
+    return make(context, _target(context, experiment, selected, parameters), asked=True, again=again)
 
 
-def _target(context: Context, experiment: Experiment, name: str, parameters: dict[str, Any]) -> Target[AcquiredRecord]:
+def _target(
+    context: Context, experiment: Experiment, selected: Selected, parameters: dict[str, Any]
+) -> Target[AcquiredRecord]:
     """The artifact of the experiment's runs, with those that are stored if they are to have more steps."""
-    path, plan = acquired_path(context, experiment, name), context.settings.plan(experiment.classifier)
+    path, plan = acquired_path(context, experiment, selected.name), context.settings.plan(experiment.classifier)
     stored = _stored(path, parameters, context)
     steps = max(plan.steps, stored.steps)
     if 0 < stored.steps < steps:
@@ -68,21 +72,21 @@ def _target(context: Context, experiment: Experiment, name: str, parameters: dic
             begin = _acquired(before) if before is not None else nothing_acquired(len(group), plan.batch_size)
             progress = Progress(work / f"progress_{group[0]}.npz", group, begin)
             problems = [start.problems[run] for run in group]
-            if parse_strategy(name).trains_on_reward:
+            if selected.trains_on_reward:
                 problems = [problem.train_on_reward() for problem in problems]
             known = before.test_predictions.astype(np.int64) if before is not None else None
-            work_items.append(_Group(here, experiment, name, steps, problems, progress, work, known))
+            work_items.append(_Group(here, experiment, selected, steps, problems, progress, work, known))
         if in_lock_step(experiment):
             for item in work_items:
                 yield from _acquire_together(item, start)
         else:
-            yield from context.engine.map(_acquire_alone, work_items, label=name, unit="run")
+            yield from context.engine.map(_acquire_alone, work_items, label=selected.name, unit="run")
 
     target = Target(
         path=path,
         root=context.root,
         kind=AcquiredRecord,
-        command=f"npal acquire {experiment.command_options} --strategy {name}",
+        command=f"npal acquire {experiment.command_options} --strategy {selected.name}",
         parameters={**parameters, "steps": steps},
         inputs=start.inputs,
         compute=compute,
@@ -108,7 +112,7 @@ class _Group:
 
     context: Context
     experiment: Experiment
-    strategy: str
+    strategy: Selected
     steps: int
     problems: Sequence[Problem]
     progress: Progress
@@ -129,7 +133,7 @@ def _acquire_together(group: _Group, start: Start) -> Iterator[AcquiredRecord]:
     """The records of runs whose refits and networks are made together."""
     context, experiment, problems = group.context, group.experiment, group.problems
     classifier, progress = context.classifier(experiment.classifier), group.progress
-    strategy = make_strategy(context, experiment, start, group.strategy, progress)
+    strategy = make_strategy(context, experiment, start, group.strategy, progress, classifier)
     with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
         acquired = acquire(problems, strategy, classifier, group.steps, progress.acquired, progress.save)
     improvements = true_improvements(
@@ -148,7 +152,8 @@ def _acquire_alone(group: _Group) -> AcquiredRecord:
     subsample = context.settings.plan(experiment.classifier).subsample
     classifier = context.task_model(experiment, problem, group.work)
     start = Start({problem.run: problem}, {}, 1)
-    strategy, progress = make_strategy(context, experiment, start, group.strategy, group.progress), group.progress
+    progress = group.progress
+    strategy = make_strategy(context, experiment, start, group.strategy, progress, classifier)
     acquired = acquire([problem], strategy, classifier, group.steps, progress.acquired, progress.save, subsample)
     known = group.known[0] if group.known is not None else None
     evaluation = evaluate(problem, acquired.chosen[0], strategy.task_model(classifier), known)

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from npal_cli.artifacts import Provenance, digest, find, take_runs
-from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.commit import settled
-from npal_cli.errors import ArtifactError
+from npal_cli.errors import ArtifactError, UsageError
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
 from npal_cli.stages.make import log, timing_path
 from npal_cli.stages.prepare import prepared_path
+from npal_cli.strategies.registry import STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
         acquired_at = sorted((root / "acquired").glob("*/*/*/*.zarr"))
     for folder, paths in groupby(acquired_at, key=lambda path: path.parent):
         data, setting, classifier = folder.parts[-3:]
-        if setting not in SETTINGS or classifier not in CLASSIFIERS or not selection.takes(data, setting, classifier):
+        if setting not in SETTINGS or not selection.takes(data, setting, classifier):
             continue
         prepared_from = prepared_path(root, data, setting, classifier)
         made_of = problems(prepared_from)
@@ -87,10 +87,22 @@ class Found(NamedTuple):
 def _found(path: Path, root: Path) -> Found | None:
     try:
         found = find(path, AcquiredRecord, root)
-        return Found(path, *found) if found is not None else None
+        if found is None:
+            return None
+        _import(found[1].parameters.get("imported_from"))
+        return Found(path, *found)
     except ArtifactError as error:
         log.warning("left out: %s", error)
         return None
+
+
+def _import(path: str | None) -> None:
+    """Have the strategy of an import path known by its label, colour and what it sees, where it can be imported."""
+    try:
+        if path is not None:
+            STRATEGIES.find(path)
+    except UsageError as error:
+        log.warning("%s: shown by its name alone", error)
 
 
 def _timing(path: Path) -> dict[str, Any]:

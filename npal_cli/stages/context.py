@@ -1,13 +1,11 @@
 """What a command is about: where artifacts are, how to work, and which experiment."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from npal_cli.classifiers import Classifier, ClassifierOptions, ResNet18, TeacherModel, make_classifier
-from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
-from npal_cli.classifiers.resnet18.images import resolve
+from npal_cli.classifiers import CLASSIFIERS, Classifier, FitServices, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Setting
 from npal_cli.problems.problem import Problem
@@ -15,7 +13,6 @@ from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
 from npal_cli.seeds import format_seeds
 from npal_cli.settings import Settings
-from npal_cli.teachers import TeacherOptions
 
 
 @dataclass(frozen=True)
@@ -37,22 +34,22 @@ class Context:
         Raises:
             UsageError: if it is none that refits are made of.
         """
-        options = self.settings.classifiers.of(name)
-        return make_classifier(name, options if isinstance(options, ClassifierOptions) else ClassifierOptions())
+        return make_classifier(name, self.settings.options_of(name))
 
     def task_model(self, experiment: "Experiment", problem: Problem, work: Path) -> Classifier:
         """What is fitted at each step of a run; networks keep their fits in ``work``, the first where all find it."""
         name = experiment.classifier
-        options = self.settings.classifiers.of(name)
-        if isinstance(options, ClassifierOptions):
-            return make_classifier(name, options)
-        if isinstance(options, TeacherOptions):
-            return TeacherModel(options)
-        channels = Channels.of(problem.features[np.concatenate([problem.annotated, problem.pool, problem.reward])])
-        options = replace(options, augmentation=resolve(options.augmentation, experiment.data))
         own, shared = work / "fits", self.root / ".work" / "fits" / f"{experiment.data}_{experiment.setting}_{name}"
-        cache = FitCache(own if self.force else shared, own, len(problem.annotated))
-        return ResNet18(Trainer(options, channels, self.engine.torch_device()), problem.run, cache)
+        services = FitServices(
+            data=experiment.data,
+            run=problem.run,
+            known=lambda: problem.features[np.concatenate([problem.annotated, problem.pool, problem.reward])],
+            initial=len(problem.annotated),
+            device=self.engine.torch_device,
+            shared_fits=own if self.force else shared,
+            own_fits=own,
+        )
+        return CLASSIFIERS.find(name).make(self.settings.options_of(name), services)
 
 
 @dataclass(frozen=True)

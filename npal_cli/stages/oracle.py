@@ -42,7 +42,7 @@ def oracle(
         command=f"npal oracle {experiment.command_options}{step_option(at)}",
         parameters={
             "classifier": experiment.classifier,
-            "options": asdict(context.settings.classifiers.of(experiment.classifier)),
+            "options": asdict(context.settings.options_of(experiment.classifier)),
             "objective": asdict(objective),
         },
         inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},

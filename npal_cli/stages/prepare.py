@@ -20,16 +20,9 @@ from npal_cli.problems.datasets import (
     load_dataset,
     source_digest,
 )
-from npal_cli.problems.problem import (
-    PrepareOptions,
-    Problem,
-    check_sizes,
-    kept_counts,
-    rare_classes,
-    split,
-    standardise,
-    weights_of,
-)
+from npal_cli.problems.problem import Problem
+from npal_cli.problems.split import PrepareOptions, check_sizes, kept_counts, rare_classes, split, weights_of
+from npal_cli.problems.standardise import standardise
 from npal_cli.problems.tables import is_table, take
 from npal_cli.randomness import Run
 from npal_cli.records import PreparedRecord

@@ -61,7 +61,7 @@ def _wanted(context: Context, selection: Selection, results: Sequence[Experiment
     others = study.classifier if not results or any(not takes_images(r.classifier) for r in results) else ()
     parts = [(study.data, others, study.setting), (settings.images.data, images, settings.images.setting)]
     return [
-        Wanted(data, setting, classifier, getattr(settings.acquire.strategies, classifier), runs)
+        Wanted(data, setting, classifier, settings.acquire.compared_for(classifier), runs)
         for every_data, classifiers, every_setting in parts
         for data in every_data
         for classifier in classifiers

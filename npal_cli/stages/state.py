@@ -14,7 +14,6 @@ from npal_cli.errors import MissingArtifactError, UsageError
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from npal_cli.settings import Plan
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.prepare import how_standardised, prepare, problems_of
 
@@ -43,16 +42,6 @@ def start_of(context: Context, experiment: Experiment, at: At | None) -> Start:
     if at is None:
         return Start(problems, inputs, 1)
     return after(Start(problems, inputs, 1), _chosen(context, experiment, at, inputs))
-
-
-def check_reward(plan: Plan, who: str, does: str = "scores") -> None:
-    """Refuse what scores or trains on a reward set where there is none.
-
-    Raises:
-        UsageError: if the plan has none.
-    """
-    if plan.prepare.reward == 0:
-        raise UsageError(f"{who} {does} on the reward set, and there is none (prepare.reward is 0 in params.yaml)")
 
 
 def after(start: Start, chosen: Mapping[Run, Int[np.ndarray, "step batch"]]) -> Start:

@@ -3,27 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import run_columns
 from npal_cli.errors import MissingArtifactError
-from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.neural_process.training import Network
 from npal_cli.oracle import OracleScores
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord, OracleRecord, SimulatedRecord
-from npal_cli.settings import Settings
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate, simulated_problems
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
-from npal_cli.strategies.expectations import Expectations
-from npal_cli.strategies.learner import Learner, check_context_labels
+from npal_cli.strategies.learner import check_context_labels
 from npal_cli.strategies.neural_process import NeuralProcess
+from npal_cli.strategies.services import Services
 
 
 def train_np(
@@ -31,7 +28,11 @@ def train_np(
 ) -> Made[NetworkRecord]:
     """Make the network artifact of an experiment."""
     context.engine.torch_device()  # refuse a device that is not there before any work is done
-    learner = Learner(context.settings.train_np, expectations(context, experiment))
+    services = Services(
+        context.classifier(experiment.classifier), context.settings.parameters(NeuralProcess), context.engine
+    )
+    strategy = NeuralProcess.make(services)
+    learner = strategy.learner
     check_context_labels(context.settings.train_np, context.settings.prepare.reward)
     begin = start or start_of(context, experiment, at)
     simulated, scored = _lessons(context, experiment, at, begin)
@@ -41,7 +42,6 @@ def train_np(
         rows = [experiment.runs.index(run) for run in runs]
         splits = [simulated_problems(simulated.record, i) for i in rows]
         scores = [OracleScores(scored.record.improvements[i], scored.record.score_before[i]) for i in rows]
-        strategy = NeuralProcess(learner, context.settings.simulate)
         with threadpool_limits(limits=1):  # fits this small are the same so whatever the cores
             before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
             networks = learner.train(problems, begin.step, splits, scores, before)
@@ -69,23 +69,10 @@ def trained_network(context: Context, experiment: Experiment, at: At, start: Sta
     return network_of(found, 0) if found is not None else None
 
 
-def expectations(context: Context, experiment: Experiment) -> Expectations:
-    """What a teacher expects of the experiment's task model."""
-    settings, classifier = context.settings, context.classifier(experiment.classifier)
-    return Expectations(classifier, settings.teacher, settings.taught, settings.objective, context.engine)
-
-
 def network_of(record: NetworkRecord, i: int) -> Network:
     """The network of the record's ``i``-th run."""
     weights = {name: value[i] for name, value in record.weights.items()}
     return Network(weights, float(record.scale[i]), record.loss[i])
-
-
-def taught_parameters(settings: Settings, training: TrainingOptions) -> dict[str, Any]:
-    """What a network's training also depends on if a teacher takes part."""
-    if training.hears_a_teacher:
-        return {"taught": asdict(settings.taught), "teacher": asdict(settings.teacher)}
-    return {}
 
 
 def describe(networks: NetworkRecord) -> dict[str, float]:
@@ -131,11 +118,8 @@ def _target(
         command=f"npal train-np {experiment.command_options}{step_option(at)}",
         parameters={
             "classifier": experiment.classifier,
-            "options": asdict(options.classifiers.of(experiment.classifier)),
-            "objective": asdict(options.objective),
-            "simulate": asdict(options.simulate),
-            "train_np": asdict(options.train_np),
-            **taught_parameters(options, options.train_np),
+            "options": asdict(options.options_of(experiment.classifier)),
+            **NeuralProcess.parameters(options.parameters(NeuralProcess)),
         },
         inputs=inputs,
         compute=compute,

@@ -23,6 +23,8 @@ class BADGE(Strategy):
 
     name = "badge"
     label = "BADGE"
+    order = 112
+    colour = "#999933"
     needs = frozenset(("probabilities",))
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:

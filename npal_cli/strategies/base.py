@@ -1,19 +1,23 @@
-"""What a strategy sees, and the one thing it does: choose pool points to label."""
+"""What a strategy sees, what it says about itself, and the one thing it does: choose pool points to label."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from npal_cli.classifiers import Classifier, FittedClassifier
-from npal_cli.classifiers.base import Ability
-from npal_cli.problems.problem import Problem
+from npal_cli.classifiers.base import Ability, Classifier, FittedClassifier
+from npal_cli.errors import UsageError
+from npal_cli.objectives import Objective
+from npal_cli.problems.problem import Problem, Sight
 from npal_cli.randomness import Run
+from npal_cli.strategies.parameters import Parameters, SharedName, Task
 
-Sight = Literal["known", "pool_labels", "test_set"]
+if TYPE_CHECKING:
+    import npal_cli.strategies.services
 
 Variant = Literal["method", "reference"]
 """``method``: as its publication defines it; ``reference``: as the paper's published code computes it."""
@@ -21,28 +25,56 @@ Variant = Literal["method", "reference"]
 
 @dataclass(frozen=True)
 class AcquisitionState:
-    """What is known before an acquisition step of one run. Pool labels and the test set are not.
+    """What a strategy knows before an acquisition step of one run."""
 
-    ``truth`` carries them to the two strategies that declare to see them (:attr:`Strategy.sees`); it is None for all
-    others.
-    """
-
-    run: Run
+    problem: Problem
+    """As the strategy sees it: labels that it may not know are hidden (:attr:`Strategy.sees`)."""
     step: int
     """1, 2, ..."""
-    annotated_features: Shaped[np.ndarray, "annotated *feature"]
-    annotated_labels: Int[np.ndarray, " annotated"]
-    reward_features: Shaped[np.ndarray, "reward *feature"]
-    reward_labels: Int[np.ndarray, " reward"]
-    pool_features: Shaped[np.ndarray, "pool *feature"]
-    """Of the points that may be chosen: the pool, or what is left of it after subsampling."""
-    class_weights: Float[np.ndarray, " class"]
-    training_weights: Float[np.ndarray, " class"]
     classifier: FittedClassifier
     """The task model fitted to the annotated set."""
     random: np.random.Generator
     """The run's own stream for this step."""
-    truth: Problem | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return self.problem.run
+
+    @property
+    def class_weights(self) -> Float[np.ndarray, " class"]:
+        """What each class weighs in the score."""
+        return self.problem.class_weights
+
+    @property
+    def training_weights(self) -> Float[np.ndarray, " class"]:
+        """What each class weighs in a fit."""
+        return self.problem.training_weights
+
+    @cached_property
+    def annotated_features(self) -> Shaped[np.ndarray, "annotated *feature"]:
+        """Of the annotated points."""
+        return self.problem.features[self.problem.annotated]
+
+    @property
+    def annotated_labels(self) -> Int[np.ndarray, " annotated"]:
+        """Of the annotated points, in the order in which they were."""
+        return self.problem.labels[self.problem.annotated]
+
+    @cached_property
+    def reward_features(self) -> Shaped[np.ndarray, "reward *feature"]:
+        """Of the reward set; of no point for a strategy that does not see its labels."""
+        return self.problem.features[self.problem.reward]
+
+    @property
+    def reward_labels(self) -> Int[np.ndarray, " reward"]:
+        """Of the reward set."""
+        return self.problem.labels[self.problem.reward]
+
+    @cached_property
+    def pool_features(self) -> Shaped[np.ndarray, "pool *feature"]:
+        """Of the points that may be chosen: the pool, or what is left of it after subsampling."""
+        return self.problem.features[self.problem.pool]
 
     @property
     def labelled(self) -> tuple[Shaped[np.ndarray, "labelled *feature"], Int[np.ndarray, " labelled"]]:
@@ -52,36 +84,10 @@ class AcquisitionState:
 
     def annotate(self, position: int, label: int, classifier: Classifier) -> "AcquisitionState":
         """The state with one pool point labelled, as if that were its label, and ``classifier`` fitted to that."""
-        features = np.concatenate([self.annotated_features, self.pool_features[[position]]])
-        labels = np.append(self.annotated_labels, label)
-        return replace(
-            self,
-            annotated_features=features,
-            annotated_labels=labels,
-            pool_features=np.delete(self.pool_features, position, axis=0),
-            classifier=classifier.fit(features, labels, self.training_weights),
-        )
-
-    @property
-    def known(self) -> Problem:
-        """The same knowledge as a problem of its own: annotated, pool and reward points; no test set, no pool labels.
-
-        Pool labels are -1, so that a use of them cannot go unnoticed.
-        """
-        sizes = [len(self.annotated_labels), len(self.pool_features), len(self.reward_labels)]
-        annotated, pool, reward = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-        return Problem(
-            run=self.run,
-            features=np.concatenate([self.annotated_features, self.pool_features, self.reward_features]),
-            labels=np.concatenate([self.annotated_labels, np.full(sizes[1], -1), self.reward_labels]),
-            annotated=annotated,
-            pool=pool,
-            reward=reward,
-            test=np.empty(0, dtype=np.int64),
-            held_out=np.empty(0, dtype=np.int64),
-            class_weights=self.class_weights,
-            training_weights=self.training_weights,
-        )
+        problem = self.problem.assume(int(self.problem.pool[position]), label)
+        rows = problem.annotated
+        fitted = classifier.fit(problem.features[rows], problem.labels[rows], problem.training_weights)
+        return replace(self, problem=problem, classifier=fitted)
 
 
 @dataclass(frozen=True)
@@ -107,22 +113,69 @@ class Choice:
 
 
 class Strategy(ABC):
-    """Chooses pool points, for all runs of an experiment at once."""
+    """Chooses pool points, for all runs of an experiment at once.
+
+    A strategy says everything about itself here, and is found by :mod:`npal_cli.strategies.registry`: nothing else in
+    the package names it.
+    """
 
     name: ClassVar[str]
     """On the command line and in file names."""
     label: ClassVar[str]
     """In tables and figures: the paper's name."""
+    order: ClassVar[int] = 1000
+    """Where it stands in tables and legends: the paper's strategies come first."""
+    colour: ClassVar[str | None] = None
+    """In figures, as ``#RRGGBB``; None for one of the spare colours."""
+    Options: ClassVar[type[Any] | None] = None
+    """A frozen dataclass: its section of ``params.yaml``, under ``strategies``."""
+    section: ClassVar[str]
+    """The name of that section: its own name, unless a family shares one."""
+    uses: ClassVar[tuple[SharedName, ...]] = ()
+    """The shared sections of ``params.yaml`` that its choices depend on."""
     needs: ClassVar[frozenset[Ability]] = frozenset()
     """What the classifier must be able to do."""
-    sees: ClassVar[Sight] = "known"
-    """Whether it looks at what is not known: the pool's labels, or the test set too. Bounds and controls only."""
+    sees: ClassVar[Sight] = "annotated"
+    """Whose labels it is told. The pool's and the test set's are for bounds and controls only."""
     needs_reward: ClassVar[bool] = False
     """Whether it scores on the reward set, whose labels can then not be spent on training."""
     max_classes: ClassVar[int | None] = None
     """The largest number of classes it is defined for, if there is one."""
     subsamples: ClassVar[bool] = False
     """Whether it chooses from a random part of the pool, as its publication does (Caramalau et al., 2021; B.1)."""
+    has_reference: ClassVar[bool] = False
+    """Whether the paper's published code departs from the method, so that both are on offer."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """A strategy has a section of its own name, unless a family, which has no name, gives it one."""
+        super().__init_subclass__(**more)
+        given = next((kind for kind in cls.__mro__ if "section" in vars(kind)), None)
+        if "name" in vars(cls) and (given is None or (given is not cls and "name" in vars(given))):
+            cls.section = cls.name
+
+    @classmethod
+    def make(cls, services: "npal_cli.strategies.services.Services") -> "Strategy":  # noqa: ARG003  # most need none
+        """The strategy, made from what an experiment has to offer."""
+        return cls()
+
+    @classmethod
+    def parameters(cls, given: Parameters) -> dict[str, Any]:
+        """What its choices depend on, as its artifacts record it; but the task model, and how many are chosen."""
+        own = {cls.section: asdict(given.options)} if cls.Options is not None else {}
+        return {name: asdict(getattr(given.shared, name)) for name in cls.uses} | own
+
+    @classmethod
+    def objectives(cls, given: Parameters) -> list[Objective]:
+        """What it measures improvements or errors in."""
+        return [given.shared.objective] if "objective" in cls.uses else []
+
+    @classmethod  # noqa: B027  # most refuse nothing of their own
+    def check(cls, task: Task, given: Parameters) -> None:  # what is common to all is checked elsewhere
+        """Refuse a task that this strategy alone cannot do, before anything is made.
+
+        Raises:
+            UsageError: saying why, and what to change.
+        """
 
     def task_model(self, classifier: Classifier) -> Classifier:
         """The task model to fit when this strategy chooses: ``classifier``, unless the two are trained together."""
@@ -147,6 +200,19 @@ class ScoringStrategy(Strategy):
         """The ``batch_size`` points with the largest scores, ties broken at random."""
         scores = [self.scores(state) for state in states]
         return [Choice(top(s, batch_size, state.random), s) for s, state in zip(scores, states, strict=True)]
+
+
+def check_tried(name: str, tried: int | None, batch_size: int, option: str) -> None:
+    """Refuse a batch of more points than are tried by refitting.
+
+    Raises:
+        UsageError: if ``tried`` is fewer than ``batch_size``.
+    """
+    if tried is not None and tried < batch_size:
+        raise UsageError(
+            f"strategy {name!r} chooses from {tried} pool points and {batch_size} are to be acquired at each step; "
+            f"set {option} or acquire.batch_size in params.yaml"
+        )
 
 
 def others_as_worst(values: Float[np.ndarray, " pool"]) -> Float[np.ndarray, " pool"]:

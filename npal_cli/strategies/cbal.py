@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from scipy.special import entr
 
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best, top
+from npal_cli.strategies.services import Services
 
 
 @final
@@ -27,12 +28,20 @@ class CBAL(Strategy):
 
     name = "cbal"
     label = "CBAL"
+    order = 22
+    colour = "#E69F00"
     needs = frozenset(("probabilities",))
+    has_reference = True
 
     BALANCE: ClassVar[float] = 1.0
 
     def __init__(self, variant: Variant = "method") -> None:
         self._variant = variant
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """In the variant that was asked for."""
+        return cls(services.variant)
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Choose greedily in each run."""

@@ -4,19 +4,18 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import rel_entr
-from sklearn.utils import resample
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.randomness import draw_seed, stream
-from npal_cli.strategies.base import AcquisitionState, ScoringStrategy
+from npal_cli.strategies.base import AcquisitionState, ScoringStrategy, Strategy
+from npal_cli.strategies.services import Services
 
 MEMBERS = 10
 
 
 @final
 class QueryByCommittee(ScoringStrategy):
-    """Maximal disagreement of bagged task models: the mean divergence of what each believes from what all do.
+    """Maximal disagreement of bagged task models: their mean Kullback-Leibler divergence from the consensus.
 
     The annotated set is resampled within each class, so that no member lacks one.
 
@@ -25,19 +24,30 @@ class QueryByCommittee(ScoringStrategy):
 
     name = "qbc"
     label = "QBC"
+    order = 111
+    colour = "#332288"
     needs = frozenset(("refits",))
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
 
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With members of the task model's kind."""
+        return cls(services.classifier)
+
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """The mean Kullback-Leibler divergence to the consensus, in nats."""
+        from scipy.special import rel_entr
+
         draws = stream("committee", *state.run, state.step)
         believed = np.stack([self._member(state, draw_seed(draws)) for _ in range(MEMBERS)])
         divergence: np.ndarray = rel_entr(believed, believed.mean(axis=0)).sum(axis=2).mean(axis=0)
         return divergence
 
     def _member(self, state: AcquisitionState, seed: int) -> Float[np.ndarray, "pool class"]:
+        from sklearn.utils import resample
+
         labels = state.annotated_labels
         rows = resample(np.arange(len(labels)), stratify=labels, random_state=seed)
         model = self._classifier.fit(state.annotated_features[rows], labels[rows], state.training_weights)

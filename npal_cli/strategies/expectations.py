@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Interval
 from jaxtyping import Float, Int
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective, scorer
 from npal_cli.randomness import stream
 from npal_cli.refit import RefitProblem, refit_and_score
 from npal_cli.strategies.base import AcquisitionState
+from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.teachers import TeacherOptions, teach
 
-Beliefs = Float[np.ndarray, "_pool class"]
+ClassProbabilities = Float[np.ndarray, "_pool class"]
 """The teacher's class probabilities of the pool points; pools may differ in size from one state to the next."""
 Scores = Float[np.ndarray, " _pool"]
 
-Taught = tuple[
+Lesson = tuple[
     Float[np.ndarray, "labelled feature"],
     Int[np.ndarray, " labelled"],
     Float[np.ndarray, "pool feature"],
@@ -31,37 +30,18 @@ Taught = tuple[
 
 
 @dataclass(frozen=True)
-class TaughtOptions:
-    """How the strategies that hear a teacher work."""
-
-    batches: Literal["top", "fantasised"] = "top"
-    """``top``: a batch is the points with the largest scores; ``fantasised``: point after point, each given the label
-    that the teacher thinks likeliest until the batch is complete."""
-    error: Literal["hard", "soft"] = "hard"
-    """What errors are expected: of the class that the task model predicts, or by how much it believes in each."""
-    evaluation_points: Annotated[int, Ge(1)] = 400
-    """Pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
-    candidates: Annotated[int, Ge(1)] | None = 150
-    """How many pool points, those of the largest expected error, are tried by refitting; null for all of them."""
-    error_weight: Annotated[float, Ge(0)] = 1.0
-    """Of ``blend``: what the expected error weighs beside the expected improvement."""
-    left_out: Annotated[float, Interval(ge=0, lt=1)] = 0.1
-    """Of ``blend``: the share of the candidates, of the least expected improvement, that are not chosen."""
-
-
-@dataclass(frozen=True)
 class Expectations:
     """How a teacher's expectations of a task model are computed, for many states at once."""
 
     classifier: Classifier
     teacher: TeacherOptions
-    options: TaughtOptions
+    options: GuidanceOptions
     objective: Objective
     engine: Engine
 
-    def beliefs(self, states: Sequence[AcquisitionState]) -> list[Beliefs]:
+    def beliefs(self, states: Sequence[AcquisitionState]) -> list[ClassProbabilities]:
         """What a teacher of each run's known labels believes of its pool."""
-        work: list[Taught] = [
+        work: list[Lesson] = [
             (
                 *state.labelled,
                 state.pool_features,
@@ -73,7 +53,7 @@ class Expectations:
         ]
         return list(self.engine.map(_believe, work, label="teachers"))
 
-    def errors(self, state: AcquisitionState, beliefs: Beliefs) -> Scores:
+    def errors(self, state: AcquisitionState, beliefs: ClassProbabilities) -> Scores:
         """The expected cost of what the task model predicts for each pool point; by class weight, if not by costs."""
         if self.options.error == "hard":
             predictions = np.eye(len(state.class_weights))[state.classifier.predict(state.pool_features)]
@@ -87,7 +67,7 @@ class Expectations:
         return np.asarray((beliefs @ costs * predictions).sum(axis=1))
 
     def improvements(
-        self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]
+        self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]
     ) -> list[Float[np.ndarray, "_pool class"]]:
         """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
         candidates = [self._candidates(state, each) for state, each in zip(states, beliefs, strict=True)]
@@ -116,7 +96,7 @@ class Expectations:
             result.append(values)
         return result
 
-    def _candidates(self, state: AcquisitionState, beliefs: Beliefs) -> Int[np.ndarray, " candidate"]:
+    def _candidates(self, state: AcquisitionState, beliefs: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
         """The pool points that are tried: of the largest expected error, ties included."""
         size = self.options.candidates
         if size is None or size >= len(beliefs):
@@ -135,6 +115,6 @@ def standardised(values: Scores) -> Scores:
     return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))
 
 
-def _believe(work: Taught) -> Beliefs:
+def _believe(work: Lesson) -> ClassProbabilities:
     features, labels, pool, n_classes, options, draws = work
     return teach(features, labels, n_classes, options, draws).probabilities(pool)

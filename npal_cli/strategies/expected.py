@@ -1,17 +1,21 @@
 """What a teacher expects: the task model's error at a point, and how much its label would improve the task model."""
 
 from collections.abc import Sequence
-from typing import final
+from dataclasses import dataclass
+from typing import Annotated, final
 
 import numpy as np
+from annotated_types import Ge, Interval
 
-from npal_cli.strategies.base import AcquisitionState, others_as_worst
-from npal_cli.strategies.expectations import Beliefs, Scores, standardised
-from npal_cli.strategies.taught import TaughtStrategy
+from npal_cli.strategies.base import AcquisitionState, Strategy, check_tried, others_as_worst
+from npal_cli.strategies.expectations import ClassProbabilities, Expectations, Scores, standardised
+from npal_cli.strategies.guided import GuidedStrategy
+from npal_cli.strategies.parameters import Parameters, Task
+from npal_cli.strategies.services import Services
 
 
 @final
-class ExpectedError(TaughtStrategy):
+class ExpectedError(GuidedStrategy):
     """The point at which the task model's expected class-weighted error is largest, without any refit.
 
     With q the teacher's class probabilities, k the class that the task model predicts and w the class weights this is
@@ -21,14 +25,16 @@ class ExpectedError(TaughtStrategy):
 
     name = "expected_error"
     label = "ExpErr"
+    order = 120
+    colour = "#882255"
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
         """The expected error of each pool point."""
         return [self.expect.errors(state, each) for state, each in zip(states, beliefs, strict=True)]
 
 
 @final
-class ExpectedImprovement(TaughtStrategy):
+class ExpectedImprovement(GuidedStrategy):
     """The point whose label is expected to improve the objective most: expected error reduction, with a teacher's help.
 
     The task model is refitted with each candidate under each label, and scored on pool points, whose class
@@ -41,32 +47,70 @@ class ExpectedImprovement(TaughtStrategy):
 
     name = "eer"
     label = "EER"
+    order = 121
+    colour = "#117733"
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
+    @classmethod
+    def check(cls, task: Task, given: Parameters) -> None:
+        """Refuse a batch of more points than are tried by refitting."""
+        if given.shared.guided.batches == "top":
+            check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
+
+    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
         """The expected improvement of each candidate; other points score as the worst of these."""
         found = self.expect.improvements(states, beliefs)
         return [others_as_worst((q * each).sum(axis=1)) for q, each in zip(beliefs, found, strict=True)]
 
 
+@dataclass(frozen=True)
+class BlendOptions:
+    """How expected error and expected improvement are blended."""
+
+    error_weight: Annotated[float, Ge(0)] = 1.0
+    """What the expected error weighs beside the expected improvement."""
+    excluded_share: Annotated[float, Interval(ge=0, lt=1)] = 0.1
+    """The share of the candidates, of the least expected improvement, that are not chosen."""
+
+
 @final
-class Blend(TaughtStrategy):
+class Blend(GuidedStrategy):
     """The weighted sum of expected error and expected improvement, each standardised over the points that both have.
 
-    One looks for what is wrong now, the other at what a single label does about it. Of the candidates, the share
-    ``left_out`` whose labels are expected to do most harm are not asked for, however wrong the task model is there:
+    One looks for what is wrong now, the other at what a single label does about it. The ``excluded_share``
+    of the candidates whose labels are expected to do most harm is not asked for, however wrong the task model is there:
     with few labels and a weighted SVM, one such label after another would wear it down.
     """
 
     name = "blend"
     label = "Blend"
+    order = 122
+    colour = "#AA3377"
+    Options = BlendOptions
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
-        """The sum for each candidate that is not left out; other points score as the worst of these."""
-        result, options = [], self.expect.options
+    def __init__(self, expect: Expectations, options: BlendOptions | None = None) -> None:
+        super().__init__(expect)
+        self._options = options or BlendOptions()
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With the services' teacher and refits."""
+        return cls(services.expect, services.parameters.options)
+
+    @classmethod
+    def check(cls, task: Task, given: Parameters) -> None:
+        """Refuse a batch of more points than are tried by refitting and not excluded."""
+        candidates = given.shared.guided.candidates
+        if candidates is not None and given.shared.guided.batches == "top":
+            tried = int(candidates * (1 - given.options.excluded_share))
+            check_tried(task.name, tried, task.batch_size, "guided.candidates")
+
+    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
+        """The sum for each candidate that is not excluded; other points score as the worst of these."""
+        result, options = [], self._options
         found = self.expect.improvements(states, beliefs)
         for state, each, by_label in zip(states, beliefs, found, strict=True):
             improvement = (each * by_label).sum(axis=1)
-            kept = improvement >= np.nanquantile(improvement, options.left_out)
+            kept = improvement >= np.nanquantile(improvement, options.excluded_share)
             error, improvement = (np.where(kept, v, np.nan) for v in (self.expect.errors(state, each), improvement))
             result.append(others_as_worst(options.error_weight * standardised(error) + standardised(improvement)))
         return result

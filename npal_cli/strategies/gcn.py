@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from npal_cli.randomness import draw_seed
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
 from npal_cli.strategies.geometric import k_center_greedy
+from npal_cli.strategies.services import Services
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,17 @@ class GraphStrategy(Strategy):
     """
 
     subsamples = True
+    Options = GCNOptions
+    section = "gcn"
 
     def __init__(self, options: GCNOptions | None = None, device: torch.device | None = None) -> None:
         self._options = options or GCNOptions()
         self._device = device or torch.device("cpu")
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With the options of both, on the engine's device."""
+        return cls(services.parameters.options, services.engine.torch_device())
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train a network for each run, and choose by it."""
@@ -155,6 +163,8 @@ class UncertainGCN(GraphStrategy):
 
     name = "uncgcn"
     label = "UncGCN"
+    order = 18
+    colour = "#66C2A5"
 
     def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
         scores = -np.abs(nodes.labelled[labelled:] - self._options.margin)
@@ -170,6 +180,8 @@ class CoreGCN(GraphStrategy):
 
     name = "coregcn"
     label = "CoreGCN"
+    order = 19
+    colour = "#1B6B52"
 
     def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
         choice = k_center_greedy(nodes.hidden[labelled:], nodes.hidden[:labelled], batch_size, random)

@@ -6,12 +6,9 @@ from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float
-from sklearn.metrics import pairwise_distances_argmin_min
-from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
-from sklearn.utils import gen_batches
-from sklearn.utils.extmath import row_norms
 
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best
+from npal_cli.strategies.services import Services
 from npal_cli.strategies.simple import margins
 
 POINTS_AT_ONCE = 4096
@@ -28,6 +25,8 @@ class KCenterGreedy(Strategy):
 
     name = "kcgrdy"
     label = "KCGrdy"
+    order = 15
+    colour = "#009E73"
     subsamples = True
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
@@ -53,6 +52,10 @@ def k_center_greedy(
 
     Keeps one distance per pool point: each further pick costs that many.
     """
+    from sklearn.metrics import pairwise_distances_argmin_min
+    from sklearn.metrics.pairwise import euclidean_distances
+    from sklearn.utils.extmath import row_norms
+
     order = random.permutation(len(pool))
     norms = row_norms(pool, squared=True)[:, None]
     distances = np.asarray(pairwise_distances_argmin_min(pool, centers)[1], dtype=np.float64)
@@ -82,6 +85,9 @@ class GaussianExploration(Exploration):
     """Minus the sum over annotated and chosen points of ``exp(-|x - x_i|^2 / delta)``, float64."""
 
     def __init__(self, state: AcquisitionState, delta: float) -> None:
+        from sklearn.metrics.pairwise import rbf_kernel
+        from sklearn.utils import gen_batches
+
         self._pool = state.classifier.represent(state.pool_features).astype(np.float64)
         self._gamma = 1 / delta
         annotated = state.classifier.represent(state.annotated_features).astype(np.float64)
@@ -91,6 +97,8 @@ class GaussianExploration(Exploration):
 
     def choose(self, pick: int) -> None:
         """The surroundings of ``pick`` are explored: no second point is needed there."""
+        from sklearn.metrics.pairwise import rbf_kernel
+
         self.scores = self.scores - rbf_kernel(self._pool, self._pool[[pick]], gamma=self._gamma)[:, 0]
 
 
@@ -108,12 +116,18 @@ class HybridActiveLearning(Strategy):
     """
 
     needs = frozenset(("probabilities",))
+    has_reference = True
 
     EXPLORATION: ClassVar[float] = 0.5
     DELTA: ClassVar[float] = 10.0
 
     def __init__(self, variant: Variant = "method") -> None:
         self._variant = variant
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """In the variant that was asked for."""
+        return cls(services.variant)
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Toss a coin for each pick of each run."""
@@ -144,6 +158,8 @@ class HALUni(HybridActiveLearning):
 
     name = "haluni"
     label = "HALUni"
+    order = 20
+    colour = "#CC79A7"
 
     def exploration(self, state: AcquisitionState) -> Exploration:
         """A uniform draw for each point."""
@@ -156,6 +172,8 @@ class HALGau(HybridActiveLearning):
 
     name = "halgau"
     label = "HALGau"
+    order = 21
+    colour = "#8C4A70"
 
     def exploration(self, state: AcquisitionState) -> Exploration:
         """Minus the Gaussian density of annotated points around each point."""

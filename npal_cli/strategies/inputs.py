@@ -8,7 +8,7 @@ from sklearn.metrics import pairwise_distances
 
 from npal_cli.neural_process.options import InputName
 from npal_cli.strategies.base import AcquisitionState
-from npal_cli.strategies.expectations import Beliefs, Expectations, standardised
+from npal_cli.strategies.expectations import ClassProbabilities, Expectations, standardised
 
 Inputs = Float[np.ndarray, "_pool input"]
 
@@ -17,7 +17,7 @@ def inputs_of(
     states: Sequence[AcquisitionState],
     names: Sequence[InputName],
     expect: Expectations,
-    beliefs: Sequence[Beliefs] | None,
+    beliefs: Sequence[ClassProbabilities] | None,
 ) -> list[Inputs]:
     """The inputs ``names`` of the pool points of each state, side by side; the features themselves are not repeated.
 
@@ -85,7 +85,7 @@ OF_STATE: dict[InputName, Callable[[AcquisitionState], Inputs]] = {
 }
 
 
-def _improvements(by_label: Float[np.ndarray, "_pool class"], beliefs: Beliefs) -> Inputs:
+def _improvements(by_label: Float[np.ndarray, "_pool class"], beliefs: ClassProbabilities) -> Inputs:
     """The improvement under each label and the one that is expected, each standardised."""
     expected = (by_label * beliefs).sum(axis=1, keepdims=True)
     return np.stack([standardised(each) for each in np.concatenate([by_label, expected], axis=1).T], axis=1)

@@ -3,14 +3,13 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, final
+from typing import Annotated, Any, final
 
 import numpy as np
 from annotated_types import Ge
 from jaxtyping import Float, Int
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
 from npal_cli.oracle import simulated_improvements
@@ -18,6 +17,11 @@ from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
 from npal_cli.randomness import Run, draw_seed, stream
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.parameters import Parameters
+from npal_cli.strategies.services import Services
+
+Regression = Any
+"""A random forest of scikit-learn's."""
 
 Training = tuple[Problem, SimulatedProblems, Float[np.ndarray, "problem point"], int]
 
@@ -48,7 +52,12 @@ class LAL(Strategy):
 
     name = "lal"
     label = "LAL"
+    order = 110
+    colour = "#44AA99"
+    Options = LALOptions
+    uses = ("objective", "simulate")
     needs = frozenset(("refits",))
+    sees = "reward_set"
     max_classes = 2
 
     def __init__(
@@ -64,7 +73,21 @@ class LAL(Strategy):
         self._trees = options.trees
         self._objective = objective
         self._engine = engine
-        self._learnt: dict[Run, RandomForestRegressor] = {}
+        self._learnt: dict[Run, Regression] = {}
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With the services' refits and objective, on problems simulated as for ``np``."""
+        given = services.parameters
+        simulating, objective = given.shared.simulate, given.shared.objective
+        return cls(services.classifier, simulating, given.options, objective, services.engine)
+
+    @classmethod
+    def parameters(cls, given: Parameters) -> dict[str, Any]:
+        """As of others; but how many problems are simulated its own options say."""
+        recorded = super().parameters(given)
+        simulating = {key: value for key, value in recorded["simulate"].items() if key != "problems"}
+        return recorded | {"simulate": simulating}
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Learn, where that was not done yet; then predict the improvement of each pool point."""
@@ -79,7 +102,7 @@ class LAL(Strategy):
 
     def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
         """From the annotated sets before the first step, whichever this is."""
-        problems = [state.known.before_last((state.step - 1) * batch_size) for state in states]
+        problems = [state.problem.before_last((state.step - 1) * batch_size) for state in states]
         simulated = [
             simulate(
                 problem.labels[problem.annotated],
@@ -106,6 +129,8 @@ def features_of(
     seed: int,
 ) -> Float[np.ndarray, "pool 8"]:
     """The eight numbers of each pool point."""
+    from sklearn.ensemble import RandomForestClassifier
+
     forest = RandomForestClassifier(trees, bootstrap=True, oob_score=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")  # of few trees
@@ -123,7 +148,9 @@ def features_of(
     return np.column_stack([votes.mean(axis=0), deviation, np.tile(state, (len(pool), 1))])
 
 
-def _train(work: Training) -> RandomForestRegressor:
+def _train(work: Training) -> Regression:
+    from sklearn.ensemble import RandomForestRegressor
+
     problem, simulated, improvements, trees = work
     seed = draw_seed(stream("lal", *problem.run))
     features, labels = problem.features[problem.annotated], problem.labels[problem.annotated]
@@ -135,6 +162,6 @@ def _train(work: Training) -> RandomForestRegressor:
     return regression.fit(np.concatenate(told), improvements[simulated.pool])
 
 
-def _predict(work: tuple[RandomForestRegressor, np.ndarray, np.ndarray, np.ndarray, int, int]) -> np.ndarray:
+def _predict(work: tuple[Regression, np.ndarray, np.ndarray, np.ndarray, int, int]) -> np.ndarray:
     regression, annotated, labels, pool, seed, trees = work
     return np.asarray(regression.predict(features_of(annotated, labels, pool, trees, seed)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
 from npal_cli.neural_process.episodes import Episodes, input_scale
@@ -136,7 +136,7 @@ class Learner:
     def predict(self, networks: Sequence[Network], states: Sequence[AcquisitionState]) -> list[Prediction]:
         """What the network of each run predicts for its pool; NaN for points that are not to be chosen."""
         training = self.training
-        beliefs = self.expect.beliefs(states) if training.hears_a_teacher else None
+        beliefs = self.expect.beliefs(states) if training.uses_teacher else None
         inputs = inputs_of(states, training.inputs, self.expect, beliefs)
         mixing = beliefs if beliefs is not None and training.per_label else [None] * len(states)
         return [self._predict(*each) for each in zip(networks, states, inputs, mixing, strict=True)]
@@ -151,7 +151,7 @@ class Learner:
         training, n_classes = self.training, len(state.class_weights)
         told = np.zeros(len(state.annotated_labels))
         if training.context_labels == "leave_one_out":
-            told = self._told(state.known, np.ones((1, len(told)), dtype=bool))[0]
+            told = self._told(state.problem, np.ones((1, len(told)), dtype=bool))[0]
         labels = told[:, None]
         if training.context_classes:
             labels = np.concatenate([labels, np.eye(n_classes)[state.annotated_labels]], axis=1)
@@ -183,23 +183,12 @@ class Learner:
     ) -> AcquisitionState:
         """A simulated problem as a strategy would see it, with the reward set that the real problem has.
 
-        A fold that takes its place is not told: a real problem without a reward set has none to tell of either.
+        Folds that stand in for the reward set are withheld: a real problem without a reward set has none either.
         """
-        kept = problem.annotated[annotated]
-        features, labels = problem.features[kept], problem.labels[kept]
-        return AcquisitionState(
-            run=problem.run,
-            step=step,
-            annotated_features=features,
-            annotated_labels=labels,
-            reward_features=problem.features[problem.reward],
-            reward_labels=problem.labels[problem.reward],
-            pool_features=problem.features[problem.annotated[pool]],
-            class_weights=problem.class_weights,
-            training_weights=problem.training_weights,
-            classifier=self.classifier.fit(features, labels, problem.training_weights),
-            random=stream("simulated state", *problem.run, step),
-        )
+        seen = problem.simulated(annotated, pool).as_seen("reward_set")
+        features, labels = seen.features[seen.annotated], seen.labels[seen.annotated]
+        fitted = self.classifier.fit(features, labels, seen.training_weights)
+        return AcquisitionState(seen, step, fitted, stream("simulated state", *problem.run, step))
 
 
 def check_context_labels(training: TrainingOptions, reward: int) -> None:

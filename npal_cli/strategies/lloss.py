@@ -5,9 +5,10 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from npal_cli.classifiers import Classifier, LossPredictionOptions, ResNet18
-from npal_cli.classifiers.resnet18 import FittedResNet18
-from npal_cli.strategies.base import AcquisitionState, ScoringStrategy
+from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.resnet18 import FittedResNet18, LossPredictionOptions, ResNet18
+from npal_cli.strategies.base import AcquisitionState, ScoringStrategy, Strategy
+from npal_cli.strategies.services import Services
 
 
 @final
@@ -22,11 +23,19 @@ class LearningLoss(ScoringStrategy):
 
     name = "lloss"
     label = "LLoss"
+    order = 16
+    colour = "#B8860B"
+    Options = LossPredictionOptions
     needs = frozenset(("loss_prediction",))
     subsamples = True
 
     def __init__(self, options: LossPredictionOptions | None = None) -> None:
         self._options = options or LossPredictionOptions()
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With its own options."""
+        return cls(services.parameters.options)
 
     def task_model(self, classifier: Classifier) -> Classifier:
         """The network with the module beside it."""

@@ -1,19 +1,21 @@
 """The paper's strategy: acquire the point whose improvement the neural process predicts to be largest (section 5)."""
 
-from collections.abc import Callable, Sequence
-from typing import final
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, ClassVar, final
 
 import numpy as np
 
+from npal_cli.neural_process.options import PlusOptions, TrainingOptions
 from npal_cli.neural_process.training import Network
+from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import Run
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, others_as_worst, top
-from npal_cli.strategies.learner import Learner, simulation_stream
-
-Networks = Callable[[Run, int], Network | None]
-"""Looks up a network that was trained earlier for a run and step."""
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, check_tried, others_as_worst, top
+from npal_cli.strategies.learner import Learner, check_context_labels, simulation_stream
+from npal_cli.strategies.parameters import Parameters, SharedName, Task
+from npal_cli.strategies.services import Networks, Services, no_networks
 
 
 class NeuralProcess(Strategy):
@@ -25,28 +27,62 @@ class NeuralProcess(Strategy):
 
     name = "np"
     label = "NP"
+    order = 100
+    colour = "#D55E00"
+    uses: ClassVar[tuple[SharedName, ...]] = ("objective", "simulate", "train_np")
     needs = frozenset(("refits",))
+    sees = "reward_set"
 
     def __init__(
         self,
         learner: Learner,
         simulate_options: SimulateOptions,
-        trained: Networks = lambda _run, _step: None,
+        trained: Networks = no_networks,
     ) -> None:
         self.learner = learner
         self._simulate = simulate_options
         self._trained = trained
         self._last: dict[tuple[Run, int], Network] = {}
 
+    @classmethod
+    def make(cls, services: Services) -> "NeuralProcess":
+        """With the services' refits and teacher, and the networks that were trained earlier."""
+        shared = services.parameters.shared
+        return cls(Learner(shared.train_np, services.expect), shared.simulate, services.networks)
+
+    @classmethod
+    def training(cls, given: Parameters) -> TrainingOptions:
+        """How its networks are trained."""
+        return given.shared.train_np
+
+    @classmethod
+    def parameters(cls, given: Parameters) -> dict[str, Any]:
+        """As of others, and what a teacher says depends on if the network is told."""
+        return super().parameters(given) | guidance_parameters(cls.training(given), given)
+
+    @classmethod
+    def objectives(cls, given: Parameters) -> list[Objective]:
+        """Everybody's, and its own."""
+        own = cls.training(given).objective
+        return [*super().objectives(given), *([own] if own is not None else [])]
+
+    @classmethod
+    def check(cls, task: Task, given: Parameters) -> None:
+        """Refuse context labels without a reward set, and a batch of more points than are tried by refitting."""
+        training = cls.training(given)
+        check_context_labels(training, task.reward)
+        if "improvements" in training.inputs:
+            check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
+
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train the networks that are missing, predict every pool, take the best of each."""
-        networks = self.networks([state.known for state in states], states[0].step, batch_size)
-        training = self.learner.training
-        epochs = max(training.epochs, training.warm_epochs or 0)
+        networks = self.networks([state.problem for state in states], states[0].step, batch_size)
+        options = self.learner.training
+        epochs = max(options.epochs, options.warm_epochs or 0)
         choices = []
         predictions = self.learner.predict(networks, states)
         for state, network, each in zip(states, networks, predictions, strict=True):
-            wanted = each.mean if training.acquire_by == "mean" else each.mean + each.sigma
+            wanted = each.mean if options.acquire_by == "mean" else each.mean + each.sigma
             scores = others_as_worst(wanted)
             loss = np.pad(network.loss, (0, epochs - len(network.loss)), constant_values=np.nan)
             kept = each if self.learner.is_checked and len(state.reward_labels) else None
@@ -97,3 +133,27 @@ class NeuralProcessPlus(NeuralProcess):
 
     name = "np_plus"
     label = "NP+"
+    order = 101
+    colour = "#A50026"
+    Options = PlusOptions
+    uses = ("objective",)
+
+    @classmethod
+    def make(cls, services: Services) -> "NeuralProcess":
+        """With a teacher of its own size."""
+        plus, shared = services.parameters.options, services.parameters.shared
+        expect = replace(services.expect, teacher=replace(shared.teacher, trees=plus.trees))
+        return cls(Learner(plus.train, expect), plus.simulate)
+
+    @classmethod
+    def training(cls, given: Parameters) -> TrainingOptions:
+        """As its own options say."""
+        training: TrainingOptions = given.options.train
+        return training
+
+
+def guidance_parameters(training: TrainingOptions, given: Parameters) -> dict[str, Any]:
+    """What the training of a network also depends on if it is told what a teacher says."""
+    if not training.uses_teacher:
+        return {}
+    return {"guided": asdict(given.shared.guided), "teacher": asdict(given.shared.teacher)}

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal, final
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
 from npal_cli.oracle import ACCURACY, pool_improvements
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.services import Services
 
 
 class MyopicOracle(Strategy):
     """The point whose true label improves the score most, found by refitting with each."""
 
     needs = frozenset(("refits",))
+    uses = ("objective",)
     on: ClassVar[Literal["test", "reward"]]
     """The set that it scores on."""
 
@@ -22,9 +24,14 @@ class MyopicOracle(Strategy):
         self._engine = engine
         self._objective = objective
 
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With the services' refits and objective."""
+        return cls(services.classifier, services.engine, services.parameters.shared.objective)
+
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Score all runs' pools by refitting, take the best of each."""
-        problems = [state.truth for state in states if state.truth is not None]
+        problems = [state.problem for state in states]
         improvements = pool_improvements(problems, self._classifier, self._engine, self.on, self._objective)
         return [Choice(top(v, batch_size, state.random), v) for v, state in zip(improvements, states, strict=True)]
 
@@ -38,6 +45,8 @@ class Oracle(MyopicOracle):
 
     name = "oracle"
     label = "Oracle"
+    order = 1
+    colour = "#000000"
     sees = "test_set"
     on = "test"
 
@@ -51,6 +60,8 @@ class RewardOracle(MyopicOracle):
 
     name = "reward_oracle"
     label = "Reward oracle"
+    order = 2
+    colour = "#7F7F7F"
     sees = "pool_labels"
     needs_reward = True
     on = "reward"

@@ -4,7 +4,6 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import entr
 
 from npal_cli.strategies.base import AcquisitionState, ScoringStrategy
 
@@ -15,6 +14,8 @@ class Random(ScoringStrategy):
 
     name = "random"
     label = "Random"
+    order = 30
+    colour = "#999999"
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """A uniform draw for each point."""
@@ -27,10 +28,14 @@ class Entropy(ScoringStrategy):
 
     name = "entropy"
     label = "Entropy"
+    order = 11
+    colour = "#004B75"
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """The entropy, in nats."""
+        from scipy.special import entr
+
         return np.asarray(entr(state.classifier.probabilities(state.pool_features)).sum(axis=1))
 
 
@@ -40,6 +45,8 @@ class Margin(ScoringStrategy):
 
     name = "margin"
     label = "Margin"
+    order = 12
+    colour = "#3F93C2"
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -53,6 +60,8 @@ class LeastConfident(ScoringStrategy):
 
     name = "lstconf"
     label = "LstConf"
+    order = 13
+    colour = "#86BEDD"
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -66,6 +75,8 @@ class UncertaintySampling(ScoringStrategy):
 
     name = "uncsamp"
     label = "UncSamp"
+    order = 10
+    colour = "#0072B2"
     needs = frozenset(("probabilities",))
     max_classes = 2
 
@@ -83,6 +94,8 @@ class FScore(ScoringStrategy):
 
     name = "fscore"
     label = "FScore"
+    order = 14
+    colour = "#56B4E9"
     needs = frozenset(("boundaries",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from npal_cli.classifiers.resnet18.images import Channels
 from npal_cli.randomness import draw_seed
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.services import Services
 
 SIZE = 32
 """Pixels of a side: smaller images get a black border."""
@@ -89,12 +90,20 @@ class VAAL(Strategy):
 
     name = "vaal"
     label = "VAAL"
+    order = 17
+    colour = "#6A3D9A"
+    Options = VAALOptions
     needs = frozenset(("images",))
     subsamples = True
 
     def __init__(self, options: VAALOptions | None = None, device: torch.device | None = None) -> None:
         self._options = options or VAALOptions()
         self._device = device or torch.device("cpu")
+
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With its own options, on the engine's device."""
+        return cls(services.parameters.options, services.engine.torch_device())
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train anew in each run, and choose what looks least labelled."""

@@ -5,11 +5,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import CLASSICAL, CLASSIFIERS, ClassifierOptions, Logistic, TeacherModel, make_classifier
+from npal_cli.classifiers import CLASSIFIERS, ClassifierOptions, make_classifier
+from npal_cli.classifiers.logistic import Logistic
+from npal_cli.classifiers.teacher import TeacherModel
 from npal_cli.errors import UsageError
 from npal_cli.teachers import TeacherOptions
 from tests.conftest import make_problem
 
+CLASSICAL = ("logistic", "svm")
 TABLES = (*CLASSICAL, "teacher")
 """Those that take features."""
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 from joblib import Parallel, delayed
 
-from npal_cli.classifiers import LossPredictionOptions, ResNetOptions
-from npal_cli.classifiers.resnet18 import Channels, FitCache, Trainer
+from npal_cli.classifiers.resnet18 import Channels, FitCache, LossPredictionOptions, ResNetOptions, Trainer
 from npal_cli.classifiers.resnet18.images import augment, crop_and_flip
 from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, ranking_loss
 from npal_cli.classifiers.resnet18.network import ResNet18 as Network

@@ -7,8 +7,8 @@ from sklearn.datasets import load_wine
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import SVM, ClassifierOptions
-from npal_cli.classifiers.svm import middle_bias
+from npal_cli.classifiers import ClassifierOptions
+from npal_cli.classifiers.svm import SVM, middle_bias
 
 
 def middle_of_the_optimal_biases(without_bias, y, bounds):

@@ -8,7 +8,9 @@ import pytest
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.experiments.acquisition import CHECKED, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import evaluate
-from npal_cli.strategies import STRATEGIES, ScoringStrategy
+from npal_cli.problems.problem import HIDDEN
+from npal_cli.strategies.base import ScoringStrategy
+from npal_cli.strategies.registry import STRATEGIES
 from tests.conftest import make_image_problem, make_problem, make_resnet
 from tests.strategies.conftest import ALL, make_strategy, problem_for
 
@@ -77,10 +79,27 @@ class Spy(ScoringStrategy):
         return np.zeros(len(state.pool_features))
 
 
-def test_the_truth_is_given_only_to_a_strategy_that_declares_it(problem):
+SEEN = {
+    "annotated": ("annotated",),
+    "reward_set": ("annotated", "reward"),
+    "pool_labels": ("annotated", "reward", "pool"),
+    "test_set": ("annotated", "reward", "pool", "test", "held_out"),
+}
+
+
+@pytest.mark.parametrize("sees", SEEN)
+def test_a_strategy_is_given_the_labels_that_it_declares_to_see_and_no_others(problem, sees, monkeypatch):
+    monkeypatch.setattr(Spy, "sees", sees)
     spy = Spy()
     acquire([problem], spy, LOGISTIC, 2, nothing_acquired(1, 1))
-    assert [state.truth for state in spy.states] == [None, None]
+    for state in spy.states:
+        known = np.concatenate([getattr(state.problem, part) for part in SEEN[sees]])
+        hidden = np.setdiff1d(np.arange(len(problem.labels)), known)
+        np.testing.assert_array_equal(state.problem.labels[known], problem.labels[known])
+        if sees != "test_set":
+            assert (state.problem.labels[hidden] == HIDDEN).all()
+            assert len(state.problem.test) == len(state.problem.held_out) == 0
+        assert len(state.reward_labels) == (0 if sees == "annotated" else len(problem.reward))
 
 
 def test_each_run_and_step_has_a_stream_of_its_own():

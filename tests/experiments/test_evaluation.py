@@ -11,7 +11,8 @@ from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
 from npal_cli.experiments.evaluation import evaluate, true_improvements
 from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.problem import PrepareOptions, Problem, kept_counts, split, weights_of
+from npal_cli.problems.problem import Problem
+from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
 from npal_cli.randomness import Run
 from tests.conftest import make_problem
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from npal_cli.neural_process.model import AttentiveCNP, ModelOptions, Shape
+from npal_cli.neural_process.model import AttentiveCNP, Shape
+from npal_cli.neural_process.options import ModelOptions
 
 
 def build(features=5, seed=0, shape=None, **options):

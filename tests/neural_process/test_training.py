@@ -10,8 +10,8 @@ from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
 from npal_cli.neural_process import prediction
 from npal_cli.neural_process.episodes import Episodes, epoch
-from npal_cli.neural_process.model import ModelOptions, Shape
-from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.neural_process.model import Shape
+from npal_cli.neural_process.options import ModelOptions, TrainingOptions
 from npal_cli.neural_process.prediction import Question, predict
 from npal_cli.neural_process.training import negative_log_likelihood, ranking_loss, train_networks, train_together
 

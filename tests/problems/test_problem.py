@@ -9,15 +9,8 @@ from npal_cli.errors import DataError
 from npal_cli.objectives import SETTINGS
 from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.problem import (
-    MIN_DISCARDED,
-    ImagePrepareOptions,
-    PrepareOptions,
-    kept_counts,
-    split,
-    standardise,
-    weights_of,
-)
+from npal_cli.problems.split import MIN_DISCARDED, ImagePrepareOptions, PrepareOptions, kept_counts, split, weights_of
+from npal_cli.problems.standardise import standardise
 from npal_cli.randomness import Run
 
 

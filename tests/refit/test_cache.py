@@ -11,7 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import SVM, Logistic
+from npal_cli.classifiers.logistic import Logistic
+from npal_cli.classifiers.svm import SVM
 from npal_cli.refit import RefitProblem, cache, compiled
 from npal_cli.refit.cache import Cache, compile_once, find_cache
 

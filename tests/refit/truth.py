@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.problem import PrepareOptions, kept_counts, split, standardise, weights_of
+from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
+from npal_cli.problems.standardise import standardise
 from npal_cli.randomness import Run
 from npal_cli.refit import RefitProblem
 

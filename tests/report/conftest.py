@@ -12,6 +12,7 @@ from npal_cli.report.names import PUBLISHED_DATA
 from npal_cli.report.published import POOLS
 from npal_cli.report.results import ExperimentResults
 from npal_cli.settings import Settings
+from npal_cli.strategies.gcn import GCNOptions
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
 POINTS = 8000
@@ -86,8 +87,8 @@ def images() -> ExperimentResults:
     sets = {"annotated": rows, "reward": rows[:, :0], "pool": np.zeros((3, 59_000), dtype=np.int64)}
     sets |= {"test": np.arange(7000, 8000)[None], "held_out": np.arange(7000, 8000)[None]}
     problems = replace(result.problems, **sets, test_part=np.arange(POINTS) >= 7000)
-    options = {"strategy": "", "options": asdict(settings.classifiers.resnet18), "batch_size": 1000}
-    more = {"coregcn": {"subsample": 10_000, "gcn": asdict(settings.gcn)}}
+    options = {"strategy": "", "options": asdict(settings.classifiers["resnet18"]), "batch_size": 1000}
+    more = {"coregcn": {"subsample": 10_000, "gcn": asdict(GCNOptions())}}
     made_from = {name: Provenance({**options, **more.get(name, {})}, result.made_from[name].inputs) for name in records}
     return replace(result, problems=problems, made_from=made_from)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from npal_cli.report.figures import acquisition_figure, curve_figure, loss_figure, save
-from npal_cli.report.names import COLOURS, HAND_MADE, HAND_MADE_FOR_IMAGES, label_of
-from npal_cli.strategies import STRATEGIES
+from npal_cli.report.names import HAND_MADE, HAND_MADE_FOR_IMAGES, label_of
+from npal_cli.strategies.registry import STRATEGIES
 from tests.report.conftest import NINE, acquired, everything, experiment
 
 
@@ -72,7 +72,8 @@ def test_the_same_results_give_the_same_bytes(tmp_path):
 
 
 def test_every_strategy_has_a_colour_of_its_own():
-    shown = [COLOURS[name] for name in STRATEGIES]
+    shown = [kind.colour for kind in STRATEGIES.values()]
+    assert None not in shown
     assert len(set(shown)) == len(shown)
 
 

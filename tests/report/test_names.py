@@ -1,38 +1,33 @@
 """What a reader is told of a strategy besides its figures."""
 
-from dataclasses import fields
-from typing import Any
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from npal_cli.report.cells import cells
 from npal_cli.report.names import labels_told
 from npal_cli.report.page.sections import HEADINGS, experiment_rows
 from npal_cli.report.tables import gains_table, plain_markdown
-from npal_cli.strategies import STRATEGIES, AcquisitionState
+from npal_cli.strategies.registry import STRATEGIES
 from tests.report.conftest import acquired, experiment
 from tests.strategies.conftest import make_strategy, problem_for, served_by, state_of
 
-COMPETITORS = [name for name, strategy in STRATEGIES.items() if strategy.sees == "known"]
-
-
-class Overheard(AcquisitionState):
-    """A state that notices when the labels of its reward set are looked at."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "reward_labels":
-            object.__getattribute__(self, "__dict__")["heard"] = True
-        return super().__getattribute__(name)
+COMPETITORS = [name for name, strategy in STRATEGIES.items() if strategy.sees in ("annotated", "reward_set")]
 
 
 @pytest.mark.parametrize("name", COMPETITORS)
 def test_a_strategy_is_told_the_labels_that_it_looks_at(name):
-    strategy = make_strategy(name, served_by(name))
-    state = state_of(problem_for(name), strategy=strategy)
-    state = Overheard(**{field.name: getattr(state, field.name) for field in fields(state)})
-    strategy.query([state], 2)
-    looked = state.__dict__.get("heard", False)
-    assert labels_told(name, 100) == ("annotated + reward" if looked else "annotated")
+    """One that says it sees the reward set chooses otherwise with other labels there; one that does not has none."""
+    strategy, problem = make_strategy(name, served_by(name)), problem_for(name)
+    shown = problem.as_seen(strategy.sees)
+    assert labels_told(name, 100) == ("annotated + reward" if len(shown.reward) else "annotated")
+    if len(shown.reward):
+        labels = problem.labels.copy()
+        labels[problem.reward] = 1 - labels[problem.reward]
+        states = [state_of(each, strategy=strategy) for each in (problem, replace(problem, labels=labels))]
+        before, after = (make_strategy(name).query([state], 2)[0].scores for state in states)
+        assert np.abs(before - after).max() > 0
     assert labels_told(name, 0) == "annotated"
 
 

@@ -8,7 +8,7 @@ import pytest
 from npal_cli.report.cells import cells
 from npal_cli.report.names import ACCURACY_TABLES, RARE_CLASS_TABLES
 from npal_cli.report.paper import against_the_paper, not_run, reported, reported_results
-from npal_cli.strategies import STRATEGIES
+from npal_cli.strategies.registry import STRATEGIES
 from tests.report.conftest import NINE, acquired, everything, experiment
 
 

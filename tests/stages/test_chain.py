@@ -243,7 +243,7 @@ def test_np_plus_and_lal_are_done_again_when_their_options_change(npal):
     names = [part for name in ("np_plus", "lal", "qbc") for part in ("--strategy", name)]
     npal("acquire", *names, "--seed", 1, "--steps", 1)
     path = Path("params.yaml")
-    path.write_text(path.read_text() + "lal: {trees: 10}\nnp_plus: {train: {epochs: 3}}\n")
+    path.write_text(path.read_text() + "strategies: {lal: {trees: 10}, np_plus: {train: {epochs: 3}}}\n")
     said = npal("acquire", *names, "--seed", 1, "--steps", 1).stderr.splitlines()
     made = [line.split()[2].split("/")[-1] for line in said if "making" in line]
     assert made == ["np_plus.zarr:", "lal.zarr:"]
@@ -313,7 +313,7 @@ def test_what_an_improvement_is_measured_in_is_a_choice(npal):
 def test_predictions_are_checked_where_there_are_any(npal):
     """Points that a network cannot predict, for no refit of theirs was tried, are not drawn."""
     params = Path("params.yaml").read_text().replace("{epochs: 2}", "{epochs: 2, inputs: [improvements]}")
-    Path("params.yaml").write_text(params + "taught: {candidates: 5}\nteacher: {models: [extra_trees], trees: 3}\n")
+    Path("params.yaml").write_text(params + "guided: {candidates: 5}\nteacher: {models: [extra_trees], trees: 3}\n")
     npal("acquire", "--strategy", "np", "--steps", 1)
     record = read(ACQUIRED / "np.zarr", AcquiredRecord)[0]
     assert np.isfinite(record.predicted).all()

@@ -18,8 +18,7 @@ SMALL = """
 classifiers: {resnet18: {epochs: 2, decay_after: 1, batch_size: 16, width: 2}}
 images:
   {data: [mnist], data_seed: [1, 2], prepare: {annotated: 40, imbalance: 5}, steps: 2, batch_size: 10, subsample: 60}
-vaal: {epochs: 1, width: 2, latent: 4}
-gcn: {epochs: 3}
+strategies: {vaal: {epochs: 1, width: 2, latent: 4}, gcn: {epochs: 3}}
 """
 ON_IMAGES = ["--data", "mnist", "--classifier", "resnet18", "--setting", "imbalanced"]
 

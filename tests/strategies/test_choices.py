@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from npal_cli.oracle import pool_improvements
+from npal_cli.problems.problem import HIDDEN, Problem
 from npal_cli.randomness import Run
-from npal_cli.strategies import AcquisitionState
-from npal_cli.strategies.base import top
+from npal_cli.strategies.base import AcquisitionState, top
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
 from npal_cli.strategies.learner import simulation_stream, training_stream
@@ -42,19 +42,21 @@ class Says:
 def state(says, pool=None, annotated=((0.0,), (1.0,)), labels: Sequence[int] = (0, 1), classes=2, seed=0):
     outputs = says._probabilities if says._probabilities is not None else says._distances
     pool = np.zeros((len(outputs), 1)) if pool is None else np.asarray(pool, dtype=float)
-    return AcquisitionState(
+    rows = np.arange(len(labels) + len(pool))
+    none = rows[:0]
+    problem = Problem(
         run=Run(1, 1),
-        step=1,
-        annotated_features=np.asarray(annotated, dtype=float),
-        annotated_labels=np.asarray(labels),
-        reward_features=np.zeros((0, pool.shape[1])),
-        reward_labels=np.zeros(0, dtype=int),
-        pool_features=pool,
+        features=np.concatenate([np.asarray(annotated, dtype=float), pool]),
+        labels=np.concatenate([np.asarray(labels), np.full(len(pool), HIDDEN)]),
+        annotated=rows[: len(labels)],
+        pool=rows[len(labels) :],
+        reward=none,
+        test=none,
+        held_out=none,
         class_weights=np.ones(classes),
         training_weights=np.ones(classes),
-        classifier=says,
-        random=np.random.default_rng(seed),
     )
+    return AcquisitionState(problem, 1, says, np.random.default_rng(seed))
 
 
 def chosen(strategy, given, size=1):
@@ -200,7 +202,7 @@ def test_np_can_be_told_leave_one_out_improvements(problem):
 
 def test_np_uses_a_network_that_was_trained_before(problem):
     plain = neural_process()
-    network = plain.networks([state_of(problem).known], 1, 1)[0]
+    network = plain.networks([state_of(problem).problem], 1, 1)[0]
     reused = neural_process()
     reused._trained = lambda run, step: network if (run, step) == (problem.run, 1) else None
     reused._train = lambda problems, *_: [] if not problems else pytest.fail("trained again")
@@ -229,7 +231,7 @@ def test_np_simulates_and_trains_from_a_stream_of_each_run_and_step():
 
 
 def test_what_np_knows_has_no_pool_labels_and_no_test_set():
-    known = state_of(make_problem()).known
+    known = state_of(make_problem()).problem
     assert set(known.labels[known.pool]) == {-1}
     assert len(known.test) == 0
 

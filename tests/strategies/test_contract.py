@@ -7,7 +7,9 @@ import pytest
 
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError
-from npal_cli.strategies import STRATEGIES, check_strategy, parse_strategy
+from npal_cli.strategies.naming import select
+from npal_cli.strategies.refusals import check_served
+from npal_cli.strategies.registry import STRATEGIES
 from tests.conftest import make_image_problem, make_problem
 from tests.strategies.conftest import make_strategy, problem_for, served_by, state_of
 
@@ -64,7 +66,8 @@ def test_runs_queried_together_choose_as_each_alone(name, strategy):
 
 
 def test_only_oracle_sees_the_test_set_and_one_control_the_pool_labels():
-    seen = {name: strategy.sees for name, strategy in STRATEGIES.items() if strategy.sees != "known"}
+    allowed = ("annotated", "reward_set")
+    seen = {name: strategy.sees for name, strategy in STRATEGIES.items() if strategy.sees not in allowed}
     assert seen == {"oracle": "test_set", "reward_oracle": "pool_labels"}
 
 
@@ -74,9 +77,9 @@ def test_a_strategy_that_needs_the_reward_set_cannot_train_on_it():
     for name in STRATEGIES:
         if name in needing:
             with pytest.raises(UsageError, match="scores on the reward set, so its labels cannot be spent"):
-                parse_strategy(f"{name}_train_on_reward")
+                select(f"{name}_train_on_reward")
         else:
-            assert parse_strategy(f"{name}_train_on_reward").trains_on_reward
+            assert select(f"{name}_train_on_reward").trains_on_reward
 
 
 def test_ties_are_broken_at_random(name, problem):
@@ -100,7 +103,7 @@ def test_more_than_two_classes_are_served_or_refused(name):
     problem = problem_for(name, n_classes=3)
     if make_strategy(name).max_classes == 2:
         with pytest.raises(UsageError, match="defined for 2 classes and the data has 3"):
-            check_strategy(name, "logistic", 3)
+            check_served(select(name), "logistic", 3)
     else:
         assert len(query(make_strategy(name), problem, 2).chosen) == 2
 
@@ -109,16 +112,16 @@ def test_more_than_two_classes_are_served_or_refused(name):
 def test_a_classifier_serves_a_strategy_or_it_is_refused(name, classifier):
     needs = make_strategy(name).needs
     if needs <= CLASSIFIERS[classifier].abilities:
-        check_strategy(name, classifier, 2)
+        check_served(select(name), classifier, 2)
         made = make_strategy(name, classifier)
         fitting = make_image_problem() if classifier == "resnet18" else make_problem()
         state = state_of(fitting, sees=made.sees, classifier=classifier, strategy=made)
         assert len(made.query([state], 2)[0].chosen) == 2
     else:
         with pytest.raises(UsageError, match=rf"needs {next(iter(needs))}.*use --classifier {served_by(name)}"):
-            check_strategy(name, classifier, 2)
+            check_served(select(name), classifier, 2)
 
 
 def test_an_unknown_strategy_is_refused():
     with pytest.raises(UsageError, match=r"unknown strategy 'uncsam'.*did you mean 'uncsamp'"):
-        check_strategy("uncsam", "logistic", 2)
+        check_served(select("uncsam"), "logistic", 2)

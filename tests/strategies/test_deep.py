@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from npal_cli.classifiers import LossPredictionOptions
+from npal_cli.classifiers.resnet18 import LossPredictionOptions
 from npal_cli.strategies.gcn import CoreGCN, GCNOptions, Graph, GraphNetwork, UncertainGCN, train_graph_network
 from npal_cli.strategies.geometric import KCenterGreedy, k_center_greedy
 from npal_cli.strategies.lloss import LearningLoss
@@ -111,12 +111,7 @@ class TestGraph:
         state = state_of(problem)
         strategy = kind(GCNOptions(epochs=20, dropout=0.0))
         represent = state.classifier.represent  # of one and the same model
-        moved = replace(
-            state,
-            annotated_features=problem.features[other.annotated],
-            annotated_labels=problem.labels[other.annotated],
-            pool_features=problem.features[other.pool],
-        )
+        moved = replace(state, problem=other.as_seen("reward_set"))
         assert len(represent(moved.pool_features)) == len(order)
         before, after = (
             strategy.query([replace(each, random=np.random.default_rng(0))], 6)[0] for each in (state, moved)
@@ -168,8 +163,9 @@ class TestLearningLoss:
         problem = make_image_problem()
         strategy = LearningLoss(LossPredictionOptions())
         state = state_of(problem, strategy=strategy)
-        _, order = shuffled(problem)
-        moved = replace(state, pool_features=state.pool_features[order], random=np.random.default_rng(0))
+        other, order = shuffled(problem)
+        seen = replace(state.problem, pool=other.pool)
+        moved = replace(state, problem=seen, random=np.random.default_rng(0))
         losses = state.classifier.predicted_loss(state.pool_features)
         before, after = (strategy.query([each], 6)[0] for each in (state, moved))
         assert before.chosen.tolist() == np.argsort(-losses)[:6].tolist()

@@ -14,7 +14,8 @@ from npal_cli.objectives import Objective
 from npal_cli.oracle import context_improvements, simulated_improvements
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import stream
-from npal_cli.strategies.expectations import Expectations, TaughtOptions
+from npal_cli.strategies.expectations import Expectations
+from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.strategies.inputs import inputs_of
 from npal_cli.strategies.learner import Learner
 from tests.conftest import make_problem
@@ -81,7 +82,7 @@ def test_labels_of_simulated_pool_points_do_not_reach_the_inputs(problem):
 def test_simulated_pool_points_that_are_not_tried_are_no_targets(problem):
     """As in the real pool, whose points are not to be chosen then."""
     plus = learner(PlusTrainingOptions())
-    plus = replace(plus, expect=replace(plus.expect, options=TaughtOptions(candidates=3)))
+    plus = replace(plus, expect=replace(plus.expect, options=GuidanceOptions(candidates=3)))
     simulated, found = episodes(problem, plus)
     assert np.isfinite(found.inputs).all()
     targets = ~np.isnan(found.improvements[:, :, 0])
@@ -118,7 +119,7 @@ class Sure(Expectations):
 def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
     state, per_label = state_of(problem), neural_process(per_label=True)
     choice = per_label.query([state], 1)[0]
-    network, expect = per_label.networks([state.known], 1, 1)[0], per_label.learner.expect
+    network, expect = per_label.networks([state.problem], 1, 1)[0], per_label.learner.expect
     sure = [Sure(**vars(expect), label=label) for label in (0, 1)]
     found = [Learner(per_label.learner.training, each).predict([network], [state])[0] for each in sure]
     beliefs, means = expect.beliefs([state])[0].T, np.stack([each.mean for each in found])
@@ -132,11 +133,13 @@ def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
 def test_what_a_network_is_told_of_annotated_points_matters_when_it_is_trained_and_when_it_is_asked(problem):
     """Their classes, and what they improved in the objective that is learnt."""
     told = neural_process(context_classes=True)
-    known = state_of(problem).known
+    known = state_of(problem).problem
     network = told.networks([known], 1, 1)[0]
     plain = told.learner.predict([network], [state_of(problem)])[0].mean
     state = state_of(problem)
-    other = replace(state, annotated_labels=np.roll(state.annotated_labels, 1))
+    labels = state.problem.labels.copy()
+    labels[problem.annotated] = np.roll(state.annotated_labels, 1)
+    other = replace(state, problem=replace(state.problem, labels=labels))
     assert np.abs(told.learner.predict([network], [other])[0].mean - plain).max() > 0
     _, found = episodes(problem, told.learner)
     batch = next(epoch([found], 64, [np.random.default_rng(0)], torch.device("cpu")))

@@ -50,7 +50,7 @@ def test_lal_learns_which_points_of_its_simulated_problems_improve_the_task_mode
     task = make_classifier("logistic", ClassifierOptions())
     lal = LAL(task, simulating, options, Objective("soft_accuracy"), Engine())
     lal.query([state_of(problem)], 1)
-    regression, known = lal._learnt[problem.run], state_of(problem).known
+    regression, known = lal._learnt[problem.run], state_of(problem).problem
     labels, x = problem.labels[problem.annotated], problem.features[problem.annotated]
     simulated = simulate(labels, replace(simulating, problems=6), stream("lal simulate", *problem.run), reward=True)
     truth = simulated_improvements([known], [simulated], task, Engine(), Objective("soft_accuracy"))[0]
@@ -68,8 +68,7 @@ def test_no_member_of_a_committee_lacks_a_class(problem):
     state = state_of(problem)
     rare = np.flatnonzero(state.annotated_labels == 0)[:1]
     rows = np.concatenate([rare, np.flatnonzero(state.annotated_labels == 1)])
-    labels = state.annotated_labels[rows]
-    few = replace(state, annotated_features=state.annotated_features[rows], annotated_labels=labels)
+    few = replace(state, problem=replace(state.problem, annotated=problem.annotated[rows]))
     assert np.isfinite(make_strategy("qbc").scores(few)).all()
 
 

@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from npal_cli.classifiers.base import Ability
+from npal_cli.classifiers.base import Ability, Classifier, FitServices
 from npal_cli.classifiers.resnet18.cache import FitCache, key_of
-from npal_cli.classifiers.resnet18.images import Channels
+from npal_cli.classifiers.resnet18.images import Channels, resolve
 from npal_cli.classifiers.resnet18.loss_prediction import LossPredictionOptions
 from npal_cli.classifiers.resnet18.network import Activations
 from npal_cli.classifiers.resnet18.training import PREDICTED_AT_ONCE, Model, ResNetOptions, Trainer
@@ -31,12 +31,27 @@ class ResNet18:
     """
 
     name = "resnet18"
+    label = "ResNet18"
+    Options = ResNetOptions
     abilities: frozenset[Ability] = frozenset(("probabilities", "boundaries", "images", "loss_prediction"))
 
     def __init__(self, trainer: Trainer, run: Run, cache: FitCache | None = None) -> None:
         self._trainer = trainer
         self._run = run
         self._cache = cache
+
+    @classmethod
+    def make(cls, options: ResNetOptions, services: FitServices | None = None) -> Classifier:
+        """With its options, for a run whose images its channels are scaled by.
+
+        Raises:
+            TypeError: without services.
+        """
+        if services is None:
+            raise TypeError("a ResNet18 is made for a run")
+        resolved = replace(options, augmentation=resolve(options.augmentation, services.data))
+        trainer = Trainer(resolved, Channels.of(services.known()), services.device())
+        return cls(trainer, services.run, FitCache(services.shared_fits, services.own_fits, services.initial))
 
     def with_loss_prediction(self, options: LossPredictionOptions) -> "ResNet18":
         """The same, trained along with a module that predicts its loss."""

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from scipy.special import softmax
 
-from npal_cli.classifiers import SVM, Classifier, Logistic
-from npal_cli.classifiers.svm import soft_votes
+from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.logistic import Logistic
+from npal_cli.classifiers.svm import SVM, soft_votes
 from npal_cli.objectives import confusion_counts
 from npal_cli.refit.base import Confusions, RefitProblem, SoftPredictions
 from npal_cli.refit.batched.logistic import refit_logistic

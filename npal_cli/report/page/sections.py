@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from npal_cli.report.names import (
-    CLASSIFIER_TITLES,
     SETTING_TITLES,
+    classifier_title,
     colour_of,
     is_aside,
     is_competitor,
@@ -127,7 +127,7 @@ def _runs_needed(needed: float, runs: float) -> str:
 def title_of(result: ExperimentResults) -> str:
     """What an experiment is called."""
     setting = SETTING_TITLES[result.setting].lower()
-    return f"{result.data}, {setting}, {CLASSIFIER_TITLES.get(result.classifier, result.classifier)}"
+    return f"{result.data}, {setting}, {classifier_title(result.classifier)}"
 
 
 def facts_of(result: ExperimentResults) -> list[tuple[str, str]]:

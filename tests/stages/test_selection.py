@@ -15,7 +15,7 @@ DATA = Path("data")
 def test_where_no_strategy_is_named_the_one_of_params_yaml_acquires(npal):
     assert [row["strategy"] for row in json_of(npal("acquire", "--seed", 1, "--json"))] == ["blend"]
     with Path("params.yaml").open("a") as file:
-        file.write("taught: {candidates: 5, batches: fantasised}\nteacher: {models: [extra_trees], trees: 3}\n")
+        file.write("guided: {candidates: 5, batches: fantasised}\nteacher: {models: [extra_trees], trees: 3}\n")
         file.write("objective: {name: f1}\n")
     rows = json_of(npal("acquire", "--seed", 1, "--classifier", "svm", "--strategy", "eer", "--json"))
     assert rows[0]["strategy"] == "eer"
@@ -58,7 +58,7 @@ def test_what_no_reward_set_can_say_is_refused_before_anything_is_made(npal):
 @pytest.mark.parametrize(("strategy", "tried"), [("eer", 10), ("blend", 9), ("np_plus", 10)])
 def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy, tried):
     with Path("params.yaml").open("a") as file:
-        file.write("taught: {candidates: 10}\n")
+        file.write("guided: {candidates: 10}\n")
     more = f"{{steps: 2, batch_size: {tried + 1},"
     Path("params.yaml").write_text(Path("params.yaml").read_text().replace("{steps: 2,", more))
     said = npal("acquire", "--strategy", "random", "--strategy", strategy, code=2).stderr
@@ -77,7 +77,7 @@ def test_costs_of_other_classes_are_refused_before_anything_is_made(npal):
 def test_np_plus_hears_a_teacher_of_its_own_size(npal):
     params, scores = Path("params.yaml").read_text(), []
     for trees, others in ((1, 100), (9, 100), (9, 7)):
-        more = f"np_plus: {{trees: {trees}, train: {{epochs: 2}}}}\nteacher: {{trees: {others}}}\n"
+        more = f"strategies: {{np_plus: {{trees: {trees}, train: {{epochs: 2}}}}}}\nteacher: {{trees: {others}}}\n"
         Path("params.yaml").write_text(params + more)
         npal("acquire", "--strategy", "np_plus", "--steps", 1, "--seed", 1, "--root", f"{trees}-{others}")
         made = Path(f"{trees}-{others}/acquired/waveform/imbalanced_weighted/logistic/np_plus.zarr")

@@ -1,4 +1,4 @@
-"""Strategies that hear a teacher, by hand and against plain loops."""
+"""Teacher-guided strategies, by hand and against plain loops."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from npal_cli.errors import DataError
 from npal_cli.objectives import OBJECTIVES, Objective
 from npal_cli.oracle import ACCURACY
 from npal_cli.strategies.expectations import standardised
-from npal_cli.strategies.expected import Blend, ExpectedError, ExpectedImprovement
+from npal_cli.strategies.expected import Blend, BlendOptions, ExpectedError, ExpectedImprovement
 from tests.conftest import make_problem
 from tests.strategies.conftest import expecting, state_of
 
@@ -19,6 +19,10 @@ from tests.strategies.conftest import expecting, state_of
 def make(kind, classifier="logistic", objective=ACCURACY, **options):
     task = make_classifier(classifier, ClassifierOptions())
     return kind(expecting(task, objective, **options))
+
+
+def blended(**options):
+    return Blend(expecting(make_classifier("logistic", ClassifierOptions())), BlendOptions(**options))
 
 
 def beliefs_of(state, seed=0):
@@ -122,7 +126,7 @@ def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
 @pytest.mark.parametrize("weight", [1.0, 3.0])
 def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state), make(Blend, error_weight=weight, left_out=0.0)
+    beliefs, blend = beliefs_of(state), blended(error_weight=weight, excluded_share=0.0)
     error = blend.expect.errors(state, beliefs)
     improvement = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
@@ -132,7 +136,7 @@ def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
 
 def test_blend_leaves_out_the_points_whose_labels_do_most_harm(problem):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state, seed=1), make(Blend, error_weight=1000.0, left_out=0.5)
+    beliefs, blend = beliefs_of(state, seed=1), blended(error_weight=1000.0, excluded_share=0.5)
     error = blend.expect.errors(state, beliefs)
     order = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1).argsort()
     scores = blend.scores([state], [beliefs])[0]

@@ -1,25 +1,33 @@
-"""Strategies that hear a teacher: what a flexible model of all known labels believes of the pool."""
+"""Teacher-guided strategies: a flexible model of all known labels says how likely each label of a pool point is."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 
-from npal_cli.classifiers import Classifier
+from npal_cli.classifiers.base import Classifier
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
-from npal_cli.strategies.expectations import Beliefs, Expectations, Scores
+from npal_cli.strategies.expectations import ClassProbabilities, Expectations, Scores
+from npal_cli.strategies.services import Services
 
 
-class TaughtStrategy(Strategy):
-    """Scores pool points by what a teacher believes of their labels."""
+class GuidedStrategy(Strategy):
+    """Scores pool points by a teacher's probabilities of their labels."""
 
     needs = frozenset(("refits",))
+    sees = "reward_set"
+    uses = ("objective", "guided", "teacher")
 
     def __init__(self, expect: Expectations) -> None:
         self.expect = expect
 
+    @classmethod
+    def make(cls, services: Services) -> Strategy:
+        """With the services' teacher and refits."""
+        return cls(services.expect)
+
     @abstractmethod
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
         """A score for each pool point of each run: the larger the better."""
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
@@ -41,7 +49,7 @@ class TaughtStrategy(Strategy):
 class _Fantasy:
     """A run in which each chosen point has the label that the teacher thinks likeliest."""
 
-    def __init__(self, state: AcquisitionState, beliefs: Beliefs) -> None:
+    def __init__(self, state: AcquisitionState, beliefs: ClassProbabilities) -> None:
         self.state = state
         self.beliefs = beliefs
         self.chosen: list[int] = []
