@@ -21,13 +21,13 @@ class NpalError(Exception):
     exit_code = 1
 
 
-class UsageError(NpalError):
+class UsageError(NpalError, ValueError):
     """The command line or ``params.yaml`` asks for something that does not exist or cannot be."""
 
     exit_code = 2
 
 
-class DataError(NpalError):
+class DataError(NpalError, ValueError):
     """A source file or a table is not what it should be."""
 
 

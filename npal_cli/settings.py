@@ -187,47 +187,61 @@ def read_settings(path: Path | None) -> Settings:
             return Settings()
     try:
         content = YAML(typ="safe").load(path)
-        content = {} if content is None else content
-        own = {key: content.pop(key, {}) for key in ("strategies", "classifiers")} if isinstance(content, dict) else {}
-        settings = TypeAdapter(Settings).validate_json(json.dumps(content), strict=True)
-        strategies = _options_of_strategies(path, own.get("strategies", {}))
-        classifiers = _options_of_classifiers(path, own.get("classifiers", {}))
-        settings = replace(settings, strategies=strategies, classifiers=classifiers)
+        json.dumps(content)
     except OSError as error:
         raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
     except (YAMLError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
+    return settings_of({} if content is None else content, str(path))
+
+
+def settings_of(content: Any, where: str = "params") -> Settings:
+    """The settings in the content of a parameter file, as mappings and lists.
+
+    >>> settings_of({"simulate": {"problems": 7}}).simulate.problems
+    7
+
+    Raises:
+        UsageError: naming the key, the value found and what was expected.
+    """
+    own = {key: content.get(key, {}) for key in ("strategies", "classifiers")} if isinstance(content, dict) else {}
+    rest = {key: value for key, value in content.items() if key not in own} if own else content
+    try:
+        settings = TypeAdapter(Settings).validate_json(json.dumps(rest), strict=True)
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_problem(error, Settings())}") from error
-    _check_names(path, settings)
+        raise UsageError(f"{where}: {_first_problem(error, Settings())}") from error
+    strategies = _options_of_strategies(where, own.get("strategies", {}))
+    classifiers = _options_of_classifiers(where, own.get("classifiers", {}))
+    settings = replace(settings, strategies=strategies, classifiers=classifiers)
+    _check_names(where, settings)
     return settings
 
 
-def _options_of_strategies(path: Path, given: Any) -> dict[str, Any]:
+def _options_of_strategies(where: str, given: Any) -> dict[str, Any]:
     """The ``Options`` of strategies that have some, by section; the name of a section may be an import path."""
     if isinstance(given, dict):
         given = {STRATEGIES.find(key).section if is_import_path(str(key)) else key: v for key, v in given.items()}
-    return _validated(path, "strategies", _strategy_sections(), given)
+    return _validated(where, "strategies", _strategy_sections(), given)
 
 
-def _options_of_classifiers(path: Path, given: Any) -> dict[str, Any]:
+def _options_of_classifiers(where: str, given: Any) -> dict[str, Any]:
     """The ``Options`` of task models, by name; those of an estimator by its import path are its parameters."""
     if isinstance(given, dict):
         kinds = {str(key): CLASSIFIERS.find(key) for key in given if is_import_path(str(key))}
         given = {kinds[k].name if k in kinds else k: _as_options(kinds.get(k), v) for k, v in given.items()}
-    return _validated(path, "classifiers", _classifier_sections(), given)
+    return _validated(where, "classifiers", _classifier_sections(), given)
 
 
 def _as_options(kind: ClassifierKind | None, given: Any) -> Any:
     return {"parameters": given} if isinstance(kind, ScikitKind) else given
 
 
-def _validated(path: Path, section: str, made: Any, given: Any) -> dict[str, Any]:
+def _validated(where: str, section: str, made: Any, given: Any) -> dict[str, Any]:
     try:
         options = TypeAdapter(validated(made, config=STRICT)).validate_json(json.dumps(given), strict=True)
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_problem(error, made(), section)}") from error
+        raise UsageError(f"{where}: {_first_problem(error, made(), section)}") from error
     return dict(vars(options))
 
 
@@ -269,7 +283,7 @@ def _known_keys(root: Any, where: tuple[int | str, ...]) -> str:
     return ", ".join(section)
 
 
-def _check_names(path: Path, settings: Settings) -> None:
+def _check_names(where: str, settings: Settings) -> None:
     try:
         for classifier in (*settings.defaults.classifier, *settings.study.classifier):
             CLASSIFIERS.find(classifier)
@@ -279,4 +293,4 @@ def _check_names(path: Path, settings: Settings) -> None:
         for strategy in (*settings.acquire.strategy.values(), *compared):
             select(strategy)
     except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+        raise UsageError(f"{where}: {error}") from error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from npal_cli.classifiers.base import Classifier
 from npal_cli.problems.problem import Problem
@@ -89,7 +89,13 @@ def _subsampled(problem: Problem, step: int, size: int | None) -> Problem:
     return replace(problem, pool=np.sort(draws.choice(problem.pool, size=size, replace=False)))
 
 
-def state_of(problem: Problem, classifier: Classifier, step: int, strategy: Strategy) -> AcquisitionState:
+def state_of(
+    problem: Problem,
+    classifier: Classifier,
+    step: int,
+    strategy: Strategy,
+    candidates: Bool[np.ndarray, " pool"] | None = None,
+) -> AcquisitionState:
     """What a strategy knows of a problem before a step, with the task model fitted to what is annotated."""
     annotated = problem.annotated
     return AcquisitionState(
@@ -97,6 +103,7 @@ def state_of(problem: Problem, classifier: Classifier, step: int, strategy: Stra
         step=step,
         classifier=classifier.fit(problem.features[annotated], problem.labels[annotated], problem.training_weights),
         random=stream("acquire", strategy.name, *problem.run, step),
+        candidates=candidates,
     )
 
 

@@ -54,7 +54,13 @@ class Problem:
         )
 
     def before_last(self, count: int) -> "Problem":
-        """The problem before its last ``count`` points were annotated: they are in the pool again."""
+        """The problem before its last ``count`` points were annotated: they are in the pool again.
+
+        Raises:
+            ValueError: if fewer are annotated.
+        """
+        if count > len(self.annotated):
+            raise ValueError(f"{len(self.annotated)} points are annotated; expected {count} or more")
         annotated, rows = np.split(self.annotated, [len(self.annotated) - count])
         return replace(self, annotated=annotated, pool=np.sort(np.concatenate([self.pool, rows])))
 

@@ -125,22 +125,43 @@ def _encode(path: Path, table: pd.DataFrame, target: str) -> tuple[Features, Lab
     labelled = table[target]
     values = labelled.to_numpy() if pd.api.types.is_numeric_dtype(labelled) else labelled.astype(str).to_numpy(str)
     classes, labels = np.unique(values, return_inverse=True)
+    features = _features(_columns(path, table, target))
+    return features, labels.astype(np.int64), tuple(str(label) for label in classes)
+
+
+def encode(table: pd.DataFrame, where: str = "the table") -> Features:
+    """The features of a table of columns of any kind, as those of a table file.
+
+    >>> encode(pd.DataFrame({"age": [30, None, 50], "colour": ["red", "blue", "red"]})).tolist()
+    [[30.0, 0.0, 0.0, 1.0], [40.0, 1.0, 1.0, 0.0], [50.0, 0.0, 0.0, 1.0]]
+
+    Raises:
+        DataError: if no column holds any value, or a number is infinite or too large to be standardised.
+    """
+    return _features(_plain_columns(table.reset_index(drop=True), where, "no column"))
+
+
+def _features(columns: pd.DataFrame) -> Features:
     encoder = make_column_transformer(
         (SimpleImputer(strategy="median", add_indicator=True), make_column_selector(dtype_include="number")),
         (OneHotEncoder(sparse_output=False), make_column_selector(dtype_exclude="number")),
         sparse_threshold=0.0,
     )
-    features = np.asarray(encoder.fit_transform(_columns(path, table, target)), dtype=np.float64)
-    return features, labels.astype(np.int64), tuple(str(label) for label in classes)
+    return np.asarray(encoder.fit_transform(columns), dtype=np.float64)
 
 
 def _columns(path: Path, table: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The columns that features are made of: finite floats or NaN, and text; those without any value are left out."""
-    columns = table.drop(columns=target).dropna(axis=1, how="all").apply(_plain_column)
+    """The columns that features are made of."""
+    return _plain_columns(table.drop(columns=target), str(path), f"no column but {target!r}")
+
+
+def _plain_columns(table: pd.DataFrame, where: str, none: str) -> pd.DataFrame:
+    """Columns of finite floats or NaN, and of text; those without any value are left out."""
+    columns = table.dropna(axis=1, how="all").apply(_plain_column)
     if columns.shape[1] == 0:
-        raise DataError(f"{path}: no column but {target!r} holds any value; expected features")
+        raise DataError(f"{where}: {none} holds any value; expected features")
     for name, column in columns.select_dtypes("number").items():
-        _check_numbers(f"{path}: column {name!r}", column.dropna())
+        _check_numbers(f"{where}: column {name!r}", column.dropna())
     return columns
 
 

@@ -37,13 +37,15 @@ class BADGE(Strategy):
         represented = state.classifier.represent(state.pool_features)
         lengths = np.square(errors).sum(axis=1) * (np.square(represented).sum(axis=1) + 1)
         order = state.random.permutation(len(lengths))
-        chosen = [best(lengths, order)]
+        chosen = [best(state.choosable(lengths), order)]
         nearest = np.full(len(lengths), np.inf)
         while len(chosen) < batch_size:
             nearest = np.minimum(nearest, squared_distances(errors, represented, lengths, chosen[-1]))
-            nearest[chosen] = 0
+            open_to = np.ones(len(lengths), bool) if state.candidates is None else state.candidates.copy()
+            open_to[chosen] = False
+            nearest[~open_to] = 0
             total = nearest.sum()
-            left = np.delete(np.arange(len(lengths)), chosen)
+            left = np.flatnonzero(open_to)
             chances = nearest[left] / total if total > 0 else None  # all that is left is like what is chosen
             chosen.append(int(state.random.choice(left, p=chances)))
         return Choice(np.array(chosen), lengths)

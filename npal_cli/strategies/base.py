@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from npal_cli.classifiers.base import Ability, Classifier, FittedClassifier
 from npal_cli.errors import UsageError
@@ -35,6 +35,8 @@ class AcquisitionState:
     """The task model fitted to the annotated set."""
     random: np.random.Generator
     """The run's own stream for this step."""
+    candidates: Bool[np.ndarray, " pool"] | None = None
+    """Which pool points may be chosen; None for all. Scores do not depend on it."""
 
     @property
     def run(self) -> Run:
@@ -87,7 +89,16 @@ class AcquisitionState:
         problem = self.problem.assume(int(self.problem.pool[position]), label)
         rows = problem.annotated
         fitted = classifier.fit(problem.features[rows], problem.labels[rows], problem.training_weights)
-        return replace(self, problem=problem, classifier=fitted)
+        left = np.delete(self.candidates, position) if self.candidates is not None else None
+        return replace(self, problem=problem, classifier=fitted, candidates=left)
+
+    def choosable(self, scores: Float[np.ndarray, " pool"]) -> Float[np.ndarray, " pool"]:
+        """The scores, minus infinity where a point may not be chosen."""
+        return scores if self.candidates is None else np.where(self.candidates, scores, -np.inf)
+
+    def best(self, scores: Float[np.ndarray, " pool"], size: int) -> Int[np.ndarray, " size"]:
+        """Positions of the ``size`` largest scores among the candidates, largest first, ties in random order."""
+        return top(self.choosable(scores), size, self.random)
 
 
 @dataclass(frozen=True)
@@ -199,7 +210,7 @@ class ScoringStrategy(Strategy):
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """The ``batch_size`` points with the largest scores, ties broken at random."""
         scores = [self.scores(state) for state in states]
-        return [Choice(top(s, batch_size, state.random), s) for s, state in zip(scores, states, strict=True)]
+        return [Choice(state.best(s, batch_size), s) for s, state in zip(scores, states, strict=True)]
 
 
 def check_tried(name: str, tried: int | None, batch_size: int, option: str) -> None:

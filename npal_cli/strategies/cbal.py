@@ -57,7 +57,7 @@ class CBAL(Strategy):
         for _ in range(batch_size):
             scores = self._scores(probabilities, wanted, entropy)
             scores[chosen] = -np.inf
-            chosen.append(best(scores, order))
+            chosen.append(best(state.choosable(scores), order))
             wanted = wanted - probabilities[chosen[-1]]
         return Choice(np.array(chosen), first)
 

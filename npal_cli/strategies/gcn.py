@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from npal_cli.randomness import draw_seed
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 from npal_cli.strategies.geometric import k_center_greedy
 from npal_cli.strategies.services import Services
 
@@ -150,10 +150,10 @@ class GraphStrategy(Strategy):
         represent, labelled = state.classifier.represent, len(state.annotated_labels)
         features = np.concatenate([represent(state.annotated_features), represent(state.pool_features)])
         nodes = train_graph_network(features, labelled, self._options, state.random, self._device)
-        return self._choose(nodes, labelled, batch_size, state.random)
+        return self._choose(nodes, labelled, batch_size, state)
 
     @abstractmethod
-    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, state: AcquisitionState) -> Choice:
         """Choose among the nodes from ``labelled`` on."""
 
 
@@ -166,9 +166,9 @@ class UncertainGCN(GraphStrategy):
     order = 18
     colour = "#66C2A5"
 
-    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, state: AcquisitionState) -> Choice:
         scores = -np.abs(nodes.labelled[labelled:] - self._options.margin)
-        return Choice(top(scores, batch_size, random), scores, nodes.loss)
+        return Choice(state.best(scores, batch_size), scores, nodes.loss)
 
 
 @final
@@ -183,6 +183,7 @@ class CoreGCN(GraphStrategy):
     order = 19
     colour = "#1B6B52"
 
-    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, random: np.random.Generator) -> Choice:
-        choice = k_center_greedy(nodes.hidden[labelled:], nodes.hidden[:labelled], batch_size, random)
+    def _choose(self, nodes: Nodes, labelled: int, batch_size: int, state: AcquisitionState) -> Choice:
+        hidden = nodes.hidden[labelled:], nodes.hidden[:labelled]
+        choice = k_center_greedy(*hidden, batch_size, state.random, state.candidates)
         return Choice(choice.chosen, choice.scores, nodes.loss)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar, final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best
 from npal_cli.strategies.services import Services
@@ -37,6 +37,7 @@ class KCenterGreedy(Strategy):
                 state.classifier.represent(state.annotated_features),
                 batch_size,
                 state.random,
+                state.candidates,
             )
             for state in states
         ]
@@ -47,6 +48,7 @@ def k_center_greedy(
     centers: Float[np.ndarray, "center representation"],
     size: int,
     random: np.random.Generator,
+    candidates: Bool[np.ndarray, " pool"] | None = None,
 ) -> Choice:
     """The ``size`` pool points that are farthest from all centers, each becoming one in its turn; ties at random.
 
@@ -60,6 +62,8 @@ def k_center_greedy(
     norms = row_norms(pool, squared=True)[:, None]
     distances = np.asarray(pairwise_distances_argmin_min(pool, centers)[1], dtype=np.float64)
     scores = distances.copy()
+    if candidates is not None:
+        distances[~candidates] = -np.inf
     chosen: list[int] = []
     for _ in range(size):
         pick = best(distances, order)
@@ -146,7 +150,7 @@ class HybridActiveLearning(Strategy):
             if i == 0:
                 first, order = scores.copy(), state.random.permutation(len(scores))
             scores[chosen] = -np.inf
-            chosen.append(best(scores, order))
+            chosen.append(best(state.choosable(scores), order))
             if self._variant == "method":
                 exploration.choose(chosen[-1])
         return Choice(np.array(chosen), first)

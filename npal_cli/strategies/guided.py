@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from npal_cli.classifiers.base import Classifier
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 from npal_cli.strategies.expectations import ClassProbabilities, Expectations, Scores
 from npal_cli.strategies.services import Services
 
@@ -35,7 +35,7 @@ class GuidedStrategy(Strategy):
         beliefs = self.expect.beliefs(states)
         first = self.scores(states, beliefs)
         if self.expect.options.batches == "top":
-            return [Choice(top(s, batch_size, state.random), s) for s, state in zip(first, states, strict=True)]
+            return [Choice(state.best(s, batch_size), s) for s, state in zip(first, states, strict=True)]
         runs = [_Fantasy(state, each) for state, each in zip(states, beliefs, strict=True)]
         scores = first
         for left in reversed(range(batch_size)):
@@ -57,7 +57,7 @@ class _Fantasy:
 
     def take(self, scores: Scores, classifier: Classifier) -> None:
         """Choose the best point that is left."""
-        position = int(top(scores, 1, self.state.random)[0])
+        position = int(self.state.best(scores, 1)[0])
         self.chosen.append(int(self._left[position]))
         self.state = self.state.annotate(position, int(self.beliefs[position].argmax()), classifier)
         self.beliefs = np.delete(self.beliefs, position, axis=0)

@@ -16,7 +16,7 @@ from npal_cli.oracle import simulated_improvements
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
 from npal_cli.randomness import Run, draw_seed, stream
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 from npal_cli.strategies.parameters import Parameters
 from npal_cli.strategies.services import Services
 
@@ -98,7 +98,7 @@ class LAL(Strategy):
             for seed in [draw_seed(stream("lal forest", *state.run, state.step))]
         ]
         scores = list(self._engine.map(_predict, [(*each, self._trees) for each in work], label="forests"))
-        return [Choice(top(each, batch_size, state.random), each) for each, state in zip(scores, states, strict=True)]
+        return [Choice(state.best(each, batch_size), each) for each, state in zip(scores, states, strict=True)]
 
     def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
         """From the annotated sets before the first step, whichever this is."""

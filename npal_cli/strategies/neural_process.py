@@ -12,7 +12,7 @@ from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import Run
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, check_tried, others_as_worst, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, check_tried, others_as_worst
 from npal_cli.strategies.learner import Learner, check_context_labels, simulation_stream
 from npal_cli.strategies.parameters import Parameters, SharedName, Task
 from npal_cli.strategies.services import Networks, Services, no_networks
@@ -86,7 +86,7 @@ class NeuralProcess(Strategy):
             scores = others_as_worst(wanted)
             loss = np.pad(network.loss, (0, epochs - len(network.loss)), constant_values=np.nan)
             kept = each if self.learner.is_checked and len(state.reward_labels) else None
-            choices.append(Choice(top(scores, batch_size, state.random), scores, loss, kept))
+            choices.append(Choice(state.best(scores, batch_size), scores, loss, kept))
         return choices
 
     def networks(self, problems: Sequence[Problem], step: int, batch_size: int) -> list[Network]:

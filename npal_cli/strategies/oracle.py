@@ -7,7 +7,7 @@ from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
 from npal_cli.oracle import ACCURACY, pool_improvements
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 from npal_cli.strategies.services import Services
 
 
@@ -33,7 +33,7 @@ class MyopicOracle(Strategy):
         """Score all runs' pools by refitting, take the best of each."""
         problems = [state.problem for state in states]
         improvements = pool_improvements(problems, self._classifier, self._engine, self.on, self._objective)
-        return [Choice(top(v, batch_size, state.random), v) for v, state in zip(improvements, states, strict=True)]
+        return [Choice(state.best(v, batch_size), v) for v, state in zip(improvements, states, strict=True)]
 
 
 @final

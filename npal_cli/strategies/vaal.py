@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from npal_cli.classifiers.resnet18.images import Channels
 from npal_cli.randomness import draw_seed
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, top
+from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
 from npal_cli.strategies.services import Services
 
 SIZE = 32
@@ -119,7 +119,7 @@ class VAAL(Strategy):
         training = Training(labelled.shape[1], self._options, self._device, state.random)
         losses = [training.epoch(labelled, unlabelled) for _ in range(self._options.epochs)]
         scores = -training.labelled_logits(unlabelled)
-        return Choice(top(scores, batch_size, state.random), scores, torch.stack(losses).double().cpu().numpy())
+        return Choice(state.best(scores, batch_size), scores, torch.stack(losses).double().cpu().numpy())
 
 
 class Training:

@@ -1,0 +1,179 @@
+"""Which rows to label next."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int
+from threadpoolctl import threadpool_limits
+
+from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, weights_of
+from npal_cli.classifiers import Classifier, make_classifier
+from npal_cli.classifiers.scikit import ScikitKind, ScikitOptions
+from npal_cli.engine import Engine
+from npal_cli.errors import UsageError
+from npal_cli.experiments.acquisition import state_of
+from npal_cli.objectives import Objective
+from npal_cli.problems.problem import Problem
+from npal_cli.randomness import Run
+from npal_cli.settings import Settings, settings_of
+from npal_cli.strategies.base import Choice
+from npal_cli.strategies.naming import select
+from npal_cli.strategies.parameters import Task
+from npal_cli.strategies.refusals import check_served, check_task
+from npal_cli.strategies.services import Services
+
+
+def query(
+    X: Any,
+    y: Any,
+    batch_size: int = 1,
+    *,
+    strategy: str = "blend",
+    classifier: Any = "logistic",
+    objective: str | Objective = "accuracy",
+    class_weight: ClassWeight = None,
+    candidates: Sequence[int] | Int[np.ndarray, " candidate"] | None = None,
+    random_state: int | Run = 0,
+    missing_label: Any = None,
+    standardise: bool = True,
+    params: Mapping[str, Any] | None = None,
+    return_utilities: bool = False,
+) -> Any:
+    """The rows to label next, best first.
+
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> y = np.where(np.arange(60) < 20, X[:, 0] > 0, np.nan)
+    >>> len(query(X, y, 3, strategy="uncsamp"))
+    3
+
+    Args:
+        X: All rows, labelled or not: an array of numbers, a sparse matrix, or a data frame with columns of any kind.
+        y: The label of each row; NaN, None or ``missing_label`` where it is not known.
+        batch_size: How many rows to choose; all that there are, with a warning, if there are fewer.
+        strategy: Its name (``npal acquire --strategy``), or an import path.
+        classifier: The task model: a name, an import path, or an estimator of scikit-learn's.
+        objective: What is to be improved: its name, or an ``Objective`` with costs.
+        class_weight: What each class weighs, in fits and in the objective: equally, ``"balanced"``, or a mapping.
+        candidates: Positions of the rows that may be chosen; None for all without a label. A row's utility does not
+            depend on which others are candidates.
+        random_state: Seeds every draw; the same seed gives the same rows.
+        missing_label: Stands for a label that is not known, besides NaN and None.
+        standardise: Whether to give each feature mean 0 and deviation 1.
+        params: What differs from the defaults of ``params.yaml``, as in ``{"guided": {"candidates": 50}}``.
+        return_utilities: Whether to return how much each row was wanted, too.
+
+    Returns:
+        Positions of the chosen rows; and each row's utility when the first was chosen, NaN where it has a label.
+
+    Raises:
+        ValueError: if a name is unknown, or rows and labels are not what the strategy needs.
+    """
+    rows, labels = features_of(X, standardise=standardise), RowLabels.of(y, missing_label)
+    if len(rows) != len(labels.codes):
+        raise UsageError(f"X has {len(rows)} rows and y {len(labels.codes)} labels; give one label (or NaN) a row")
+    annotated = np.flatnonzero(labels.codes >= 0)
+    weights = weights_of(class_weight, labels.classes, labels.codes[annotated])
+    run = random_state if isinstance(random_state, Run) else Run(_seed(random_state), _seed(random_state))
+    problem = problem_of(rows, labels.codes, annotated, weights, run)
+    asking = Question(strategy, classifier, objective, settings_of(dict(params or {})))
+    choice = asking.ask(problem, batch_size, among=candidates)
+    chosen = problem.pool[choice.chosen]
+    if not return_utilities:
+        return chosen
+    utilities = np.full(len(rows), np.nan)
+    utilities[problem.pool] = choice.scores
+    return chosen, utilities
+
+
+@dataclass(frozen=True)
+class Question:
+    """A strategy with all that it asks with."""
+
+    strategy: str = "blend"
+    classifier: Any = "logistic"
+    objective: str | Objective = "accuracy"
+    settings: Settings = field(default_factory=Settings)
+
+    def ask(
+        self,
+        problem: Problem,
+        batch_size: int,
+        step: int = 1,
+        among: Sequence[int] | Int[np.ndarray, " candidate"] | None = None,
+    ) -> Choice:
+        """What ``npal acquire`` would choose before ``step`` of this problem, to the bit.
+
+        Raises:
+            UsageError: if the strategy cannot be asked about the problem.
+        """
+        selected = select(self.strategy)
+        size = _batch_size(batch_size, problem, allowed := _allowed(problem, among))
+        settings = self._settings()
+        task_model, name = self.task_model(settings)
+        parameters = settings.parameters(selected.kind)
+        seen = len(np.unique(problem.labels[problem.annotated]))
+        if seen < 2:
+            raise UsageError(
+                f"labels of {seen} classes are known; expected two or more: label some rows first, chosen at random"
+            )
+        if selected.kind.sees not in ("annotated", "reward_set"):
+            raise UsageError(f"strategy {self.strategy!r} needs labels that are not known here")
+        if name is not None:
+            check_served(selected, name, problem.n_classes)
+        check_task(selected, Task(selected.name, size, reward=0), parameters)
+        for each in selected.kind.objectives(parameters):
+            each.check(problem.n_classes)
+        made = selected.kind.make(Services(task_model, parameters, Engine(), selected.variant))
+        with threadpool_limits(limits=1):  # the same bytes whatever the cores
+            state = state_of(problem, made.task_model(task_model), step, made, allowed)
+            return made.query([state], size)[0]
+
+    def task_model(self, settings: Settings | None = None) -> tuple[Classifier, str | None]:
+        """The task model, and its name if it is one that the command line knows."""
+        given = self.classifier
+        if isinstance(given, str):
+            return make_classifier(given, (settings or self._settings()).options_of(given)), given
+        if not hasattr(given, "get_params"):
+            raise UsageError(f"classifier={given!r}: expected a name, an import path or an estimator of scikit-learn's")
+        kind = ScikitKind(f"{type(given).__module__}:{type(given).__qualname__}")
+        return kind.make(ScikitOptions(kind.path, given.get_params(deep=False))), None
+
+    def _settings(self) -> Settings:
+        objective = self.objective
+        if isinstance(objective, str) and objective != self.settings.objective.name:
+            objective = settings_of({"objective": {"name": objective}}).objective
+        return self.settings if isinstance(objective, str) else replace(self.settings, objective=objective)
+
+
+def _seed(seed: Any) -> int:
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise UsageError(f"random_state={seed!r}: expected a whole number from 0 to 2**63 - 1")
+    return int(seed)
+
+
+def _batch_size(size: Any, problem: Problem, allowed: Bool[np.ndarray, " pool"] | None) -> int:
+    if not isinstance(size, int | np.integer) or isinstance(size, bool):
+        raise TypeError(f"batch_size={size!r}: expected a whole number")
+    if size < 1:
+        raise UsageError(f"batch_size={size}: expected 1 or more")
+    there = len(problem.pool) if allowed is None else int(allowed.sum())
+    if there == 0:
+        raise UsageError("no row without a label may be chosen")
+    if size > there:
+        warnings.warn(f"batch_size={size}: only {there} rows may be chosen; taking them all", stacklevel=4)
+    return min(int(size), there)
+
+
+def _allowed(problem: Problem, among: Any) -> Bool[np.ndarray, " pool"] | None:
+    if among is None:
+        return None
+    rows = np.asarray(among)
+    if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer):
+        raise UsageError(f"candidates: {among!r}; expected positions of rows")
+    strange = rows[~np.isin(rows, problem.pool)]
+    if len(strange):
+        raise UsageError(f"candidates: row {strange[0]} is not there, or has a label; expected rows without one")
+    return np.isin(problem.pool, rows)
