@@ -35,6 +35,7 @@ from npal_cli.engine import Engine  # noqa: E402
 from npal_cli.problems.problem import Problem  # noqa: E402
 from npal_cli.problems.sources import Sources  # noqa: E402
 from npal_cli.randomness import Run  # noqa: E402
+from npal_cli.testing import make_problem  # noqa: E402
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -55,28 +56,6 @@ def sources(tmp_path: Path, real_data: Path) -> Sources:
 @pytest.fixture
 def engine() -> Engine:
     return Engine()
-
-
-def make_problem(seed: int = 0, n_classes: int = 2, pool: int = 30, features: int = 3) -> Problem:
-    """A problem of overlapping Gaussian classes: 20 annotated points, 20 of reward, 40 of test."""
-    draws = np.random.default_rng(seed)
-    sizes = [20, pool, 20, 40]
-    labels = np.concatenate([draws.permutation(np.arange(size) % n_classes) for size in sizes])
-    values = draws.normal(size=(sum(sizes), features)) + 1.2 * np.eye(n_classes, features)[labels]
-    annotated, in_pool, reward, test = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-    weights = np.linspace(1.5, 0.5, n_classes)
-    return Problem(
-        Run(1, seed),
-        values,
-        labels,
-        annotated,
-        in_pool,
-        reward,
-        test,
-        held_out=in_pool,
-        class_weights=weights,
-        training_weights=np.ones(n_classes),
-    )
 
 
 def make_image_problem(seed: int = 0, n_classes: int = 3, pool: int = 30, size: int = 8) -> Problem:

@@ -10,7 +10,7 @@ from npal_cli.engine import Engine
 from npal_cli.oracle import context_improvements, label_improvements, pool_improvements, simulated_improvements
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import stream
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 
 
 @pytest.fixture

@@ -65,13 +65,15 @@ class CBAL(Strategy):
         probabilities = state.classifier.probabilities(state.pool_features)
         counts = _class_counts(state)
         first = self._scores(probabilities, wanted_per_class(counts, 0))
+        free = np.flatnonzero(state.choosable(first) > -np.inf)
+        left = np.isin(np.arange(len(first)), free)
         chosen: list[int] = []
         for held in range(batch_size):
             scores = self._scores(probabilities, wanted_per_class(counts, held))
-            pick = int(top(scores, 1, state.random)[0])
-            probabilities = np.delete(probabilities, pick, axis=0)
-            free = np.setdiff1d(np.arange(len(first)), chosen)
-            chosen.append(pick if pick not in chosen else int(free[np.abs(free - pick).argmin()]))
+            pick = int(top(np.where(left, scores, -np.inf), 1, state.random)[0])
+            probabilities, left = np.delete(probabilities, pick, axis=0), np.delete(left, pick)
+            chosen.append(pick if pick in free else int(free[np.abs(free - pick).argmin()]))
+            free = free[free != chosen[-1]]
         return Choice(np.array(chosen), first)
 
     def _scores(

@@ -10,7 +10,7 @@ from npal_cli.classifiers.logistic import Logistic
 from npal_cli.classifiers.teacher import TeacherModel
 from npal_cli.errors import UsageError
 from npal_cli.teachers import TeacherOptions
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 
 CLASSICAL = ("logistic", "svm")
 TABLES = (*CLASSICAL, "teacher")

@@ -11,7 +11,8 @@ from npal_cli.experiments.evaluation import evaluate
 from npal_cli.problems.problem import HIDDEN
 from npal_cli.strategies.base import ScoringStrategy
 from npal_cli.strategies.registry import STRATEGIES
-from tests.conftest import make_image_problem, make_problem, make_resnet
+from npal_cli.testing import make_problem
+from tests.conftest import make_image_problem, make_resnet
 from tests.strategies.conftest import ALL, make_strategy, problem_for
 
 LOGISTIC = make_classifier("logistic", ClassifierOptions())

@@ -14,7 +14,7 @@ from npal_cli.problems.datasets import load_dataset
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
 from npal_cli.randomness import Run
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 
 LOGISTIC = make_classifier("logistic", ClassifierOptions())
 

@@ -23,7 +23,8 @@ from npal_cli.strategies.parameters import Parameters, Shared
 from npal_cli.strategies.services import Services
 from npal_cli.strategies.vaal import VAALOptions
 from npal_cli.teachers import TeacherOptions
-from tests.conftest import make_image_problem, make_problem, make_resnet
+from npal_cli.testing import make_problem
+from tests.conftest import make_image_problem, make_resnet
 
 ALL = strategy_names()
 

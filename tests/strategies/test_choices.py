@@ -14,7 +14,7 @@ from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
 from npal_cli.strategies.learner import simulation_stream, training_stream
 from npal_cli.strategies.oracle import Oracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, UncertaintySampling
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 from tests.strategies.conftest import make_strategy, neural_process, state_of
 
 

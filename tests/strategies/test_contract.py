@@ -1,16 +1,19 @@
 """What every strategy promises, whichever it is."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.classifiers import CLASSIFIERS, make_classifier
 from npal_cli.errors import UsageError
+from npal_cli.strategies.base import Choice, ScoringStrategy, top
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.refusals import check_served
 from npal_cli.strategies.registry import STRATEGIES
-from tests.conftest import make_image_problem, make_problem
+from npal_cli.testing import CHECKS, Subject, check_strategy, make_problem
+from tests.conftest import make_image_problem, make_resnet
 from tests.strategies.conftest import make_strategy, problem_for, served_by, state_of
 
 
@@ -24,45 +27,75 @@ def query(strategy, problem, batch_size=1, seed=0):
     return strategy.query([state], batch_size)[0]
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 30])
-def test_a_batch_is_distinct_pool_points(strategy, batch_size, problem):
-    chosen = query(strategy, problem, batch_size).chosen
-    assert len(chosen) == batch_size
-    assert len(set(chosen.tolist())) == batch_size
-    assert set(chosen) <= set(range(len(problem.pool)))
+RANDOM = ("random", "haluni", "haluni_reference", "vaal", "uncgcn", "coregcn")
+"""Their scores are random draws, or trained with such for each point: see test_deep.py, which takes these away."""
 
 
-def test_every_pool_point_is_scored_and_a_single_choice_has_the_largest_score(strategy, problem):
-    choice = query(strategy, problem)
-    assert choice.scores.shape == problem.pool.shape
-    assert np.isfinite(choice.scores).all()
-    assert choice.scores[choice.chosen[0]] == choice.scores.max()
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_strategy_keeps_the_contract(name, check):
+    served = served_by(name)
+    task = make_resnet() if served == "resnet18" else make_classifier(served)
+    check(Subject(lambda: make_strategy(name, served), task, partial(problem_for, name), name in RANDOM))
 
 
-def test_the_same_stream_gives_the_same_choice(strategy, problem):
-    first, second = (query(strategy, problem, 4, seed=3) for _ in range(2))
-    assert first.chosen.tolist() == second.chosen.tolist()
-    assert first.scores.tobytes() == second.scores.tobytes()
+@pytest.mark.parametrize("name", ["random", "kcgrdy", "cbal", "expected_error"])
+def test_the_contract_is_one_call_for_a_strategy_of_ones_own(name):
+    check_strategy(name, random_scores=name == "random")
 
 
-def test_permuting_the_pool_permutes_the_scores(name, strategy, problem):
-    if name.removesuffix("_reference") in ("random", "haluni"):
-        pytest.skip("its scores are random draws")
-    if name in ("vaal", "uncgcn", "coregcn"):
-        pytest.skip("it trains with random draws for each point; see test_deep.py, which takes these away")
-    order = np.random.default_rng(1).permutation(len(problem.pool))
-    shuffled = replace(problem, pool=problem.pool[order])
-    before, after = query(strategy, problem).scores, query(strategy, shuffled).scores
-    np.testing.assert_allclose(before[order], after, rtol=1e-5, atol=2e-6)
+class Broken(ScoringStrategy):
+    """Scores the pool by position, and changes its mind."""
+
+    name = "broken"
+    label = "Broken"
+    calls = 0
+
+    def scores(self, state):
+        return np.arange(len(state.pool_features), dtype=float)
 
 
-def test_runs_queried_together_choose_as_each_alone(name, strategy):
-    problems = [problem_for(name, seed) for seed in (1, 2)]
-    states = [state_of(p, sees=strategy.sees, seed=p.run.seed, strategy=strategy) for p in problems]
-    together = strategy.query(states, 3)
-    for problem, choice in zip(problems, together, strict=True):
-        alone = query(make_strategy(name), problem, 3, seed=problem.run.seed)
-        assert choice.chosen.tolist() == alone.chosen.tolist()
+class Moody(Broken):
+    """Its scores depend on how often it was asked."""
+
+    name = "moody"
+
+    def scores(self, state):
+        type(self).calls += 1
+        return state.pool_features[:, 0] + type(self).calls
+
+
+class Greedy(Broken):
+    """Takes the same point again and again."""
+
+    name = "greedy"
+
+    def query(self, states, batch_size):
+        return [Choice(np.zeros(batch_size, dtype=int), -np.arange(len(s.pool_features), dtype=float)) for s in states]
+
+
+class Deaf(Broken):
+    """Does not hear which points are candidates."""
+
+    name = "deaf"
+
+    def query(self, states, batch_size):
+        scores = [state.pool_features[:, 0] for state in states]
+        return [Choice(top(each, batch_size, s.random), each) for each, s in zip(scores, states, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Broken, "scores belong to other points"),
+        (Moody, "scores otherwise when asked again"),
+        (Greedy, "a point was chosen twice"),
+        (Deaf, "what is no candidate was chosen"),
+    ],
+)
+def test_what_breaks_the_contract_is_found_out(kind, said, monkeypatch):
+    monkeypatch.setattr(STRATEGIES, "_named", {kind.name: kind})
+    with pytest.raises(AssertionError, match=said):
+        check_strategy(kind.name)
 
 
 def test_only_oracle_sees_the_test_set_and_one_control_the_pool_labels():

@@ -11,7 +11,8 @@ from npal_cli.strategies.gcn import CoreGCN, GCNOptions, Graph, GraphNetwork, Un
 from npal_cli.strategies.geometric import KCenterGreedy, k_center_greedy
 from npal_cli.strategies.lloss import LearningLoss
 from npal_cli.strategies.vaal import VAAL, VAALOptions
-from tests.conftest import make_image_problem, make_problem, make_resnet
+from npal_cli.testing import make_problem
+from tests.conftest import make_image_problem, make_resnet
 from tests.strategies.conftest import state_of
 
 CPU = torch.device("cpu")

@@ -12,7 +12,7 @@ from npal_cli.objectives import OBJECTIVES, Objective
 from npal_cli.oracle import ACCURACY
 from npal_cli.strategies.expectations import standardised
 from npal_cli.strategies.expected import Blend, BlendOptions, ExpectedError, ExpectedImprovement
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 from tests.strategies.conftest import expecting, state_of
 
 

@@ -18,7 +18,7 @@ from npal_cli.strategies.expectations import Expectations
 from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.strategies.inputs import inputs_of
 from npal_cli.strategies.learner import Learner
-from tests.conftest import make_problem
+from npal_cli.testing import make_problem
 from tests.strategies.conftest import expecting, neural_process, state_of
 
 
