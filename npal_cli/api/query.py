@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int
 from threadpoolctl import threadpool_limits
 
 from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, weights_of
-from npal_cli.classifiers import Classifier, make_classifier
+from npal_cli.classifiers import Classifier, FittedClassifier, make_classifier
 from npal_cli.classifiers.scikit import ScikitKind, ScikitOptions
 from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
@@ -103,8 +103,11 @@ class Question:
         batch_size: int,
         step: int = 1,
         among: Sequence[int] | Int[np.ndarray, " candidate"] | None = None,
+        fitted: FittedClassifier | None = None,
     ) -> Choice:
         """What ``npal acquire`` would choose before ``step`` of this problem, to the bit.
+
+        With ``fitted`` the task model is taken as it is, and is fitted for refits only.
 
         Raises:
             UsageError: if the strategy cannot be asked about the problem.
@@ -129,13 +132,15 @@ class Question:
         made = selected.kind.make(Services(task_model, parameters, Engine(), selected.variant))
         with threadpool_limits(limits=1):  # the same bytes whatever the cores
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
-            return made.query([state], size)[0]
+            return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]
 
     def task_model(self, settings: Settings | None = None) -> tuple[Classifier, str | None]:
         """The task model, and its name if it is one that the command line knows."""
         given = self.classifier
         if isinstance(given, str):
             return make_classifier(given, (settings or self._settings()).options_of(given)), given
+        if isinstance(given, Classifier) and not hasattr(given, "get_params"):
+            return given, None
         if not hasattr(given, "get_params"):
             raise UsageError(f"classifier={given!r}: expected a name, an import path or an estimator of scikit-learn's")
         kind = ScikitKind(f"{type(given).__module__}:{type(given).__qualname__}")

@@ -8,6 +8,7 @@ from functools import cache
 
 from npal_cli.errors import UsageError, unknown
 from npal_cli.plugins import is_import_path, load, load_entry_point, registered
+from npal_cli.strategies.adapted import adapt, is_theirs
 from npal_cli.strategies.base import Strategy
 
 GROUP = "npal.strategies"
@@ -39,7 +40,11 @@ class Registry(Mapping[str, type[Strategy]]):
             UsageError: if there is none.
         """
         if is_import_path(name):
-            kind = checked(load(name, "strategy"), name)
+            known = [kind for key, kind in self._named.items() if self._paths.get(key) == name]
+            if known:
+                return known[0]
+            found = load(name, "strategy")
+            kind = adapt(found, name) if is_theirs(found) else checked(found, name)
             if self._all().get(kind.name, kind) is not kind:
                 raise UsageError(
                     f"strategy {name!r}: the name {kind.name!r} is that of another; give it one of its own"
