@@ -9,11 +9,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from npal_cli.api import ActiveLearner, query
+    from npal_cli.api import ActiveLearner, compare, query
 
 __version__ = version("npal")
 
-__all__ = ["ActiveLearner", "query"]
+__all__ = ["ActiveLearner", "compare", "query"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import wraps
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from npal_cli import __version__
 from npal_cli.seeds import parse_seeds
 
 
@@ -48,7 +48,7 @@ Seeds = list[range] | None
 def print_version(wanted: bool) -> None:
     """Print the version and stop, if that is ``wanted``."""
     if wanted:
-        typer.echo(f"npal {__version__}")
+        typer.echo(f"npal {installed_version('npal')}")
         raise typer.Exit
 
 
