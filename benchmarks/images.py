@@ -19,12 +19,16 @@ from tabulate import tabulate
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from npal_cli.classifiers.resnet18 import Channels, ResNetOptions, Trainer
+from npal_cli.classifiers.resnet18.images import Channels
 from npal_cli.classifiers.resnet18.network import ResNet18
+from npal_cli.classifiers.resnet18.options import ResNetOptions
+from npal_cli.classifiers.resnet18.training import Trainer
 from npal_cli.settings import Settings
-from npal_cli.strategies.gcn import GCNOptions, train_graph_network
+from npal_cli.strategies.gcn import GCNOptions
 from npal_cli.strategies.geometric import k_center_greedy
-from npal_cli.strategies.vaal import Training, VAALOptions
+from npal_cli.strategies.networks.graph import train_graph_network
+from npal_cli.strategies.networks.vae import Training
+from npal_cli.strategies.vaal import VAALOptions
 
 ROUNDS = 3
 H100_TFLOPS = 989.0
@@ -172,7 +176,7 @@ def _choosing(device: torch.device) -> list[dict[str, Any]]:
     few = 256 if device.type == "cpu" else 10_000
     training = Training(3, vaal, device, draws)
     pictures = torch.rand(few, 3, 32, 32, device=device)
-    graph = _timed(lambda: train_graph_network(nodes, len(annotated), options, draws, device), device)
+    graph = _timed(lambda: train_graph_network(nodes, len(annotated), options, draws, device.type), device)
     epoch = _timed(lambda: training.epoch(pictures[: few // 2], pictures), device)
     greedy = _timed(lambda: k_center_greedy(pool, annotated, 1000, draws), device)
     return [

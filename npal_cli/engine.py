@@ -14,7 +14,6 @@ from functools import cache
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
 
@@ -81,6 +80,8 @@ class Engine:
         if self.workers == 1 or len(work) == 1:
             yield from (_single_threaded(function, item) for item in work)
         else:
+            from joblib import Parallel, delayed
+
             parallel = Parallel(n_jobs=self.workers, return_as="generator")
             try:
                 yield from parallel(delayed(_single_threaded)(function, item) for item in work)

@@ -19,13 +19,13 @@ from ruamel.yaml.error import YAMLError
 from npal_cli.classifiers import CLASSIFIERS, ClassifierKind, takes_images
 from npal_cli.classifiers.scikit import ScikitKind
 from npal_cli.errors import UsageError
+from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.objectives import SETTINGS, Objective, Setting
 from npal_cli.plugins import is_import_path
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.problems.split import ImagePrepareOptions, PrepareOptions, SplitOptions
 from npal_cli.strategies.base import Strategy
-from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.parameters import Parameters, Shared
 from npal_cli.strategies.registry import STRATEGIES

@@ -12,16 +12,6 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 from annotated_types import Ge, Gt, MinLen
 from jaxtyping import Float, Int
-from scipy.spatial.distance import pdist
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel
-from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
 
 from npal_cli.randomness import draw_seed
 
@@ -111,6 +101,8 @@ def _out_of_fold(
     features: Features, labels: Labels, n_classes: int, options: TeacherOptions, folds: int, seed: int
 ) -> Float[np.ndarray, "point model"]:
     """The probability that each model gives the true class of each point, fitted without its fold."""
+    from sklearn.model_selection import StratifiedKFold
+
     likelihoods = np.empty((len(labels), len(options.models)))
     for fitted_on, left_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels):
         for i, name in enumerate(options.models):
@@ -129,12 +121,16 @@ def _model(name: ModelName, options: TeacherOptions, folds: int, seed: int) -> C
         model = MAKERS[name](features, options, seed)
         if not options.calibrated or folds < 2:
             return model
+        from sklearn.calibration import CalibratedClassifierCV
+
         return CalibratedClassifierCV(model, method="sigmoid", cv=folds, ensemble=False)
 
     return make
 
 
 def _fit(make: Callable[[Features], Model], features: Features, labels: Labels) -> Model:
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a kernel's width at its bound is as good as any
         warnings.filterwarnings("ignore", message="n_components")  # a fold has fewer points to map by
@@ -149,20 +145,31 @@ def _probabilities(model: Model, features: Features, n_classes: int) -> Probabil
 
 def _kernel_logistic(features: Features, options: TeacherOptions, seed: int) -> Model:
     """Logistic regression of an RBF kernel as wide as the points are apart; Nystroem's map of all points is exact."""
+    from sklearn.kernel_approximation import Nystroem
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
     kernel = Nystroem(gamma=1 / _median_square(features), n_components=len(features), random_state=seed)
     return make_pipeline(kernel, LogisticRegression(C=1 / options.penalty, max_iter=1000))
 
 
 def _gaussian_process(features: Features, _options: TeacherOptions, seed: int) -> Model:
+    from sklearn.gaussian_process import GaussianProcessClassifier
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+
     width = RBF((_median_square(features) / 2) ** 0.5)
     return GaussianProcessClassifier(ConstantKernel(4.0) * width, random_state=seed)
 
 
 def _extra_trees(_features: Features, options: TeacherOptions, seed: int) -> Model:
+    from sklearn.ensemble import ExtraTreesClassifier
+
     return ExtraTreesClassifier(options.trees, random_state=seed)
 
 
 def _gradient_boosting(_features: Features, _options: TeacherOptions, seed: int) -> Model:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=5, early_stopping=False, random_state=seed)
 
 
@@ -176,4 +183,6 @@ MAKERS: dict[ModelName, Callable[[Features, TeacherOptions, int], Model]] = {
 
 def _median_square(features: Features) -> float:
     """The median squared distance of two points; 1 where most are equal."""
+    from scipy.spatial.distance import pdist
+
     return float(np.median(pdist(features, "sqeuclidean"))) or 1.0

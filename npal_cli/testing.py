@@ -20,7 +20,8 @@ from npal_cli.engine import Engine
 from npal_cli.experiments.acquisition import state_of
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.parameters import Parameters, Shared
 from npal_cli.strategies.services import Services

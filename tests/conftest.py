@@ -30,7 +30,11 @@ jaxtyping.install_import_hook(
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from npal_cli.classifiers.resnet18 import Channels, FitCache, ResNet18, ResNetOptions, Trainer  # noqa: E402
+from npal_cli.classifiers.resnet18.cache import FitCache  # noqa: E402
+from npal_cli.classifiers.resnet18.images import Channels  # noqa: E402
+from npal_cli.classifiers.resnet18.options import ResNetOptions  # noqa: E402
+from npal_cli.classifiers.resnet18.task_model import ResNet18  # noqa: E402
+from npal_cli.classifiers.resnet18.training import Trainer  # noqa: E402
 from npal_cli.engine import Engine  # noqa: E402
 from npal_cli.problems.problem import Problem  # noqa: E402
 from npal_cli.problems.sources import Sources  # noqa: E402

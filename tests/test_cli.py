@@ -1,5 +1,6 @@
 """The command line: what it says, and how it refuses."""
 
+import os
 import resource
 import shutil
 import subprocess
@@ -189,3 +190,21 @@ def test_every_data_set_is_prepared_offline_with_the_sizes_of_table_3(npal, real
     for name, balanced, imbalanced in [("waveform", 2894, 1411), ("mushrooms", 7432, 3907), ("adult", 390, 34)]:
         assert pools[name, "balanced"] == balanced
         assert pools[name, "imbalanced"] == pools[name, "imbalanced_weighted"] == imbalanced
+
+
+SLOW = ("torch", "sklearn", "pandas", "scipy", "numba", "matplotlib", "altair")
+"""What takes a second to import, and is not needed to find out that there is nothing to do."""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["acquire", "--strategy", "blnd"], ["acquire", "--seed", "1"]])
+def test_an_answer_that_needs_no_computation_imports_nothing_slow(npal, arguments):
+    """Of three: help, a typo, and an artifact that is up to date."""
+    if arguments[-1] == "1":
+        params = Path("params.yaml").read_text()
+        Path("params.yaml").write_text(params.replace("acquire: {", "acquire: {strategy: {logistic: random}, "))
+        npal(*arguments)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    code = f"import sys; sys.argv[1:] = {arguments}\ntry:\n    from npal_cli.cli import main; main()\nfinally:\n"
+    code += f"    print('slow:', [name for name in {SLOW} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=environment)
+    assert "slow: []" in done.stdout, done.stdout + done.stderr

@@ -6,7 +6,6 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, FitServices
 
@@ -55,8 +54,10 @@ class Logistic:
         return FittedLogistic(model, space, len(class_weights))
 
 
-def _solver(C: float, dimensions: int, classes: int) -> LogisticRegression:
+def _solver(C: float, dimensions: int, classes: int) -> Any:
     """Newton's method: with a Cholesky factor of the Hessian where that is small, by conjugate gradients elsewhere."""
+    from sklearn.linear_model import LogisticRegression
+
     if classes > 2 and (dimensions + 1) * classes > CHOLESKY:
         return LogisticRegression(C=C, solver="newton-cg", tol=1e-12, max_iter=1000)
     return LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000)
@@ -98,7 +99,7 @@ class Space:
 class FittedLogistic:
     """A fitted logistic regression."""
 
-    def __init__(self, model: LogisticRegression, space: Space, n_classes: int) -> None:
+    def __init__(self, model: Any, space: Space, n_classes: int) -> None:
         self._model = model
         self._space = space
         self._n_classes = n_classes

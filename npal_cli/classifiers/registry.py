@@ -15,7 +15,7 @@ OWN = {
     "logistic": "npal_cli.classifiers.logistic:Logistic",
     "svm": "npal_cli.classifiers.svm:SVM",
     "teacher": "npal_cli.classifiers.teacher:TeacherModel",
-    "resnet18": "npal_cli.classifiers.resnet18:ResNet18",
+    "resnet18": "npal_cli.classifiers.resnet18:ResNet18Kind",
 }
 """Each is imported when it is asked for: torch takes seconds."""
 

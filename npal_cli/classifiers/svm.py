@@ -5,9 +5,6 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.special import expit
-from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.svm import SVC
 
 from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, FitServices
 
@@ -50,6 +47,8 @@ class SVM:
         class_weights: Float[np.ndarray, " class"],
     ) -> "FittedSVM":
         """See :meth:`npal_cli.classifiers.base.Classifier.fit`."""
+        from sklearn.svm import SVC
+
         model = SVC(C=self.options.C, kernel="rbf", gamma="scale", tol=1e-8, decision_function_shape="ovo")
         model.fit(features, labels, sample_weight=class_weights[labels])
         shifts = bias_shifts(model, features, labels, self.options.C * class_weights)
@@ -57,7 +56,7 @@ class SVM:
 
 
 def bias_shifts(
-    model: SVC,
+    model: Any,
     features: Float[np.ndarray, "point feature"],
     labels: Int[np.ndarray, " point"],
     bounds: Float[np.ndarray, " class"],
@@ -67,6 +66,8 @@ def bias_shifts(
     Zero for a pair with a free support vector: its bias is unique. ``bounds`` are those of the dual variables. The
     values are those where the second class of a pair is positive.
     """
+    from sklearn.metrics.pairwise import rbf_kernel
+
     classes = model.classes_
     ends = np.append(0, np.cumsum(model.n_support_))
     flip = 1.0 if len(classes) == 2 else -1.0  # scikit-learn's are positive for the first class of many
@@ -114,6 +115,8 @@ def soft_votes(
     >>> soft_votes(np.array([[0.0, 2.0]]), 2).round(2).tolist()
     [[0.5, 0.5], [0.12, 0.88]]
     """
+    from scipy.special import expit
+
     second = expit(decisions)
     votes = np.zeros((*decisions.shape[:-2], n_classes, decisions.shape[-1]))
     for pair, (a, b) in enumerate(combinations(range(n_classes), 2)):
@@ -128,7 +131,7 @@ def soft_votes(
 class FittedSVM:
     """A fitted support vector machine; ``shifts`` are by how much its biases are not libsvm's (:func:`bias_shifts`)."""
 
-    def __init__(self, model: SVC, n_classes: int, shifts: Float[np.ndarray, " pair"]) -> None:
+    def __init__(self, model: Any, n_classes: int, shifts: Float[np.ndarray, " pair"]) -> None:
         self._model = model
         self._n_classes = n_classes
         self.shifts = shifts

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int, Shaped
 from npal_cli.classifiers.base import Classifier
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import stream
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy
 
 CHECKED = 50
 """Pool points with a prediction, drawn at each step with replacement, that are kept beside their true improvement."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from annotated_types import Ge, Gt, Interval, MinLen, MultipleOf
 
+from npal_cli.errors import UsageError
 from npal_cli.objectives import Objective
 from npal_cli.problems.simulated import Fraction, SimulateOptions
 
@@ -105,3 +106,16 @@ class PlusOptions:
     """Of the teacher's extra trees: fewer than elsewhere, as every simulated problem takes a teacher."""
     simulate: PlusSimulateOptions = field(default_factory=PlusSimulateOptions)
     train: PlusTrainingOptions = field(default_factory=PlusTrainingOptions)
+
+
+def check_context_labels(training: TrainingOptions, reward: int) -> None:
+    """Refuse to tell a network what annotated points improved where there is no reward set that says it.
+
+    Raises:
+        UsageError: if the reward set has no points, and context labels are not zero.
+    """
+    if training.context_labels == "leave_one_out" and not reward:
+        raise UsageError(
+            "context_labels leave_one_out: the reward set says what an annotated point improved, and there "
+            "is none; use zero, or set prepare.reward"
+        )

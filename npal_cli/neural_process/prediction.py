@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from npal_cli.neural_process.model import AttentiveCNP, Shape
+from npal_cli.neural_process.network import Network
 from npal_cli.neural_process.options import ModelOptions
-from npal_cli.neural_process.training import Network
 
 TARGETS_AT_ONCE = 65_536
 """Targets scored in one pass: bounds the memory of scoring a large pool to some tens of MiB."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,25 +12,11 @@ from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
 from npal_cli.neural_process.episodes import Batch, Episodes, epoch
 from npal_cli.neural_process.model import AttentiveCNP
+from npal_cli.neural_process.network import Network, Weights
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.randomness import draw_seed
 
-Weights = dict[str, np.ndarray]
-"""Trained parameters by name; those of several networks on a leading axis."""
-
 Apply = Callable[[dict[str, Tensor], Tensor, Batch], tuple[Tensor, Tensor]]
-
-
-@dataclass(frozen=True)
-class Network:
-    """A trained network, or an ensemble of them, and what it needs to be used."""
-
-    weights: Weights
-    """Of the members, on the leading axis."""
-    scale: float
-    """What features are divided by before they enter the network."""
-    loss: Float[np.ndarray, " epoch"]
-    """Mean negative log likelihood (nats per target) of each epoch's batches, as they were trained on; and members."""
 
 
 def negative_log_likelihood(

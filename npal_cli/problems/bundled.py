@@ -1,22 +1,24 @@
 """Small data sets that come with scikit-learn: no file is needed, and nothing here was tuned on them."""
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer as scikit_learns_breast_cancer
-from sklearn.datasets import load_digits
 
 from npal_cli.problems.dataset import Dataset
 
 
 def load_breast_cancer() -> Dataset:
     """UCI breast cancer (Wisconsin, diagnostic): malignant is class 0; each feature standardised, as units differ."""
-    data = scikit_learns_breast_cancer()
+    from sklearn import datasets
+
+    data = datasets.load_breast_cancer()
     features = (data.data - data.data.mean(axis=0)) / data.data.std(axis=0, ddof=1)
     return Dataset("breast_cancer", features, data.target.astype(np.int64), ("malignant", "benign"))
 
 
 def load_digits_3_5() -> Dataset:
     """Handwritten digits of 8 x 8 pixels (UCI optdigits' test part): 3 is class 0, 5 is class 1."""
-    data = load_digits()
+    from sklearn import datasets
+
+    data = datasets.load_digits()
     chosen = np.isin(data.target, (3, 5))
     labels = (data.target[chosen] == 5).astype(np.int64)
     return Dataset("digits_3_5", data.data[chosen].astype(np.float64), labels, ("3", "5"))

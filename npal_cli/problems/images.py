@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from npal_cli.problems.dataset import Dataset, Images
 
@@ -91,6 +89,9 @@ def _read_part(images: Path, labels: Path) -> Part:
 
 def _read_svhn(path: Path) -> Part:
     """Matlab holds the rows on the last axis and digit 0 as 10."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
     try:
         content = loadmat(path, variable_names=["X", "y"])
     except (MatReadError, IndexError, TypeError, NotImplementedError) as error:  # what scipy raises on damaged files

@@ -8,7 +8,7 @@ from annotated_types import Ge, Interval, MinLen
 from jaxtyping import Bool, Int
 
 from npal_cli.errors import DataError
-from npal_cli.randomness import draw_seed
+from npal_cli.randomness import Run, draw_seed, stream
 
 Fraction = Annotated[float, Interval(gt=0, lt=1)]
 
@@ -99,3 +99,8 @@ def _mask(size: int, where: Int[np.ndarray, " _"]) -> Bool[np.ndarray, " point"]
     mask = np.zeros(size, dtype=bool)
     mask[where] = True
     return mask
+
+
+def simulation_stream(run: Run, step: int) -> np.random.Generator:
+    """The stream that simulated problems before ``step`` are drawn from."""
+    return stream("simulate", *run, step)

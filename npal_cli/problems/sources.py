@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pooch
-
 from npal_cli.errors import ArtifactError, DataError
 
 REGISTRY = Path(__file__).with_name("registry.txt")
@@ -79,6 +77,8 @@ class Sources:
         if published:
             self._unverified_marker(name).unlink(missing_ok=True)
         else:
+            import pooch
+
             self._unverified_marker(name).write_text(pooch.file_hash(str(source)) + "\n")
         return kept
 
@@ -99,6 +99,8 @@ class Sources:
                 return Path(shutil.copyfile(source, Path(own) / target.name)).replace(target)
 
     def _download(self, name: str) -> Path:
+        import pooch
+
         fetcher = pooch.create(path=self.folder, base_url="", retry_if_failed=1)
         fetcher.load_registry(REGISTRY)
         pooch.get_logger().setLevel("ERROR")
@@ -120,6 +122,8 @@ def sources_from_environment(folder: Path, *, progress: bool) -> Sources:
 
 
 def _pinned(name: str) -> str:
+    import pooch
+
     fetcher = pooch.create(path="", base_url="")
     fetcher.load_registry(REGISTRY)
     return str(fetcher.registry[name]).removeprefix("sha256:")
@@ -136,6 +140,8 @@ def _value(digest: str) -> str:
 def _digest(path: Path, like: str) -> str:
     """The digest of a file, of the same kind as ``like``."""
     md5 = like.startswith("md5:")
+    import pooch
+
     found = pooch.file_hash(str(path), alg="md5" if md5 else "sha256")
     return f"md5:{found}" if md5 else found
 

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Int
-from sklearn.datasets import load_svmlight_file
 
 from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.waveform import generate_waveform
@@ -18,6 +16,8 @@ def load_waveform() -> Dataset:
 
 def load_waveform_uci(path: Path) -> Dataset:
     """Waveform, the UCI file as PMLB serves it: the points that the paper used."""
+    import pandas as pd
+
     table = pd.read_csv(path, sep="\t")
     _expect(table.shape, (5000, 22))
     features = table.drop(columns="target").to_numpy(np.float64)
@@ -26,6 +26,8 @@ def load_waveform_uci(path: Path) -> Dataset:
 
 def load_mushrooms(path: Path) -> Dataset:
     """UCI mushrooms: each letter replaced by its alphabetical rank within its column; poisonous is class 1."""
+    import pandas as pd
+
     table = pd.read_csv(path, header=None, dtype=str, keep_default_na=False)
     _expect(table.shape, (8124, 23))
     ranks = [np.unique(table[column].to_numpy(str), return_inverse=True)[1] for column in table.columns[1:]]
@@ -35,6 +37,8 @@ def load_mushrooms(path: Path) -> Dataset:
 
 def load_adult(path: Path) -> Dataset:
     """UCI Adult as LIBSVM's a1a: 119 binary features; an income above 50k is class 1."""
+    from sklearn.datasets import load_svmlight_file
+
     features, labels = load_svmlight_file(str(path), n_features=119)
     _expect(features.shape, (1605, 119))
     return Dataset("adult", features.toarray(), (labels > 0).astype(np.int64), ("<=50k", ">50k"))

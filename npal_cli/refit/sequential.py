@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn import config_context
 
 from npal_cli.classifiers import Classifier, FittedClassifier
 from npal_cli.objectives import confusion_counts
@@ -33,6 +32,8 @@ def refit_softly_sequential(problem: RefitProblem, classifier: Classifier) -> So
 
 def _fits(problem: RefitProblem, classifier: Classifier) -> Iterator[FittedClassifier]:
     """The fit to the training set, then with each candidate."""
+    from sklearn import config_context
+
     # The inputs are npal's own arrays: checking them again at each of a million fits would cost a third of the time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         yield classifier.fit(problem.features, problem.labels, problem.training_weights)

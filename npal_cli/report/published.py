@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from npal_cli.classifiers import ClassifierOptions, takes_images
-from npal_cli.classifiers.resnet18 import LossPredictionOptions, ResNetOptions
+from npal_cli.classifiers.resnet18.options import LossPredictionOptions, ResNetOptions
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.records import PreparedRecord

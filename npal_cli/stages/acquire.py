@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Int
 from threadpoolctl import threadpool_limits
 
@@ -146,6 +145,8 @@ def _acquire_together(group: _Group, start: Start) -> Iterator[AcquiredRecord]:
 
 def _acquire_alone(group: _Group) -> AcquiredRecord:
     """The record of a run whose task model takes long to fit, so that all that this process does is fit it."""
+    import torch
+
     context, experiment, problem = group.context, group.experiment, group.problems[0]
     if context.engine.torch_device().type == "cpu":
         torch.set_num_threads(1)  # the same bytes whatever the cores; other runs have the others

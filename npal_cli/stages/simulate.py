@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from npal_cli.artifacts import run_columns
-from npal_cli.problems.simulated import SimulatedProblems
+from npal_cli.problems.simulated import SimulatedProblems, simulation_stream
 from npal_cli.problems.simulated import simulate as simulate_problems
 from npal_cli.randomness import Run
 from npal_cli.records import SimulatedRecord
 from npal_cli.stages.context import At, Context, Experiment
 from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
-from npal_cli.strategies.learner import simulation_stream
 
 
 def simulate(

@@ -6,7 +6,7 @@ from typing import Any
 
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.classifiers.base import Classifier
-from npal_cli.neural_process.training import Network
+from npal_cli.neural_process.network import Network
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord
 from npal_cli.stages.context import At, Context, Experiment

@@ -9,7 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from npal_cli.artifacts import run_columns
 from npal_cli.errors import MissingArtifactError
-from npal_cli.neural_process.training import Network
+from npal_cli.neural_process.network import Network
+from npal_cli.neural_process.options import check_context_labels
 from npal_cli.oracle import OracleScores
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord, OracleRecord, SimulatedRecord
@@ -18,7 +19,6 @@ from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate, simulated_problems
 from npal_cli.stages.state import Start, stage_path, start_of, step_option
-from npal_cli.strategies.learner import check_context_labels
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.services import Services
 

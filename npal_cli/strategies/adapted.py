@@ -10,7 +10,8 @@ import numpy as np
 from npal_cli.classifiers.base import Classifier
 from npal_cli.errors import UsageError
 from npal_cli.randomness import draw_seed
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, others_as_worst
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy, others_as_worst
 from npal_cli.strategies.services import Services
 
 PACKAGE = "skactiveml."

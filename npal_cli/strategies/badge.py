@@ -6,7 +6,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, best
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy, best
 
 
 @final

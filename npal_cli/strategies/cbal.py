@@ -5,9 +5,9 @@ from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import entr
 
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best, top
+from npal_cli.states import AcquisitionState, top
+from npal_cli.strategies.base import Choice, Strategy, Variant, best
 from npal_cli.strategies.services import Services
 
 
@@ -49,6 +49,8 @@ class CBAL(Strategy):
         return [choose(state, batch_size) for state in states]
 
     def _choose(self, state: AcquisitionState, batch_size: int) -> Choice:
+        from scipy.special import entr
+
         probabilities = state.classifier.probabilities(state.pool_features)
         wanted = wanted_per_class(_class_counts(state), batch_size)
         first = self._scores(probabilities, wanted)
@@ -82,6 +84,8 @@ class CBAL(Strategy):
         wanted: Float[np.ndarray, " class"],
         entropy: Float[np.ndarray, " pool"] | None = None,
     ) -> Float[np.ndarray, " pool"]:
+        from scipy.special import entr
+
         entropy = entr(probabilities).sum(axis=1) if entropy is None else entropy
         return np.asarray(entropy - self.BALANCE * np.abs(wanted - probabilities).sum(axis=1))
 

@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from npal_cli.classifiers.base import Classifier
 from npal_cli.randomness import draw_seed, stream
-from npal_cli.strategies.base import AcquisitionState, ScoringStrategy, Strategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import ScoringStrategy, Strategy
 from npal_cli.strategies.services import Services
 
 MEMBERS = 10

@@ -7,8 +7,9 @@ from typing import Annotated, final
 import numpy as np
 from annotated_types import Ge, Interval
 
-from npal_cli.strategies.base import AcquisitionState, Strategy, check_tried, others_as_worst
-from npal_cli.strategies.expectations import ClassProbabilities, Expectations, Scores, standardised
+from npal_cli.guidance.expectations import ClassProbabilities, Expectations, Scores, standardised
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Strategy, check_tried, others_as_worst
 from npal_cli.strategies.guided import GuidedStrategy
 from npal_cli.strategies.parameters import Parameters, Task
 from npal_cli.strategies.services import Services

@@ -7,7 +7,8 @@ from typing import ClassVar, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, Variant, best
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy, Variant, best
 from npal_cli.strategies.services import Services
 from npal_cli.strategies.simple import margins
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from npal_cli.classifiers.base import Classifier
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
-from npal_cli.strategies.expectations import ClassProbabilities, Expectations, Scores
+from npal_cli.guidance.expectations import ClassProbabilities, Expectations, Scores
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.services import Services
 
 

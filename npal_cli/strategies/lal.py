@@ -12,11 +12,11 @@ from jaxtyping import Float, Int
 from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
-from npal_cli.oracle import simulated_improvements
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simulate
 from npal_cli.randomness import Run, draw_seed, stream
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.parameters import Parameters
 from npal_cli.strategies.services import Services
 
@@ -102,6 +102,8 @@ class LAL(Strategy):
 
     def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
         """From the annotated sets before the first step, whichever this is."""
+        from npal_cli.oracle import simulated_improvements
+
         problems = [state.problem.before_last((state.step - 1) * batch_size) for state in states]
         simulated = [
             simulate(

@@ -1,14 +1,33 @@
 """Learning loss (Yoo and Kweon, 2019)."""
 
-from typing import final
+from typing import Protocol, final, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from npal_cli.classifiers import Classifier
-from npal_cli.classifiers.resnet18 import FittedResNet18, LossPredictionOptions, ResNet18
-from npal_cli.strategies.base import AcquisitionState, ScoringStrategy, Strategy
+from npal_cli.classifiers.resnet18.options import LossPredictionOptions
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import ScoringStrategy, Strategy
 from npal_cli.strategies.services import Services
+
+
+@runtime_checkable
+class PredictsLoss(Protocol):
+    """A task model that can be trained along with a module that predicts its loss."""
+
+    def with_loss_prediction(self, options: LossPredictionOptions) -> Classifier:
+        """The same, with the module."""
+        ...
+
+
+@runtime_checkable
+class FittedWithLoss(Protocol):
+    """Such a task model after its fit."""
+
+    def predicted_loss(self, features: Shaped[np.ndarray, "point *feature"]) -> Float[np.ndarray, " point"]:
+        """The loss that it is predicted to have on each point."""
+        ...
 
 
 @final
@@ -39,12 +58,12 @@ class LearningLoss(ScoringStrategy):
 
     def task_model(self, classifier: Classifier) -> Classifier:
         """The network with the module beside it."""
-        if not isinstance(classifier, ResNet18):
+        if not isinstance(classifier, PredictsLoss):
             raise TypeError(f"{classifier.name} cannot learn to predict its loss")
         return classifier.with_loss_prediction(self._options)
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """The predicted loss."""
-        if not isinstance(state.classifier, FittedResNet18):
+        if not isinstance(state.classifier, FittedWithLoss):
             raise TypeError("the task model does not predict its loss")
         return state.classifier.predicted_loss(state.pool_features).astype(np.float64)

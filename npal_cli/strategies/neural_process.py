@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from npal_cli.neural_process.options import PlusOptions, TrainingOptions
-from npal_cli.neural_process.training import Network
+from npal_cli.neural_process.network import Network
+from npal_cli.neural_process.options import PlusOptions, TrainingOptions, check_context_labels
 from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Problem
-from npal_cli.problems.simulated import SimulateOptions, simulate
+from npal_cli.problems.simulated import SimulateOptions, simulate, simulation_stream
 from npal_cli.randomness import Run
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy, check_tried, others_as_worst
-from npal_cli.strategies.learner import Learner, check_context_labels, simulation_stream
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy, check_tried, others_as_worst
 from npal_cli.strategies.parameters import Parameters, SharedName, Task
 from npal_cli.strategies.services import Networks, Services, no_networks
+
+if TYPE_CHECKING:
+    import npal_cli.neural_process.learner
 
 
 class NeuralProcess(Strategy):
@@ -35,7 +38,7 @@ class NeuralProcess(Strategy):
 
     def __init__(
         self,
-        learner: Learner,
+        learner: "npal_cli.neural_process.learner.Learner",
         simulate_options: SimulateOptions,
         trained: Networks = no_networks,
     ) -> None:
@@ -47,6 +50,8 @@ class NeuralProcess(Strategy):
     @classmethod
     def make(cls, services: Services) -> "NeuralProcess":
         """With the services' refits and teacher, and the networks that were trained earlier."""
+        from npal_cli.neural_process.learner import Learner
+
         shared = services.parameters.shared
         return cls(Learner(shared.train_np, services.expect), shared.simulate, services.networks)
 
@@ -141,6 +146,8 @@ class NeuralProcessPlus(NeuralProcess):
     @classmethod
     def make(cls, services: Services) -> "NeuralProcess":
         """With a teacher of its own size."""
+        from npal_cli.neural_process.learner import Learner
+
         plus, shared = services.parameters.options, services.parameters.shared
         expect = replace(services.expect, teacher=replace(shared.teacher, trees=plus.trees))
         return cls(Learner(plus.train, expect), plus.simulate)

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal, final
 from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
-from npal_cli.oracle import ACCURACY, pool_improvements
-from npal_cli.strategies.base import AcquisitionState, Choice, Strategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.services import Services
 
 
@@ -19,10 +19,10 @@ class MyopicOracle(Strategy):
     on: ClassVar[Literal["test", "reward"]]
     """The set that it scores on."""
 
-    def __init__(self, classifier: Classifier, engine: Engine, objective: Objective = ACCURACY) -> None:
+    def __init__(self, classifier: Classifier, engine: Engine, objective: Objective | None = None) -> None:
         self._classifier = classifier
         self._engine = engine
-        self._objective = objective
+        self._objective = objective or Objective()
 
     @classmethod
     def make(cls, services: Services) -> Strategy:
@@ -31,6 +31,8 @@ class MyopicOracle(Strategy):
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Score all runs' pools by refitting, take the best of each."""
+        from npal_cli.oracle import pool_improvements
+
         problems = [state.problem for state in states]
         improvements = pool_improvements(problems, self._classifier, self._engine, self.on, self._objective)
         return [Choice(state.best(v, batch_size), v) for v, state in zip(improvements, states, strict=True)]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.neural_process.options import TrainingOptions
 from npal_cli.objectives import Objective
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.teachers import TeacherOptions
 
 SharedName = Literal["objective", "simulate", "train_np", "teacher", "guided"]

@@ -12,10 +12,10 @@ from npal_cli.strategies.base import Variant
 from npal_cli.strategies.parameters import Parameters
 
 if TYPE_CHECKING:
-    import npal_cli.neural_process.training
-    import npal_cli.strategies.expectations
+    import npal_cli.guidance.expectations
+    import npal_cli.neural_process.network
 
-Networks = Callable[[Run, int], "npal_cli.neural_process.training.Network | None"]
+Networks = Callable[[Run, int], "npal_cli.neural_process.network.Network | None"]
 """Looks up a network that was trained earlier, for a run and a step."""
 
 
@@ -35,9 +35,9 @@ class Services:
     networks: Networks = no_networks
 
     @cached_property
-    def expect(self) -> "npal_cli.strategies.expectations.Expectations":
+    def expect(self) -> "npal_cli.guidance.expectations.Expectations":
         """What a teacher expects of the task model."""
-        from npal_cli.strategies.expectations import Expectations
+        from npal_cli.guidance.expectations import Expectations
 
         shared = self.parameters.shared
         return Expectations(self.classifier, shared.teacher, shared.guided, shared.objective, self.engine)

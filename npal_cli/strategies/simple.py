@@ -5,7 +5,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from npal_cli.strategies.base import AcquisitionState, ScoringStrategy
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import ScoringStrategy
 
 
 @final

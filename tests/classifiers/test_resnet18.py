@@ -7,10 +7,12 @@ import pytest
 import torch
 from joblib import Parallel, delayed
 
-from npal_cli.classifiers.resnet18 import Channels, FitCache, LossPredictionOptions, ResNetOptions, Trainer
-from npal_cli.classifiers.resnet18.images import augment, crop_and_flip
+from npal_cli.classifiers.resnet18.cache import FitCache
+from npal_cli.classifiers.resnet18.images import Channels, augment, crop_and_flip
 from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, ranking_loss
 from npal_cli.classifiers.resnet18.network import ResNet18 as Network
+from npal_cli.classifiers.resnet18.options import LossPredictionOptions, ResNetOptions
+from npal_cli.classifiers.resnet18.training import Trainer
 from npal_cli.errors import ArtifactError, UsageError
 from tests.conftest import make_image_problem, make_resnet
 

@@ -9,8 +9,9 @@ import pytest
 
 from npal_cli.errors import ArtifactError, DataError, UsageError
 from npal_cli.problems.datasets import REGISTRY, load_dataset
+from npal_cli.problems.encoding import MANY_CATEGORIES
 from npal_cli.problems.sources import Sources
-from npal_cli.problems.tables import MANY_CATEGORIES, known, take
+from npal_cli.problems.tables import known, take
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from npal_cli.artifacts import read
-from npal_cli.classifiers.resnet18 import Trainer
+from npal_cli.classifiers.resnet18.training import Trainer
 from npal_cli.problems.datasets import REGISTRY
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from tests.problems.test_images import idx

@@ -8,8 +8,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from npal_cli.artifacts import digest, read, take_runs, write
+from npal_cli.neural_process.learner import Learner
 from npal_cli.records import NetworkRecord, OracleRecord
-from npal_cli.strategies.learner import Learner
 from npal_cli.strategies.neural_process import NeuralProcess
 from tests.stages.conftest import contents
 

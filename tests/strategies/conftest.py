@@ -6,17 +6,18 @@ import pytest
 from npal_cli.classifiers import CLASSIFIERS, Classifier, ClassifierOptions, make_classifier
 from npal_cli.classifiers.teacher import TeacherModel
 from npal_cli.engine import Engine
+from npal_cli.guidance.expectations import Expectations
+from npal_cli.guidance.options import GuidanceOptions
+from npal_cli.neural_process.learner import Learner
 from npal_cli.neural_process.options import PlusOptions, PlusSimulateOptions, PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective
 from npal_cli.oracle import ACCURACY
 from npal_cli.problems.problem import Problem, Sight
 from npal_cli.problems.simulated import SimulateOptions
-from npal_cli.strategies.base import AcquisitionState, Strategy
-from npal_cli.strategies.expectations import Expectations
+from npal_cli.states import AcquisitionState
+from npal_cli.strategies.base import Strategy
 from npal_cli.strategies.gcn import GCNOptions
-from npal_cli.strategies.guidance import GuidanceOptions
 from npal_cli.strategies.lal import LALOptions
-from npal_cli.strategies.learner import Learner
 from npal_cli.strategies.naming import select, strategy_names
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.parameters import Parameters, Shared

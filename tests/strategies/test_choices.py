@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from npal_cli.neural_process.learner import training_stream
 from npal_cli.oracle import pool_improvements
 from npal_cli.problems.problem import HIDDEN, Problem
+from npal_cli.problems.simulated import simulation_stream
 from npal_cli.randomness import Run
-from npal_cli.strategies.base import AcquisitionState, top
+from npal_cli.states import AcquisitionState, top
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
-from npal_cli.strategies.learner import simulation_stream, training_stream
 from npal_cli.strategies.oracle import Oracle
 from npal_cli.strategies.simple import Entropy, FScore, LeastConfident, Margin, UncertaintySampling
 from npal_cli.testing import make_problem

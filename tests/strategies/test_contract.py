@@ -8,7 +8,8 @@ import pytest
 
 from npal_cli.classifiers import CLASSIFIERS, make_classifier
 from npal_cli.errors import UsageError
-from npal_cli.strategies.base import Choice, ScoringStrategy, top
+from npal_cli.states import top
+from npal_cli.strategies.base import Choice, ScoringStrategy
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.refusals import check_served
 from npal_cli.strategies.registry import STRATEGIES

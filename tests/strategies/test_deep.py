@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from npal_cli.classifiers.resnet18 import LossPredictionOptions
-from npal_cli.strategies.gcn import CoreGCN, GCNOptions, Graph, GraphNetwork, UncertainGCN, train_graph_network
+from npal_cli.classifiers.resnet18.options import LossPredictionOptions
+from npal_cli.strategies.gcn import CoreGCN, GCNOptions, UncertainGCN
 from npal_cli.strategies.geometric import KCenterGreedy, k_center_greedy
 from npal_cli.strategies.lloss import LearningLoss
+from npal_cli.strategies.networks.graph import Graph, GraphNetwork, train_graph_network
 from npal_cli.strategies.vaal import VAAL, VAALOptions
 from npal_cli.testing import make_problem
 from tests.conftest import make_image_problem, make_resnet
 from tests.strategies.conftest import state_of
-
-CPU = torch.device("cpu")
 
 
 def shuffled(problem, seed=1):
@@ -69,7 +68,7 @@ class TestGraph:
     def test_the_scale_of_the_features_does_not_matter(self):
         features = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
         plain, scaled = (
-            train_graph_network(features * factor, 10, GCNOptions(epochs=5), np.random.default_rng(0), CPU)
+            train_graph_network(features * factor, 10, GCNOptions(epochs=5), np.random.default_rng(0), "cpu")
             for factor in (1, 8)
         )
         np.testing.assert_array_equal(plain.labelled, scaled.labelled)
@@ -98,7 +97,7 @@ class TestGraph:
         draws = np.random.default_rng(0)
         labelled, like, unlike = (draws.normal(size=(30, 8)) + 4 * np.eye(8)[axis] for axis in (0, 0, 1))
         features = np.concatenate([labelled, like, unlike])
-        nodes = train_graph_network(features, 30, GCNOptions(learning_rate=0.01), draws, CPU)
+        nodes = train_graph_network(features, 30, GCNOptions(learning_rate=0.01), draws, "cpu")
         assert nodes.labelled[30:60].mean() > nodes.labelled[60:].mean() + 0.1
         assert nodes.loss[-1] < nodes.loss[0]
         assert nodes.hidden.shape == (90, 128)
@@ -126,7 +125,7 @@ class TestGraph:
         state = state_of(problem)
         choice = UncertainGCN(options).query([state], 5)[0]
         features = np.concatenate([state.annotated_features, state.pool_features])
-        nodes = train_graph_network(features, 20, options, np.random.default_rng(0), CPU)
+        nodes = train_graph_network(features, 20, options, np.random.default_rng(0), "cpu")
         expected = np.argsort(np.abs(nodes.labelled[20:] - 0.3))[:5]
         assert choice.chosen.tolist() == expected.tolist()
 
@@ -136,7 +135,7 @@ class TestGraph:
         state = state_of(problem)
         choice = CoreGCN(options).query([state], 5)[0]
         features = np.concatenate([state.annotated_features, state.pool_features])
-        nodes = train_graph_network(features, 20, options, np.random.default_rng(0), CPU)
+        nodes = train_graph_network(features, 20, options, np.random.default_rng(0), "cpu")
         alone = k_center_greedy(nodes.hidden[20:], nodes.hidden[:20], 5, np.random.default_rng(0))
         assert choice.chosen.tolist() == alone.chosen.tolist()
 

@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.errors import DataError
+from npal_cli.guidance.expectations import standardised
 from npal_cli.objectives import OBJECTIVES, Objective
 from npal_cli.oracle import ACCURACY
-from npal_cli.strategies.expectations import standardised
 from npal_cli.strategies.expected import Blend, BlendOptions, ExpectedError, ExpectedImprovement
 from npal_cli.testing import make_problem
 from tests.strategies.conftest import expecting, state_of

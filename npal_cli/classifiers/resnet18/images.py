@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-Augmentation = Literal["source", "none", "crop_and_flip"]
-"""``source``: what the code that the paper took its network from does, which depends on the data."""
+from npal_cli.classifiers.resnet18.options import Augmentation
 
 SOURCE: dict[str, Augmentation] = {"cifar10": "crop_and_flip"}
 """Data sets that are augmented there (Caramalau et al., 2021)."""

@@ -1,26 +1,13 @@
 """Learning loss: a module that predicts the task model's loss on a point, trained along with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, final
+from typing import final
 
 import torch
-from annotated_types import Ge, Gt
 from jaxtyping import Float
 from torch import Tensor, nn
 
 HIDDEN = 128
-
-
-@dataclass(frozen=True)
-class LossPredictionOptions:
-    """How losses are learned to be predicted; the defaults are the paper's (supplement B.1)."""
-
-    margin: Annotated[float, Ge(0)] = 1.0
-    weight: Annotated[float, Gt(0)] = 1.0
-    """Of the ranking loss beside the classification loss."""
-    detach_after: Annotated[int, Ge(0)] = 120
-    """Epochs after which the ranking loss no longer changes the task model."""
 
 
 @final

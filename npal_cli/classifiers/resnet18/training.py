@@ -3,42 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Literal, final
+from typing import final
 
 import torch
-from annotated_types import Ge, Gt, Interval
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
-from npal_cli.classifiers.resnet18.images import Augmentation, Channels, augment
-from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, LossPredictionOptions, ranking_loss
+from npal_cli.classifiers.resnet18.images import Channels, augment
+from npal_cli.classifiers.resnet18.loss_prediction import LossPrediction, ranking_loss
 from npal_cli.classifiers.resnet18.network import Activations, ResNet18
+from npal_cli.classifiers.resnet18.options import LossPredictionOptions, ResNetOptions
 from npal_cli.errors import UsageError
 
 PREDICTED_AT_ONCE = 1000
 """Images in a batch where no gradient is needed."""
-
-Precision = Literal["auto", "float32", "bfloat16"]
-
-
-@dataclass(frozen=True)
-class ResNetOptions:
-    """How ResNet18 is trained; the defaults are the paper's (supplement B.1)."""
-
-    epochs: Annotated[int, Ge(1)] = 200
-    batch_size: Annotated[int, Ge(2)] = 128
-    learning_rate: Annotated[float, Gt(0)] = 0.1
-    decay_after: Annotated[int, Ge(1)] = 160
-    """Epochs after which the learning rate is a tenth."""
-    momentum: Annotated[float, Interval(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Ge(0)] = 5e-4
-    augmentation: Augmentation = "source"
-    width: Annotated[int, Ge(1)] = 64
-    """Channels of the first stage."""
-    precision: Precision = "auto"
-    """Of the activations; ``auto`` is bfloat16 on CUDA, float32 elsewhere."""
-    compile: bool = False
-    """Compile the network and replay it as CUDA graphs: launching its kernels one by one takes longer than they do."""
 
 
 @final

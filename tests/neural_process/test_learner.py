@@ -8,16 +8,16 @@ import torch
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.errors import UsageError
+from npal_cli.guidance.expectations import Expectations
+from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.neural_process.episodes import epoch
+from npal_cli.neural_process.inputs import inputs_of
+from npal_cli.neural_process.learner import Learner
 from npal_cli.neural_process.options import INPUTS, PlusTrainingOptions, TrainingOptions
 from npal_cli.objectives import Objective
 from npal_cli.oracle import context_improvements, simulated_improvements
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.randomness import stream
-from npal_cli.strategies.expectations import Expectations
-from npal_cli.strategies.guidance import GuidanceOptions
-from npal_cli.strategies.inputs import inputs_of
-from npal_cli.strategies.learner import Learner
 from npal_cli.testing import make_problem
 from tests.strategies.conftest import expecting, neural_process, state_of
 

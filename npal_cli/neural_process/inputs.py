@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from sklearn.metrics import pairwise_distances
 
+from npal_cli.guidance.expectations import ClassProbabilities, Expectations, standardised
 from npal_cli.neural_process.options import InputName
-from npal_cli.strategies.base import AcquisitionState
-from npal_cli.strategies.expectations import ClassProbabilities, Expectations, standardised
+from npal_cli.states import AcquisitionState
 
 Inputs = Float[np.ndarray, "_pool input"]
 

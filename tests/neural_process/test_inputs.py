@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.guidance.expectations import standardised
+from npal_cli.neural_process.inputs import inputs_of
 from npal_cli.neural_process.options import INPUTS
-from npal_cli.strategies.expectations import standardised
-from npal_cli.strategies.inputs import inputs_of
 from npal_cli.testing import make_problem
 from tests.strategies.conftest import expecting, state_of
 

@@ -8,20 +8,20 @@ from jaxtyping import Bool, Float
 
 from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
-from npal_cli.errors import UsageError
+from npal_cli.guidance.expectations import Expectations
 from npal_cli.neural_process.episodes import Episodes, input_scale
+from npal_cli.neural_process.inputs import inputs_of
 from npal_cli.neural_process.model import Shape
-from npal_cli.neural_process.options import TAUGHT, TrainingOptions
+from npal_cli.neural_process.network import Network
+from npal_cli.neural_process.options import TAUGHT, TrainingOptions, check_context_labels
 from npal_cli.neural_process.prediction import Question, predict
-from npal_cli.neural_process.training import Network, train_networks
+from npal_cli.neural_process.training import train_networks
 from npal_cli.objectives import Objective
 from npal_cli.oracle import OracleScores, context_improvements, label_improvements, simulated_improvements
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run, stream
-from npal_cli.strategies.base import AcquisitionState, Prediction
-from npal_cli.strategies.expectations import Expectations
-from npal_cli.strategies.inputs import inputs_of
+from npal_cli.states import AcquisitionState, Prediction
 
 SimulatedInputs = Float[np.ndarray, "problem _point _input"]
 
@@ -189,24 +189,6 @@ class Learner:
         features, labels = seen.features[seen.annotated], seen.labels[seen.annotated]
         fitted = self.classifier.fit(features, labels, seen.training_weights)
         return AcquisitionState(seen, step, fitted, stream("simulated state", *problem.run, step))
-
-
-def check_context_labels(training: TrainingOptions, reward: int) -> None:
-    """Refuse to tell a network what annotated points improved where there is no reward set that says it.
-
-    Raises:
-        UsageError: if the reward set has no points, and context labels are not zero.
-    """
-    if training.context_labels == "leave_one_out" and not reward:
-        raise UsageError(
-            "context_labels leave_one_out: the reward set says what an annotated point improved, and there "
-            "is none; use zero, or set prepare.reward"
-        )
-
-
-def simulation_stream(run: Run, step: int) -> np.random.Generator:
-    """The stream that simulated problems before ``step`` are drawn from."""
-    return stream("simulate", *run, step)
 
 
 def training_stream(run: Run, step: int) -> np.random.Generator:

@@ -8,11 +8,10 @@ from jaxtyping import Float, Int
 
 from npal_cli.classifiers.base import Classifier
 from npal_cli.engine import Engine
+from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.objectives import Objective, scorer
 from npal_cli.randomness import stream
-from npal_cli.refit import RefitProblem, refit_and_score
-from npal_cli.strategies.base import AcquisitionState
-from npal_cli.strategies.guidance import GuidanceOptions
+from npal_cli.states import AcquisitionState
 from npal_cli.teachers import TeacherOptions, teach
 
 ClassProbabilities = Float[np.ndarray, "_pool class"]
@@ -70,6 +69,8 @@ class Expectations:
         self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]
     ) -> list[Float[np.ndarray, "_pool class"]]:
         """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
+        from npal_cli.refit import RefitProblem, refit_and_score
+
         candidates = [self._candidates(state, each) for state, each in zip(states, beliefs, strict=True)]
         problems, scorers = [], []
         for state, each, tried in zip(states, beliefs, candidates, strict=True):

@@ -1,0 +1,1 @@
+"""Teacher-guided choices: what a teacher, a flexible model of all known labels, expects of points."""

@@ -1,0 +1,1 @@
+"""Networks that strategies train; apart from them, as torch takes seconds to import."""
