@@ -4,6 +4,8 @@ Three implementations of one thing: ``numba`` (compiled kernels, the default), `
 a time: the truth) and ``torch`` (batched dense solves, on a GPU if there is one).
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -25,6 +27,11 @@ FEW = 8
 
 SOFT_NUMBERS = 2**21
 """How many soft predictions each worker holds at once: 16 MiB."""
+
+WORTH_TELLING = 10.0
+"""Seconds of refits from which on their cost is told before they start."""
+
+log = logging.getLogger("npal")
 
 Piece = tuple[RefitProblem, Callable[[RefitProblem], Any]]
 
@@ -81,11 +88,14 @@ class _Implementation(NamedTuple):
     """How many candidates it takes at once."""
     threads: bool
     """Whether threads can share its work."""
+    fit: Classifier | None = None
+    """The classifier, where each fit takes as long as it takes."""
 
 
 def _implementation(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> _Implementation:
     if not isinstance(classifier, Logistic | SVM):  # whatever else can be fitted is, one by one, in other processes
-        return _Implementation(sequential.refit_sequential, sequential.refit_softly_sequential, FEW, False)
+        one_by_one = sequential.refit_sequential, sequential.refit_softly_sequential
+        return _Implementation(*one_by_one, FEW, False, classifier)
     match engine.refits:
         case "numba":
             from npal_cli.refit import compiled  # numba is slow to import
@@ -112,12 +122,29 @@ def _score(
 
 def _map(tasks: Sequence[_Task], how: _Implementation, engine: Engine) -> list[list[Any]]:
     """What the function of each task makes of its pieces."""
+    if how.fit is not None and not engine.tally["refits"]:
+        _tell_cost(tasks, how.fit, engine)
     engine.tally["refits"] += sum(len(task.problem.candidate_labels) for task in tasks)
     pieces = [[(piece, task.function) for piece in _pieces(task.problem, task.size)] for task in tasks]
     bundles = _bundles([piece for part in pieces for piece in part], how.size)
     done = engine.map(_run, bundles, label="refits", unit="bundle", threads=how.threads)
     results = (result for bundle in list(done) for result in bundle)
     return [[next(results) for _ in part] for part in pieces]
+
+
+def _tell_cost(tasks: Sequence[_Task], classifier: Classifier, engine: Engine) -> None:
+    """Log what the first refits of a command will take, where it is long: measured on a fit of the first problem."""
+    refits = sum(len(task.problem.candidate_labels) for task in tasks)
+    problem = tasks[0].problem
+    start = time.perf_counter()
+    classifier.fit(problem.features, problem.labels, problem.training_weights)
+    seconds = time.perf_counter() - start
+    total = refits * seconds / engine.workers
+    if total >= WORTH_TELLING:
+        log.info(
+            "%s is refitted one by one: %d refits of %.2g s, about %.0f s at each step; fewer with guided.candidates",
+            *(classifier.name, refits, seconds, total),
+        )
 
 
 def _pieces(problem: RefitProblem, size: int) -> Iterator[RefitProblem]:

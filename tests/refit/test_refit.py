@@ -298,3 +298,27 @@ def test_a_candidate_of_an_unseen_class_is_fitted_in_the_span_of_the_points(feat
         counts = np.zeros((10, 10), dtype=int)
         np.add.at(counts, (labels, plain.predict(x)), 1)
         np.testing.assert_array_equal(found.after[i], counts)
+
+
+class Other:
+    """A classifier that no fast implementation knows."""
+
+    name = "other"
+    abilities = frozenset(("refits",))
+
+    def fit(self, features, labels, class_weights):
+        return make_classifier("logistic").fit(features, labels, class_weights)
+
+
+@pytest.mark.parametrize(("from_seconds", "told"), [(0.0, True), (1e9, False)])
+def test_what_slow_refits_will_take_is_told_once_before_they_start(from_seconds, told, caplog, monkeypatch):
+    monkeypatch.setattr("npal_cli.refit.WORTH_TELLING", from_seconds)
+    caplog.set_level("INFO", logger="npal")
+    draws = np.random.default_rng(0)
+    x, labels = draws.normal(size=(20, 2)), np.arange(20) % 2
+    problem = RefitProblem(x, labels, x, labels, x, labels, np.ones(2))
+    engine = Engine()
+    for _ in range(2):
+        refit([problem], Other(), engine)
+    said = [record.message for record in caplog.records]
+    assert [line.startswith("other is refitted one by one: 20 refits of ") for line in said] == [True] * told
