@@ -18,7 +18,7 @@ from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifi
 from skactiveml.utils import MISSING_LABEL, check_equal_missing_label, check_type, is_unlabeled, simple_batch
 from sklearn.base import clone
 
-from npal_cli.api.query import Question
+from npal_cli.api.query import QuerySetup
 from npal_cli.api.rows import problem_of, weights_of
 from npal_cli.classifiers.base import Ability
 from npal_cli.problems.problem import HIDDEN
@@ -94,8 +94,8 @@ class NpalQueryStrategy(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
         problem = problem_of(np.asarray(X, dtype=np.float64), codes, annotated, weights, Run(seed, seed))
         task_model = TheirClassifier(clf, classes)
         fitted = None if fit_clf else FittedTheirs(clf, classes)
-        question = Question(self.strategy, task_model, self.objective, settings_of(dict(self.params or {})))
-        choice = question.ask(problem, batch_size, among=mapping, fitted=fitted)
+        setup = QuerySetup(self.strategy, task_model, self.objective, settings_of(dict(self.params or {})))
+        choice = setup.choose(problem, batch_size, among=mapping, fitted=fitted)
         chosen = problem.pool[choice.chosen]
         scores = np.full(len(X), np.nan)
         scores[problem.pool] = choice.scores

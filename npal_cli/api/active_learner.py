@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from npal_cli.api.query import Question, _seed
-from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, weights_of
+from npal_cli.api.query import QuerySetup
+from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, run_of, weights_of
 from npal_cli.classifiers import FittedClassifier
 from npal_cli.errors import UsageError
 from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Problem
-from npal_cli.randomness import Run
 from npal_cli.settings import settings_of
 
 
@@ -73,8 +72,8 @@ class ActiveLearner:
             raise UsageError("ids: two rows have the same name; give each its own")
         self._classes = classes
         self._class_weight = class_weight
-        self._run = Run(_seed(random_state), _seed(random_state))
-        self._question = Question(strategy, classifier, objective, settings_of(dict(params or {})))
+        self._run = run_of(random_state)
+        self._setup = QuerySetup(strategy, classifier, objective, settings_of(dict(params or {})))
         self._labels: dict[int, Any] = {}
         self.history: list[Taught] = []
 
@@ -112,7 +111,7 @@ class ActiveLearner:
             ValueError: if fewer than two classes are known, or there is no row to choose.
         """
         problem, step = self._problem(), max(len(self.history), 1)
-        choice = self._question.ask(problem, n, step)
+        choice = self._setup.choose(problem, n, step)
         return [self._ids[row] for row in problem.pool[choice.chosen]]
 
     def predict(self) -> list[Any]:
@@ -125,9 +124,8 @@ class ActiveLearner:
         return self._fitted().soft_predictions(self._features)
 
     def _fitted(self) -> FittedClassifier:
-        problem, (task_model, _) = self._problem(), self._question.task_model()
-        rows = problem.annotated
-        return task_model.fit(problem.features[rows], problem.labels[rows], problem.training_weights)
+        problem, rows = self._problem(), list(self._labels)
+        return self._setup.task_model().fit(problem.features[rows], problem.labels[rows], problem.training_weights)
 
     def _row_labels(self) -> RowLabels:
         return RowLabels.of(list(self._labels.values()), classes=self._classes)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 from threadpoolctl import threadpool_limits
 
-from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, weights_of
+from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, run_of, weights_of
 from npal_cli.classifiers import Classifier, FittedClassifier, make_classifier
 from npal_cli.classifiers.scikit import ScikitKind, ScikitOptions
 from npal_cli.engine import Engine
@@ -76,10 +76,9 @@ def query(
         raise UsageError(f"X has {len(rows)} rows and y {len(labels.codes)} labels; give one label (or NaN) a row")
     annotated = np.flatnonzero(labels.codes >= 0)
     weights = weights_of(class_weight, labels.classes, labels.codes[annotated])
-    run = random_state if isinstance(random_state, Run) else Run(_seed(random_state), _seed(random_state))
-    problem = problem_of(rows, labels.codes, annotated, weights, run)
-    asking = Question(strategy, classifier, objective, settings_of(dict(params or {})))
-    choice = asking.ask(problem, batch_size, among=candidates)
+    problem = problem_of(rows, labels.codes, annotated, weights, run_of(random_state))
+    setup = QuerySetup(strategy, classifier, objective, settings_of(dict(params or {})))
+    choice = setup.choose(problem, batch_size, among=candidates)
     chosen = problem.pool[choice.chosen]
     if not return_utilities:
         return chosen
@@ -89,15 +88,15 @@ def query(
 
 
 @dataclass(frozen=True)
-class Question:
-    """A strategy with all that it asks with."""
+class QuerySetup:
+    """A strategy with what it works with."""
 
     strategy: str = "blend"
     classifier: Any = "logistic"
     objective: str | Objective = "accuracy"
     settings: Settings = field(default_factory=Settings)
 
-    def ask(
+    def choose(
         self,
         problem: Problem,
         batch_size: int,
@@ -115,7 +114,7 @@ class Question:
         selected = select(self.strategy)
         size = _batch_size(batch_size, problem, allowed := _allowed(problem, among))
         settings = self._settings()
-        task_model, name = self.task_model(settings)
+        task_model = self.task_model(settings)
         parameters = settings.parameters(selected.kind)
         seen = len(np.unique(problem.labels[problem.annotated]))
         if seen < 2:
@@ -124,8 +123,7 @@ class Question:
             )
         if selected.kind.sees not in ("annotated", "reward_set"):
             raise UsageError(f"strategy {self.strategy!r} needs labels that are not known here")
-        if name is not None:
-            check_served(selected, name, problem.n_classes)
+        check_served(selected, task_model, problem.n_classes)
         check_task(selected, Task(selected.name, size, reward=0), parameters)
         for each in selected.kind.objectives(parameters):
             each.check(problem.n_classes)
@@ -134,29 +132,23 @@ class Question:
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
             return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]
 
-    def task_model(self, settings: Settings | None = None) -> tuple[Classifier, str | None]:
-        """The task model, and its name if it is one that the command line knows."""
+    def task_model(self, settings: Settings | None = None) -> Classifier:
+        """The task model, before any fit."""
         given = self.classifier
         if isinstance(given, str):
-            return make_classifier(given, (settings or self._settings()).options_of(given)), given
+            return make_classifier(given, (settings or self._settings()).options_of(given))
         if isinstance(given, Classifier) and not hasattr(given, "get_params"):
-            return given, None
+            return given
         if not hasattr(given, "get_params"):
             raise UsageError(f"classifier={given!r}: expected a name, an import path or an estimator of scikit-learn's")
         kind = ScikitKind(f"{type(given).__module__}:{type(given).__qualname__}")
-        return kind.make(ScikitOptions(kind.path, given.get_params(deep=False))), None
+        return kind.make(ScikitOptions(kind.path, given.get_params(deep=False)))
 
     def _settings(self) -> Settings:
         objective = self.objective
         if isinstance(objective, str) and objective != self.settings.objective.name:
             objective = settings_of({"objective": {"name": objective}}).objective
         return self.settings if isinstance(objective, str) else replace(self.settings, objective=objective)
-
-
-def _seed(seed: Any) -> int:
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise UsageError(f"random_state={seed!r}: expected a whole number from 0 to 2**63 - 1")
-    return int(seed)
 
 
 def _batch_size(size: Any, problem: Problem, allowed: Bool[np.ndarray, " pool"] | None) -> int:

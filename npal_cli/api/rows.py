@@ -107,6 +107,20 @@ def weights_of(
     return weights
 
 
+def run_of(random_state: Any) -> Run:
+    """The run whose named streams a seed gives: ``npal acquire --data-seed N --seed N`` has the same.
+
+    Raises:
+        UsageError: if it is no whole number from 0 on.
+    """
+    if isinstance(random_state, Run):
+        return random_state
+    whole = isinstance(random_state, int | np.integer) and not isinstance(random_state, bool)
+    if not whole or not 0 <= random_state < 2**63:
+        raise UsageError(f"random_state={random_state!r}: expected a whole number from 0 to 2**63 - 1")
+    return Run(int(random_state), int(random_state))
+
+
 def problem_of(
     features: Float[np.ndarray, "row feature"],
     codes: Int[np.ndarray, " row"],

@@ -1,6 +1,7 @@
 """Any classifier of scikit-learn, or of its interface, as task model."""
 
 import inspect
+from contextlib import suppress
 from dataclasses import dataclass, field, make_dataclass
 from functools import cache
 from typing import Any, final
@@ -52,8 +53,14 @@ class ScikitKind:
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Probabilities where the estimator has any; each fit is made anew."""
+        """Probabilities where the estimator has any without parameters; each fit is made anew."""
+        return self.abilities_with({})
+
+    def abilities_with(self, parameters: dict[str, Any]) -> frozenset[Ability]:
+        """What the estimator can do with some parameters, which may decide whether it has probabilities."""
         kind = self.estimator
+        with suppress(TypeError):  # if it cannot be made without some, the class says it
+            kind = kind(**parameters)
         found: tuple[Ability, ...] = ("refits", "boundaries")
         return frozenset((*found, "probabilities") if hasattr(kind, "predict_proba") else found)
 
@@ -114,8 +121,8 @@ class ScikitClassifier:
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Those of the estimator's class."""
-        return self._kind.abilities
+        """Those of the estimator with its parameters."""
+        return self._kind.abilities_with(self._parameters)
 
     def fit(
         self,

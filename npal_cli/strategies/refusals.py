@@ -1,25 +1,26 @@
 """What can be refused before anything is made: strategies that a classifier or the data cannot serve."""
 
-from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.classifiers import CLASSIFIERS, Classifier
 from npal_cli.errors import UsageError
 from npal_cli.strategies.naming import Selected
 from npal_cli.strategies.parameters import Parameters, Task
 from npal_cli.strategies.registry import STRATEGIES
 
 
-def check_served(selected: Selected, classifier: str, n_classes: int = 2) -> None:
+def check_served(selected: Selected, classifier: str | Classifier, n_classes: int = 2) -> None:
     """Refuse a strategy that the classifier or the number of classes cannot serve.
 
     Raises:
         UsageError: naming the classifiers or strategies that can.
     """
-    kind = selected.kind
-    served = [other for other, each in STRATEGIES.items() if each.needs <= CLASSIFIERS[classifier].abilities]
-    if not kind.needs <= CLASSIFIERS[classifier].abilities:
+    kind, task_model = selected.kind, CLASSIFIERS[classifier] if isinstance(classifier, str) else classifier
+    served = [other for other, each in STRATEGIES.items() if each.needs <= task_model.abilities]
+    if not kind.needs <= task_model.abilities:
         able = [other for other, each in CLASSIFIERS.items() if kind.needs <= each.abilities]
         raise UsageError(
-            f"strategy {selected.name!r} needs {' and '.join(sorted(kind.needs))}, which classifier {classifier!r} "
-            f"does not have; use --classifier {' or '.join(able)}, or a strategy among {', '.join(served)}"
+            f"strategy {selected.name!r} needs {' and '.join(sorted(kind.needs))}, "
+            f"which classifier {task_model.name!r} does not have; "
+            f"use --classifier {' or '.join(able)}, or a strategy among {', '.join(served)}"
         )
     if kind.max_classes is not None and n_classes > kind.max_classes:
         raise UsageError(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import npal_cli
@@ -129,6 +130,7 @@ def test_a_batch_of_more_rows_than_there_are_is_all_of_them(rows):
         ({"strategy": "oracle"}, "needs labels that are not known here"),
         ({"strategy": "reward_oracle"}, "scores on the reward set, and there is none|needs labels"),
         ({"strategy": "margin", "classifier": "svm"}, "needs probabilities, which classifier 'svm' does not have"),
+        ({"strategy": "margin", "classifier": SVC()}, "needs probabilities, which classifier 'SVC' does not have"),
         ({"classifier": "resnet18"}, "a fit takes too long"),
         ({"classifier": 3}, "expected a name, an import path or an estimator"),
         ({"objective": "accurracy"}, "objective.name"),
