@@ -111,7 +111,7 @@ def acquire(
     options: Options,
     strategy: Annotated[
         Names,
-        typer.Option("--strategy", help="Strategy (see README); repeatable. (default: the one of params.yaml)"),
+        typer.Option("--strategy", help="Name (see README) or import path; repeatable. (default: params.yaml)"),
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="All strategies that params.yaml compares.")] = False,
     variant: Annotated[

@@ -82,7 +82,8 @@ class Options:
         "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
     )
     classifier: Names = _option(
-        "--classifier", help="logistic, svm, teacher or, for images, resnet18; repeatable. (default: params.yaml)"
+        "--classifier",
+        help="logistic, svm, teacher, resnet18 (images), or an import path; repeatable. (default: params.yaml)",
     )
     data_seed: Seeds = _option(
         "--data-seed",

@@ -160,8 +160,9 @@ class Settings:
         )
 
     def options_of(self, classifier: str) -> Any:
-        """The options of a task model."""
-        return self.classifiers.get(classifier) or CLASSIFIERS.find(classifier).Options()
+        """The options of the task model of a name or an import path."""
+        kind = CLASSIFIERS.find(classifier)
+        return self.classifiers.get(kind.name) or kind.Options()
 
     def parameters(self, kind: type[Strategy]) -> Parameters:
         """What a strategy is configured by."""

@@ -1,5 +1,6 @@
 """``params.yaml``: what is in it, and what is refused."""
 
+import pickle
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from npal_cli.errors import UsageError
-from npal_cli.settings import Settings, read_settings
+from npal_cli.settings import Settings, read_settings, settings_of
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 
@@ -22,6 +23,14 @@ def test_the_projects_file_holds_the_defaults_and_every_key():
     assert read_settings(PARAMS) == Settings()
     as_lists = YAML(typ="safe").load(PARAMS)
     assert as_lists.keys() == asdict(Settings()).keys()
+
+
+def test_an_estimator_has_its_parameters_by_import_path_and_by_name():
+    path = "sklearn.tree.DecisionTreeClassifier"
+    settings = settings_of({"classifiers": {path: {"max_depth": 2}}})
+    assert settings.options_of(path) == settings.options_of("DecisionTreeClassifier")
+    assert settings.options_of(path).parameters == {"max_depth": 2}
+    assert pickle.loads(pickle.dumps(settings)) == settings
 
 
 def test_what_is_left_out_has_its_default(tmp_path):

@@ -23,6 +23,10 @@ class ScikitOptions:
     parameters: dict[str, Any] = field(default_factory=dict)
     """By name; what is not named has the estimator's default, but ``random_state``, which is 0."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by import path: the class is made for an estimator, and has no name of its own."""
+        return _restored, (self.estimator, self.parameters)
+
 
 @final
 @dataclass(frozen=True)
@@ -98,6 +102,10 @@ class ScikitKind:
 def _options(path: str) -> type[ScikitOptions]:
     field_of_path = [("estimator", str, path)]
     return make_dataclass("ScikitOptions", field_of_path, bases=(ScikitOptions,), frozen=True)
+
+
+def _restored(path: str, parameters: dict[str, Any]) -> ScikitOptions:
+    return _options(path)(parameters=parameters)
 
 
 @final

@@ -1,5 +1,7 @@
 """What can be refused before anything is made: strategies that a classifier or the data cannot serve."""
 
+from dataclasses import replace
+
 from npal_cli.classifiers import CLASSIFIERS, Classifier
 from npal_cli.errors import UsageError
 from npal_cli.strategies.naming import Selected
@@ -47,4 +49,4 @@ def check_task(selected: Selected, task: Task, given: Parameters) -> None:
             f"strategy {task.name!r} chooses from {task.subsample} pool points and {task.batch_size} are to be "
             "acquired at each step; set images.subsample or images.batch_size in params.yaml"
         )
-    kind.check(task, given)
+    kind.check(replace(task, reward=0) if selected.trains_on_reward else task, given)

@@ -71,7 +71,9 @@ def checked(kind: object, path: str) -> type[Strategy]:
         UsageError: if it is none.
     """
     if not (isinstance(kind, type) and issubclass(kind, Strategy)) or inspect.isabstract(kind):
-        raise UsageError(f"strategy {path!r} is no class of npal_cli.Strategy that can be made: it needs query()")
+        raise UsageError(
+            f"strategy {path!r} is no npal_cli.strategies.base.Strategy that can be made: it needs query()"
+        )
     for attribute in ("name", "label"):
         if not isinstance(getattr(kind, attribute, None), str):
             raise UsageError(f"strategy {path!r} has no {attribute}: set it in the class, as in {attribute} = 'mine'")

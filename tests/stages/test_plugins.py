@@ -99,8 +99,8 @@ def test_its_options_are_checked(mine):
     [
         ("mine:Nearest", "strategy 'mine:Nearest': module 'mine' has no attribute 'Nearest'"),
         ("yours:Farthest", "strategy 'yours:Farthest': No module named 'yours'"),
-        ("mine:FarthestOptions", "is no class of npal_cli.Strategy that can be made"),
-        ("mine:ScoringStrategy", "is no class of npal_cli.Strategy that can be made"),
+        ("mine:FarthestOptions", "is no npal_cli.strategies.base.Strategy that can be made"),
+        ("mine:ScoringStrategy", "is no npal_cli.strategies.base.Strategy that can be made"),
     ],
 )
 def test_what_is_no_strategy_is_refused(mine, path, said):

@@ -55,6 +55,14 @@ def test_what_no_reward_set_can_say_is_refused_before_anything_is_made(npal):
     assert not (DATA / "acquired").exists()
 
 
+def test_what_the_spent_reward_set_cannot_say_is_refused_before_anything_is_made(npal):
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params.replace("{epochs: 2}", "{epochs: 2, context_labels: leave_one_out}"))
+    said = npal("acquire", "--strategy", "random", "--strategy", "np", "--train-on-reward", code=2).stderr
+    assert "context_labels leave_one_out" in said
+    assert not (DATA / "acquired").exists()
+
+
 @pytest.mark.parametrize(("strategy", "tried"), [("eer", 10), ("blend", 9), ("np_plus", 10)])
 def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy, tried):
     with Path("params.yaml").open("a") as file:
