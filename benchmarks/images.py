@@ -23,7 +23,7 @@ from npal_cli.classifiers.resnet18.images import Channels
 from npal_cli.classifiers.resnet18.network import ResNet18
 from npal_cli.classifiers.resnet18.options import ResNetOptions
 from npal_cli.classifiers.resnet18.training import Trainer
-from npal_cli.settings import Settings
+from npal_cli.params import Params
 from npal_cli.strategies.gcn import GCNOptions
 from npal_cli.strategies.geometric import k_center_greedy
 from npal_cli.strategies.networks.graph import train_graph_network
@@ -188,11 +188,11 @@ def _choosing(device: torch.device) -> list[dict[str, Any]]:
 
 def _cost(trained: list[dict[str, Any]]) -> str:
     """Hours of one GPU, from the operations of a step and from shares of the data sheet's limit."""
-    settings = Settings()
-    options, plan, vaal = settings.classifiers["resnet18"], settings.images, VAALOptions()
+    params = Params()
+    options, plan, vaal = params.classifiers["resnet18"], params.images, VAALOptions()
     sizes = [plan.prepare.annotated + plan.batch_size * step for step in range(plan.steps + 1)]
     own, first = options.epochs * sum(sizes[1:]), options.epochs * sizes[0]
-    strategies = len(settings.acquire.strategies["resnet18"])
+    strategies = len(params.acquire.strategies["resnet18"])
     batches = plan.steps * vaal.epochs * -(-(plan.subsample or 0) // vaal.batch_size)
     rows = []
     for data in DATA:

@@ -21,7 +21,7 @@ def episodes(seed: int) -> Episodes:
     masks = np.zeros((300, 100), dtype=bool)
     for mask in masks:
         mask[draws.choice(100, size=draws.choice(np.arange(10, 100, 10)), replace=False)] = True
-    improvements = np.where(masks, np.nan, 0.1 * features[:, 0])[:, :, None]
+    improvements = np.where(masks, np.nan, 0.1 * features[:, 0])
     return Episodes(features, masks, improvements, np.zeros(masks.shape), np.empty((100, 0)), np.empty((300, 100, 0)))
 
 

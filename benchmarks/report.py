@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from npal_cli.artifacts import Provenance, digest, run_columns, take_runs, write
+from npal_cli.arrays import digests_of, run_columns, run_digest
+from npal_cli.artifacts import Provenance, write
 from npal_cli.objectives import SETTINGS
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
@@ -61,7 +62,7 @@ def _make_up(root: Path, data: str, setting: str) -> None:
         held_out=held_out,
     )
     write(root / "prepared" / data / f"{setting}.zarr", prepared, Provenance({}, {}), root)
-    inputs = {str(run): {"prepared": digest(take_runs(prepared, [run]))} for run in RUNS}
+    inputs = {str(run): {"prepared": run_digest(prepared, run, digests_of(prepared))} for run in RUNS}
     for classifier in CLASSIFIERS:
         levels = draws.normal(0.8, 0.02, size=(runs, 1))
         for name in STRATEGIES:

@@ -1,28 +1,24 @@
-"""Artifacts: a record dataclass of arrays <-> a self-describing Zarr store.
+"""Artifacts: a record (see :mod:`npal_cli.arrays`) <-> a self-describing Zarr store.
 
-A record's fields are its arrays, declared with the names of their axes (:func:`array`); one whose first axis is
-``run`` holds a row per run. A store holds the arrays (format 3, one file each: a chunk, or a shard of chunks where an
-array is large, so that a few of its rows can be read) and, as attributes, the format, the
-parameters and the input digests of each run that made it, package versions, and a digest of its own content that is
-verified on reading (Zarr itself reads a lost chunk as zeros). There is nothing in it that differs between two equal
-computations: no time, no host, no path.
+A store holds the arrays (format 3, one file each: a chunk, or a shard of chunks where an array is large, so that a few
+of its rows can be read) and, as attributes, the format, the parameters and the input digests of each run that made it,
+package versions, and a digest of each array, which is verified on reading (Zarr itself reads a lost chunk as zeros).
+There is nothing in it that differs between two equal computations: no time, no host, no path.
 """
 
-import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
 import numpy as np
 import zarr
 
+from npal_cli.arrays import AnyRecord, Record, digests_of, named_arrays
 from npal_cli.commit import building_place, commit, settled
-from npal_cli.errors import ArtifactError
-from npal_cli.randomness import Run
+from npal_cli.errors import ArtifactError, write_errors
 
 PACKAGES = ("npal", "numpy", "scikit-learn", "torch", "zarr")
 """Whose versions an artifact records."""
@@ -35,31 +31,6 @@ CHUNK = 2**20
 REDO = "remove it, or make it anew with --force"
 
 
-def array(*axes: str) -> Any:
-    """Declare a record's array with the names of its axes."""
-    return field(metadata={"axes": axes})
-
-
-def arrays_by_name(*axes: str) -> Any:
-    """Declare a mapping of names to arrays; ``axes`` names their leading axes."""
-    return field(metadata={"axes": axes, "by_name": True})
-
-
-@dataclass(frozen=True)
-class Record:
-    """The arrays of an artifact; subclasses add theirs, and name their format."""
-
-    FORMAT: ClassVar[str]
-
-    data_seed: np.ndarray = array("run")
-    seed: np.ndarray = array("run")
-
-    @property
-    def runs(self) -> list[Run]:
-        """The runs that the record holds."""
-        return [Run(int(d), int(s)) for d, s in zip(self.data_seed, self.seed, strict=True)]
-
-
 @dataclass(frozen=True)
 class Provenance:
     """What an artifact was made from."""
@@ -67,36 +38,8 @@ class Provenance:
     parameters: Mapping[str, Any]
     inputs: Mapping[str, Mapping[str, str]]
     """For each run, the digest of each input."""
-
-
-AnyRecord = TypeVar("AnyRecord", bound=Record)
-
-
-def run_columns(runs: Sequence[Run]) -> dict[str, np.ndarray]:
-    """The two arrays that name the runs of a record."""
-    columns = np.array(runs, dtype=np.int64).reshape(-1, 2)
-    return {"data_seed": columns[:, 0], "seed": columns[:, 1]}
-
-
-def take_runs(record: AnyRecord, runs: Sequence[Run]) -> AnyRecord:
-    """The record of ``runs`` only, in that order."""
-    present = record.runs
-    rows = [present.index(run) for run in runs]
-    return _map_runs(record, lambda values: values[rows])
-
-
-def merge_runs(records: Sequence[AnyRecord]) -> AnyRecord:
-    """One record of the runs of all, sorted by run."""
-    first = records[0]
-    changes: dict[str, Any] = {}
-    for declared in _run_fields(first):
-        parts = [getattr(record, declared.name) for record in records]
-        if declared.metadata.get("by_name"):
-            changes[declared.name] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        else:
-            changes[declared.name] = np.concatenate(parts)
-    merged = replace(first, **changes)
-    return take_runs(merged, sorted(merged.runs))
+    digests: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The digest of each array of the store: known once it is written or read."""
 
 
 def package_versions() -> dict[str, str]:
@@ -104,22 +47,15 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
-def digest(record: Record) -> str:
-    """The SHA-256 of a record's content: names, types, shapes and bytes."""
-    total = hashlib.sha256(record.FORMAT.encode())
-    for name, values, _ in _arrays(record):
-        total.update(f"|{name}|{values.dtype.str}|{values.shape}|".encode())
-        total.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
-    return total.hexdigest()
-
-
-def write(path: Path, record: Record, provenance: Provenance, root: Path) -> None:
+def write(path: Path, record: Record, provenance: Provenance, root: Path) -> Provenance:
     """Write ``record`` to the store ``path`` under ``root``: built whole elsewhere there, then put in place.
+
+    Returns the provenance as it is then read: with the digests of the arrays.
 
     Raises:
         ArtifactError: if it cannot be written; what was at ``path`` is then still there.
     """
-    building = building_place(path, root)
+    building, digests = building_place(path, root), digests_of(record)
     with write_errors(path):
         shutil.rmtree(building, ignore_errors=True)
         building.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +63,7 @@ def write(path: Path, record: Record, provenance: Provenance, root: Path) -> Non
         for declared in fields(record):
             if declared.metadata.get("by_name"):
                 group.create_group(declared.name)
-        for name, values, axes in _arrays(record):
+        for name, values, axes in named_arrays(record):
             unnamed = [f"{name}_{i}" for i in range(len(axes), values.ndim)]
             chunk, shard = _chunks(values)
             group.create_array(name, data=values, chunks=chunk, shards=shard, dimension_names=[*axes, *unnamed])
@@ -137,10 +73,11 @@ def write(path: Path, record: Record, provenance: Provenance, root: Path) -> Non
                 "parameters": provenance.parameters,
                 "inputs": provenance.inputs,
                 "packages": package_versions(),
-                "digest": digest(record),
+                "digests": digests,
             }
         )
         commit(path, root)
+    return replace(provenance, digests=digests)
 
 
 def find(path: Path, kind: type[AnyRecord], root: Path) -> tuple[AnyRecord, Provenance] | None:
@@ -154,7 +91,7 @@ def find(path: Path, kind: type[AnyRecord], root: Path) -> tuple[AnyRecord, Prov
 
 
 def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
-    """Read the store ``path`` and verify its digest.
+    """Read the store ``path`` and verify its digests.
 
     Raises:
         ArtifactError: if it is not a whole store of ``kind``'s format.
@@ -169,22 +106,12 @@ def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
         raise ArtifactError(f"{path}: format {found!r}, expected {kind.FORMAT!r} of this version; {REDO}")
     try:
         record = kind(**{declared.name: _read_field(group, declared) for declared in fields(kind)})
-        provenance = Provenance(_mapping(attributes["parameters"]), _mapping(attributes["inputs"]))
+        provenance = Provenance(*(_mapping(attributes[name]) for name in ("parameters", "inputs", "digests")))
     except Exception as error:
         raise _unreadable(path, kind, error) from error
-    if attributes.get("digest") != digest(record):
-        raise ArtifactError(f"{path}: its content does not match its digest (a damaged copy?); {REDO}")
+    if provenance.digests != digests_of(record):
+        raise ArtifactError(f"{path}: its content does not match its digests (a damaged copy?); {REDO}")
     return record, provenance
-
-
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """Turn a failure of the file system into the one line that says what could not be written."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ArtifactError(f"cannot write {path}: {reason}; free space or choose another --root") from error
 
 
 def _chunks(values: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
@@ -216,26 +143,3 @@ def _read_field(group: zarr.Group, declared: "Field[Any]") -> Any:
     if not isinstance(stored, zarr.Array):
         raise TypeError(f"{declared.name} is not an array")
     return np.asarray(stored[...])
-
-
-def _arrays(record: Record) -> Iterator[tuple[str, np.ndarray, tuple[str, ...]]]:
-    for declared in fields(record):
-        axes, value = declared.metadata["axes"], getattr(record, declared.name)
-        if declared.metadata.get("by_name"):
-            for name in sorted(value):
-                yield f"{declared.name}/{name}", value[name], axes
-        else:
-            yield declared.name, value, axes
-
-
-def _run_fields(record: Record) -> "list[Field[Any]]":
-    return [declared for declared in fields(record) if declared.metadata["axes"][0] == "run"]
-
-
-def _map_runs(record: AnyRecord, change: Any) -> AnyRecord:
-    changes: dict[str, Any] = {}
-    for declared in _run_fields(record):
-        value = getattr(record, declared.name)
-        by_name = declared.metadata.get("by_name")
-        changes[declared.name] = {name: change(part) for name, part in value.items()} if by_name else change(value)
-    return replace(record, **changes)

@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from npal_cli.cli_options import (
+    Names,
+    Options,
+    Seeds,
+    StepOption,
+    StepStrategyOption,
+    Variant,
+    print_version,
+    with_options,
+)
 from npal_cli.cli_output import row_of, show
 from npal_cli.errors import NpalError, UsageError, unknown
-from npal_cli.options import Names, Options, Seeds, StepOption, StepStrategyOption, Variant, print_version, with_options
 
 if TYPE_CHECKING:
-    from npal_cli.stages.context import At, Context, Experiment
+    from npal_cli.pipeline.context import Context, StepRef
+    from npal_cli.pipeline.resolved import ResolvedExperiment
 
 app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=False)
 log = logging.getLogger("npal")
@@ -49,13 +59,13 @@ def prepare(
         from npal_cli.stages import prepare as stage
 
         context = _context(options)
-        data = options.data or context.settings.plan(_classifiers(context, options)[0]).data
+        data = options.data or context.params.plan(_classifiers(context, options)[0]).data
         names = stage.take_sources(context, data, target, source, verify=not allow_unverified)
         options = replace(options, data=names if options.data else None)
         results = []
-        for experiment in _experiments(context, options, by_classifier=False):
-            made = stage.prepare(context, experiment, asked=True)
-            results.append(row_of(experiment, made, stage.describe(made.record), by_classifier=False))
+        for each in _experiments(context, options, by_classifier=False):
+            built = stage.prepare(each)
+            results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=False))
         show(results, as_json=options.json)
 
 
@@ -69,9 +79,9 @@ def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOp
         context = _context(options)
         by_classifier = step is not None
         results = []
-        for experiment in _experiments(context, options, by_classifier=by_classifier):
-            made = stage.simulate(context, experiment, _at(step, strategy), asked=True)
-            results.append(row_of(experiment, made, stage.describe(made.record), by_classifier=by_classifier))
+        for each in _experiments(context, options, _at(step, strategy), by_classifier=by_classifier):
+            built = stage.simulate(each, requested=True)
+            results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=by_classifier))
         show(results, as_json=options.json)
 
 
@@ -84,9 +94,9 @@ def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOpti
 
         context = _context(options)
         results = []
-        for experiment in _experiments(context, options):
-            made = stage.oracle(context, experiment, _at(step, strategy), asked=True)
-            results.append(row_of(experiment, made, stage.describe(made)))
+        for each in _experiments(context, options, _at(step, strategy)):
+            built = stage.oracle(each, requested=True)
+            results.append(row_of(each.experiment, built, stage.describe(built)))
         show(results, as_json=options.json)
 
 
@@ -99,9 +109,9 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 
         context = _context(options)
         results = []
-        for experiment in _experiments(context, options):
-            made = stage.train_np(context, experiment, _at(step, strategy), asked=True)
-            results.append(row_of(experiment, made, stage.describe(made.record)))
+        for each in _experiments(context, options, _at(step, strategy)):
+            built = stage.train_np(each, requested=True)
+            results.append(row_of(each.experiment, built, stage.describe(built.record)))
         show(results, as_json=options.json)
 
 
@@ -130,21 +140,22 @@ def acquire(
 ) -> None:
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
+        from npal_cli.pipeline.selection import check_strategies, select_strategies
         from npal_cli.stages import acquire as stage
-        from npal_cli.stages.selection import check_strategies, select_strategies
 
         context = _context(options, steps=steps)
         how = {"compare": compare, "train_on_reward": train_on_reward}
         work = [
-            (each, select_strategies(context, each, strategy, variant.value, **how))
-            for each in _experiments(context, options)
+            (each, select_strategies(each, strategy, variant.value, **how)) for each in _experiments(context, options)
         ]
-        check_strategies(context, work)
+        check_strategies(work)
         results = []
-        for experiment, strategies in work:
-            for each in strategies:
-                made = stage.acquire_with(context, experiment, each)
-                results.append(row_of(experiment, made, {"strategy": each.name, **stage.describe(made.record)}))
+        while work:  # so that the problems of an experiment that is done need no memory
+            each, strategies = work.pop(0)
+            for selected in strategies:
+                built = stage.acquire_with(each, selected)
+                shown = {"strategy": selected.name, **stage.describe(built.record)}
+                results.append(row_of(each.experiment, built, shown))
         show(results, as_json=options.json)
 
 
@@ -159,15 +170,15 @@ def report(
     Shows all that was acquired, or the data, settings, classifiers and seeds that are named.
     """
     with _one_line_errors(options):
+        from npal_cli.pipeline.collect import Selection
         from npal_cli.stages import report as stage
-        from npal_cli.stages.collect import Selection
 
         seeds = {name: each and _seeds(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
         context = _context(options)
-        made = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))
+        written = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))
         if show:
             webbrowser.open((context.root / "report" / "index.html").resolve().as_uri())
-        paths = [str(path) for path in made]
+        paths = [str(path) for path in written]
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
 
 
@@ -192,19 +203,19 @@ def _one_line_errors(options: Options) -> Iterator[None]:
 
 def _context(options: Options, steps: int | None = None) -> "Context":
     from npal_cli.engine import Engine
+    from npal_cli.params import read_params
+    from npal_cli.pipeline.context import Context
     from npal_cli.problems.sources import sources_from_environment
-    from npal_cli.settings import read_settings
-    from npal_cli.stages.context import Context
 
     logging.basicConfig(format="npal: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
     log.setLevel(logging.WARNING if options.quiet else logging.INFO)
-    settings = read_settings(options.params)
+    params = read_params(options.params)
     if steps is not None:
-        settings = settings.with_steps(steps)
+        params = params.with_steps(steps)
     show = not options.quiet and sys.stderr.isatty()
     return Context(
         root=options.root,
-        settings=settings,
+        params=params,
         engine=Engine(options.workers or os.cpu_count() or 1, show, options.refits.value, options.device.value),
         sources=sources_from_environment(options.root / "raw", progress=show),
         build=not options.no_build,
@@ -212,13 +223,16 @@ def _context(options: Options, steps: int | None = None) -> "Context":
     )
 
 
-def _experiments(context: "Context", options: Options, *, by_classifier: bool = True) -> "list[Experiment]":
+def _experiments(
+    context: "Context", options: Options, at: "StepRef | None" = None, *, by_classifier: bool = True
+) -> "list[ResolvedExperiment]":
     from npal_cli.classifiers import takes_images
     from npal_cli.objectives import SETTINGS
+    from npal_cli.pipeline.context import Experiment
+    from npal_cli.pipeline.resolved import ResolvedExperiment
     from npal_cli.problems.datasets import image_datasets, known_datasets
     from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
-    from npal_cli.stages.context import Experiment
 
     classifiers = _classifiers(context, options)
     if not by_classifier:  # what is prepared for one is prepared for all that work on the same sets
@@ -226,7 +240,7 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
     known = known_datasets(context.sources)
     experiments = []
     for classifier in classifiers:
-        plan = context.settings.plan(classifier)
+        plan = context.params.plan(classifier)
         data, settings = _distinct(options.data or plan.data), _distinct(options.setting or plan.setting)
         for name in data:
             if is_table(name):
@@ -247,7 +261,10 @@ def _experiments(context: "Context", options: Options, *, by_classifier: bool = 
             for seed in _seeds(options.seed, plan.seed)
         )
         experiments += [
-            Experiment(name, setting, classifier, runs) for name in data for setting in SETTINGS if setting in settings
+            ResolvedExperiment(context, Experiment(name, setting, classifier, runs), at)
+            for name in data
+            for setting in SETTINGS
+            if setting in settings
         ]
     return experiments
 
@@ -256,23 +273,21 @@ def _classifiers(context: "Context", options: Options) -> list[str]:
     """Their names, of those too that are named by import path."""
     from npal_cli.classifiers import CLASSIFIERS
 
-    return _distinct(
-        [CLASSIFIERS.find(name).name for name in options.classifier or context.settings.defaults.classifier]
-    )
+    return _distinct([CLASSIFIERS.find(name).name for name in options.classifier or context.params.defaults.classifier])
 
 
-def _seeds(asked: Seeds, defaults: Sequence[int]) -> list[int]:
-    return sorted({seed for each in asked for seed in each} if asked else set(defaults))
+def _seeds(given: Seeds, defaults: Sequence[int]) -> list[int]:
+    return sorted({seed for each in given for seed in each} if given else set(defaults))
 
 
 def _distinct(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _at(step: int | None, strategy: str) -> "At | None":
-    from npal_cli.stages.context import At
+def _at(step: int | None, strategy: str) -> "StepRef | None":
+    from npal_cli.pipeline.context import StepRef
     from npal_cli.strategies.naming import select
 
     if select(strategy).trains_on_reward:
         raise UsageError(f"--strategy {strategy}: no reward set is left after it; use one that does not train on it")
-    return At(step, strategy) if step is not None else None
+    return StepRef(step, strategy) if step is not None else None

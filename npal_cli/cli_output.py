@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from npal_cli.stages.context import Experiment
-    from npal_cli.stages.make import Made
+    from npal_cli.pipeline.build import Built
+    from npal_cli.pipeline.context import Experiment
 
 
 def row_of(
-    experiment: "Experiment", made: "Made[Any]", shown: dict[str, Any], *, by_classifier: bool = True
+    experiment: "Experiment", built: "Built[Any]", shown: dict[str, Any], *, by_classifier: bool = True
 ) -> dict[str, Any]:
     """A row of the table: which experiment, what the stage says of it, and where its artifact is."""
     named = {"data": experiment.data, "setting": experiment.setting}
     if by_classifier:
         named["classifier"] = experiment.classifier
-    runs = {"runs": len(made.record.runs)}
-    return {**named, **runs, **shown, "seconds": round(made.seconds, 1), "artifact": str(made.path)}
+    runs = {"runs": len(built.record.runs)}
+    return {**named, **runs, **shown, "seconds": round(built.seconds, 1), "artifact": str(built.path)}
 
 
 def show(results: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -11,8 +11,10 @@
 Every message names the value found, what was expected, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class NpalError(Exception):
@@ -50,3 +52,17 @@ imbalanced_weighted
     near = get_close_matches(name, known, n=1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return UsageError(f"unknown {kind} {name!r}{hint}: expected one of {', '.join(known)}")
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn a failure of the file system into the one line that says what could not be written.
+
+    Raises:
+        ArtifactError: in place of an ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ArtifactError(f"cannot write {path}: {reason}; free space or choose another --root") from error

@@ -4,7 +4,7 @@ The score is the paper's, class-weighted accuracy, unless another objective is a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -73,28 +73,6 @@ def simulated_improvements(
             before[i] = result.before
         scores.append(OracleScores(values, before))
     return scores
-
-
-def label_improvements(
-    problem: Problem,
-    simulated: SimulatedProblems,
-    classifier: Classifier,
-    engine: Engine,
-    objective: Objective = ACCURACY,
-) -> Float[np.ndarray, "problem point class"]:
-    """The same for one run, with each class in turn as the label of the pool point."""
-    n_classes = len(problem.class_weights)
-    refits = []
-    for parts in _parts(problem, simulated):
-        refit_problem = _refit_problem(problem, *parts)
-        count = len(refit_problem.candidate_labels)
-        every = refit_problem.of_candidates(np.repeat(np.arange(count), n_classes))
-        refits.append(replace(every, candidate_labels=np.tile(np.arange(n_classes), count)))
-    values = np.full((*simulated.annotated.shape, n_classes), np.nan)
-    results = _scores(refits, [problem] * len(refits), classifier, engine, objective)
-    for of_problem, pool, result in zip(values, simulated.pool, results, strict=True):
-        of_problem[pool] = result.improvements.reshape(-1, n_classes)
-    return values
 
 
 def _parts(problem: Problem, simulated: SimulatedProblems) -> Iterator[tuple[Rows, Rows, Rows]]:

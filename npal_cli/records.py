@@ -5,14 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from npal_cli.artifacts import Record, array, arrays_by_name
+from npal_cli.arrays import Record, array, arrays_by_name
 
 
 @dataclass(frozen=True)
 class PreparedRecord(Record):
     """``npal prepare``: every row of a data set, and the problem of each run."""
 
-    FORMAT: ClassVar[str] = "npal.prepared/2"
+    FORMAT: ClassVar[str] = "npal.prepared/3"
 
     features: np.ndarray = array("row", "feature")
     """float64, standardised; or images, uint8 (row, channel, height, width), as they are published."""
@@ -35,7 +35,7 @@ class PreparedRecord(Record):
 class SimulatedRecord(Record):
     """``npal simulate``: the simulated problems of each run."""
 
-    FORMAT: ClassVar[str] = "npal.simulated/2"
+    FORMAT: ClassVar[str] = "npal.simulated/3"
 
     annotated: np.ndarray = array("run", "problem", "annotated_point")
     """bool: whether the annotated point stays annotated in the simulated problem."""
@@ -49,7 +49,7 @@ class SimulatedRecord(Record):
 class OracleRecord(Record):
     """``npal oracle``: the improvements of the simulated pools."""
 
-    FORMAT: ClassVar[str] = "npal.oracle/1"
+    FORMAT: ClassVar[str] = "npal.oracle/2"
 
     improvements: np.ndarray = array("run", "problem", "annotated_point")
     """float64 on the reward set; NaN where the point is not in the simulated pool."""
@@ -60,7 +60,7 @@ class OracleRecord(Record):
 class NetworkRecord(Record):
     """``npal train-np``: a trained network for each run."""
 
-    FORMAT: ClassVar[str] = "npal.network/2"
+    FORMAT: ClassVar[str] = "npal.network/3"
 
     scale: np.ndarray = array("run")
     """What features are divided by before they enter the network."""
@@ -73,7 +73,7 @@ class NetworkRecord(Record):
 class AcquiredRecord(Record):
     """``npal acquire``: what one strategy chose, and how well the classifier then did."""
 
-    FORMAT: ClassVar[str] = "npal.acquired/2"
+    FORMAT: ClassVar[str] = "npal.acquired/3"
 
     chosen: np.ndarray = array("run", "step", "batch")
     """Rows acquired at steps 1..T."""

@@ -21,9 +21,9 @@ from sklearn.base import clone
 from npal_cli.api.query import QuerySetup
 from npal_cli.api.rows import problem_of, weights_of
 from npal_cli.classifiers.base import Ability
+from npal_cli.params import params_of
 from npal_cli.problems.problem import HIDDEN
 from npal_cli.randomness import Run
-from npal_cli.settings import settings_of
 
 
 class NpalQueryStrategy(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]  # scikit-activeml has no types
@@ -94,7 +94,7 @@ class NpalQueryStrategy(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
         problem = problem_of(np.asarray(X, dtype=np.float64), codes, annotated, weights, Run(seed, seed))
         task_model = TheirClassifier(clf, classes)
         fitted = None if fit_clf else FittedTheirs(clf, classes)
-        setup = QuerySetup(self.strategy, task_model, self.objective, settings_of(dict(self.params or {})))
+        setup = QuerySetup(self.strategy, task_model, self.objective, params_of(dict(self.params or {})))
         choice = setup.choose(problem, batch_size, among=mapping, fitted=fitted)
         chosen = problem.pool[choice.chosen]
         scores = np.full(len(X), np.nan)

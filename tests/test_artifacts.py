@@ -9,19 +9,8 @@ import numpy as np
 import pytest
 import zarr
 
-from npal_cli.artifacts import (
-    Provenance,
-    Record,
-    array,
-    arrays_by_name,
-    digest,
-    find,
-    merge_runs,
-    read,
-    run_columns,
-    take_runs,
-    write,
-)
+from npal_cli.arrays import Record, array, arrays_by_name, digests_of, merge_runs, run_columns, take_runs
+from npal_cli.artifacts import Provenance, find, read, write
 from npal_cli.commit import building_place
 from npal_cli.errors import ArtifactError
 from npal_cli.randomness import Run
@@ -84,7 +73,7 @@ def test_an_empty_array_survives(tmp_path):
 def test_merged_runs_are_sorted_and_can_be_taken_apart(store):
     merged = merge_runs([sample((2, 1)), sample((1, 2)), sample((1, 1))])
     assert merged.runs == [Run(1, 1), Run(1, 2), Run(2, 1)]
-    assert digest(take_runs(merged, [Run(2, 1)])) == digest(sample((2, 1)))
+    assert digests_of(take_runs(merged, [Run(2, 1)])) == digests_of(sample((2, 1)))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from npal_cli import __version__
 from npal_cli.cli import app
-from tests.stages.conftest import TINY, contents, json_of, npal
+from tests.commands import TINY, contents, json_of, npal
 
 __all__ = ["npal"]
 

@@ -11,9 +11,9 @@ import typer
 from ruamel.yaml import YAML
 
 from npal_cli.cli import app
+from npal_cli.params import read_params
 from npal_cli.problems.datasets import REGISTRY
 from npal_cli.report.paper import reported_results
-from npal_cli.settings import read_settings
 from npal_cli.strategies.registry import STRATEGIES
 
 ROOT = Path(__file__).parents[1]
@@ -28,21 +28,27 @@ ITEM = {"data": "waveform", "setting": "balanced", "classifier": "logistic", "st
 INFRASTRUCTURE = {
     "cli.py": "reads the command line",
     "cli_output.py": "prints",
-    "options.py": "the options of the command line",
-    "settings.py": "reads params.yaml, whose sections the stages name",
+    "cli_options.py": "the options of the command line",
+    "params.py": "reads params.yaml, whose sections the stages name",
     "errors.py": "messages",
     "plugins.py": "finds what others bring, and is not it",
     "engine.py": "where work is done, not what",
+    "arrays.py": "what a record of arrays is",
     "artifacts.py": "how arrays are stored; a version of npal that stores others says so in their format",
     "commit.py": "how a store is put in place",
     "seeds.py": "how ranges of seeds are written",
-    "stages/make.py": "what is up to date",
-    "stages/context.py": "carries what a command was told; names what is made of it, which the stages import too",
-    "stages/progress.py": "keeps what was done when a command is killed",
+    "pipeline/build.py": "what is up to date",
+    "pipeline/checkpoints.py": "keeps runs that were done when a command is killed",
+    "pipeline/context.py": "carries what a command was told; names what is made of it, which the stages import too",
+    "pipeline/locks.py": "keeps two commands from making the same",
+    "pipeline/places.py": "where artifacts are",
+    "pipeline/progress.py": "keeps steps that were done when a command is killed",
 }
 """Modules that no artifact changes with, and why: neither they nor what they import need be named by a stage."""
 
 STAGE_MODULES = {name: f"stages/{name.replace('-', '_')}.py" for name in STAGES}
+BUILDS = {**STAGE_MODULES, "prepare": "pipeline/prepared.py"}
+"""The module that builds a stage's artifact."""
 
 WITHOUT_IMAGES = ("neural_process/", "oracle.py", "refit/", "stages/train_np.py")
 """What nothing with ResNet18 ever calls, for it cannot be refitted: days of training do not depend on it."""
@@ -149,9 +155,9 @@ def imported(path: Path) -> Iterator[Path]:
 def modules_behind(stage: str) -> set[str]:
     """What a stage runs, as paths in the package; of stages before it, whose artifacts it takes, their module alone."""
     _, command, *options = shlex.split(ALL_STAGES[stage]["cmd"])
-    taken = {path for name, path in STAGE_MODULES.items() if name != command and "--no-build" in options}
+    taken = {path for name, path in BUILDS.items() if name != command and "--no-build" in options}
     first, found = STAGE_MODULES[command], set()
-    waiting = [first, *(["stages/selection.py"] if command == "acquire" else [])]
+    waiting = [first, *(["pipeline/selection.py"] if command == "acquire" else [])]
     while waiting:
         module = waiting.pop()
         if module in found or module in INFRASTRUCTURE:
@@ -184,7 +190,7 @@ def test_the_stages_that_profit_from_a_gpu_are_marked():
 
 
 def test_a_stage_makes_just_what_the_graph_says(tmp_path, monkeypatch):
-    from tests.stages.conftest import TINY, CliRunner
+    from tests.commands import TINY, CliRunner
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(TINY)
@@ -197,22 +203,22 @@ def test_a_stage_makes_just_what_the_graph_says(tmp_path, monkeypatch):
 
 
 def test_the_image_stages_cover_all_of_tables_4_to_7():
-    settings = read_settings(ROOT / "params.yaml")
-    strategies = {STRATEGIES[name].label for name in settings.acquire.strategies["resnet18"]}
+    params = read_params(ROOT / "params.yaml")
+    strategies = {STRATEGIES[name].label for name in params.acquire.strategies["resnet18"]}
     reported = reported_results()
     tables = reported[reported["classifier"] == "resnet18"]
-    assert set(tables["data"]) == set(settings.images.data)
+    assert set(tables["data"]) == set(params.images.data)
     assert set(tables["strategy"]) == strategies
-    assert set(tables["setting"]) == set(settings.images.setting)
+    assert set(tables["setting"]) == set(params.images.setting)
 
 
 @pytest.mark.parametrize("file", ["params.yaml", "image_study/quick.yaml"])
 def test_the_parameter_files_are_read(file):
-    read_settings(ROOT / file)
+    read_params(ROOT / file)
 
 
 def test_the_study_of_the_parameter_file_is_the_papers():
-    study = read_settings(ROOT / "params.yaml").study
+    study = read_params(ROOT / "params.yaml").study
     assert len(study.data) * len(study.setting) * len(study.classifier) == 18
 
 

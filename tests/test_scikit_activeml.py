@@ -14,7 +14,7 @@ from npal_cli.errors import UsageError
 from npal_cli.scikit_activeml import NpalQueryStrategy
 from npal_cli.strategies.registry import STRATEGIES
 from npal_cli.testing import check_strategy
-from tests.stages.conftest import json_of, npal
+from tests.commands import json_of, npal
 
 __all__ = ["npal"]
 

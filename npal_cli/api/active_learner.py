@@ -12,8 +12,8 @@ from npal_cli.api.rows import ClassWeight, RowLabels, features_of, problem_of, r
 from npal_cli.classifiers import FittedClassifier
 from npal_cli.errors import UsageError
 from npal_cli.objectives import Objective
+from npal_cli.params import params_of
 from npal_cli.problems.problem import Problem
-from npal_cli.settings import settings_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ActiveLearner:
         self._classes = classes
         self._class_weight = class_weight
         self._run = run_of(random_state)
-        self._setup = QuerySetup(strategy, classifier, objective, settings_of(dict(params or {})))
+        self._setup = QuerySetup(strategy, classifier, objective, params_of(dict(params or {})))
         self._labels: dict[int, Any] = {}
         self.history: list[Taught] = []
 

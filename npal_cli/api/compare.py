@@ -16,16 +16,17 @@ from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.engine import Engine
 from npal_cli.errors import DataError
 from npal_cli.objectives import Setting
+from npal_cli.params import params_of
+from npal_cli.pipeline.collect import Selection, collect
+from npal_cli.pipeline.context import Context, Experiment
+from npal_cli.pipeline.resolved import ResolvedExperiment
+from npal_cli.pipeline.selection import check_strategies, select_strategies
 from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
 from npal_cli.report.cells import cells
-from npal_cli.settings import settings_of
 from npal_cli.stages.acquire import acquire_with
-from npal_cli.stages.collect import Selection, collect
-from npal_cli.stages.context import Context, Experiment
 from npal_cli.stages.prepare import take_sources
 from npal_cli.stages.report import report
-from npal_cli.stages.selection import check_strategies, select_strategies
 
 NAME = "rows"
 """What the rows are called in the report."""
@@ -96,30 +97,27 @@ def compare(
     table = _table(X, y)
     given = dict(params or {})
     acquiring = {"steps": steps, "batch_size": batch_size, **given.get("acquire", {})}
-    settings = settings_of({**given, "acquire": acquiring})
+    parameters = params_of({**given, "acquire": acquiring})
     root = Path(mkdtemp(prefix="npal-"))
-    context = Context(root, settings, Engine(workers or os.cpu_count() or 1), Sources(root / "raw"))
+    context = Context(root, parameters, Engine(workers or os.cpu_count() or 1), Sources(root / "raw"))
     seeds = tuple(Run(seed, seed) for seed in range(random_state, random_state + runs))
     try:
         table.to_parquet(root / f"{NAME}.parquet")
         take_sources(context, [str(root / f"{NAME}.parquet")], "label", None, verify=True)
         experiments = [Experiment(NAME, setting, CLASSIFIERS.find(name).name, seeds) for name in classifiers]
-        _acquire(context, experiments, list(dict.fromkeys(["random", *strategies])))
+        _acquire([ResolvedExperiment(context, each) for each in experiments], ["random", *strategies])
         return Comparison(context)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
 
 
-def _acquire(context: Context, experiments: Sequence[Experiment], named: Sequence[str]) -> None:
-    work = [
-        (each, select_strategies(context, each, named, "method", compare=False, train_on_reward=False))
-        for each in experiments
-    ]
-    check_strategies(context, work)
-    for experiment, strategies in work:
+def _acquire(experiments: Sequence[ResolvedExperiment], named: Sequence[str]) -> None:
+    work = [(each, select_strategies(each, named)) for each in experiments]
+    check_strategies(work)
+    for each, strategies in work:
         for selected in strategies:
-            acquire_with(context, experiment, selected)
+            acquire_with(each, selected)
 
 
 def _table(X: Any, y: Any) -> pd.DataFrame:

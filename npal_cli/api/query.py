@@ -16,9 +16,9 @@ from npal_cli.engine import Engine
 from npal_cli.errors import UsageError
 from npal_cli.experiments.acquisition import state_of
 from npal_cli.objectives import Objective
+from npal_cli.params import Params, params_of
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
-from npal_cli.settings import Settings, settings_of
 from npal_cli.strategies.base import Choice
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.parameters import Task
@@ -77,7 +77,7 @@ def query(
     annotated = np.flatnonzero(labels.codes >= 0)
     weights = weights_of(class_weight, labels.classes, labels.codes[annotated])
     problem = problem_of(rows, labels.codes, annotated, weights, run_of(random_state))
-    setup = QuerySetup(strategy, classifier, objective, settings_of(dict(params or {})))
+    setup = QuerySetup(strategy, classifier, objective, params_of(dict(params or {})))
     choice = setup.choose(problem, batch_size, among=candidates)
     chosen = problem.pool[choice.chosen]
     if not return_utilities:
@@ -94,7 +94,7 @@ class QuerySetup:
     strategy: str = "blend"
     classifier: Any = "logistic"
     objective: str | Objective = "accuracy"
-    settings: Settings = field(default_factory=Settings)
+    params: Params = field(default_factory=Params)
 
     def choose(
         self,
@@ -113,9 +113,9 @@ class QuerySetup:
         """
         selected = select(self.strategy)
         size = _batch_size(batch_size, problem, allowed := _allowed(problem, among))
-        settings = self._settings()
-        task_model = self.task_model(settings)
-        parameters = settings.parameters(selected.kind)
+        params = self._params()
+        task_model = self.task_model(params)
+        parameters = params.parameters(selected.kind)
         seen = len(np.unique(problem.labels[problem.annotated]))
         if seen < 2:
             raise UsageError(
@@ -132,11 +132,11 @@ class QuerySetup:
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
             return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]
 
-    def task_model(self, settings: Settings | None = None) -> Classifier:
+    def task_model(self, params: Params | None = None) -> Classifier:
         """The task model, before any fit."""
         given = self.classifier
         if isinstance(given, str):
-            return make_classifier(given, (settings or self._settings()).options_of(given))
+            return make_classifier(given, (params or self._params()).options_of(given))
         if isinstance(given, Classifier) and not hasattr(given, "get_params"):
             return given
         if not hasattr(given, "get_params"):
@@ -144,11 +144,11 @@ class QuerySetup:
         kind = ScikitKind(f"{type(given).__module__}:{type(given).__qualname__}")
         return kind.make(ScikitOptions(kind.path, given.get_params(deep=False)))
 
-    def _settings(self) -> Settings:
+    def _params(self) -> Params:
         objective = self.objective
-        if isinstance(objective, str) and objective != self.settings.objective.name:
-            objective = settings_of({"objective": {"name": objective}}).objective
-        return self.settings if isinstance(objective, str) else replace(self.settings, objective=objective)
+        if isinstance(objective, str) and objective != self.params.objective.name:
+            objective = params_of({"objective": {"name": objective}}).objective
+        return self.params if isinstance(objective, str) else replace(self.params, objective=objective)
 
 
 def _batch_size(size: Any, problem: Problem, allowed: Bool[np.ndarray, " pool"] | None) -> int:

@@ -21,8 +21,8 @@ class Episodes:
     features: Float[np.ndarray, "point feature"]
     """The annotated set, divided by ``scale``."""
     masks: Bool[np.ndarray, "problem point"]
-    improvements: Float[np.ndarray, "problem point output"]
-    """One, or one under each label; NaN where the point is no target."""
+    improvements: Float[np.ndarray, "problem point"]
+    """NaN where the point is no target."""
     context_labels: Float[np.ndarray, "problem point"]
     """What the network is told about context points; 0 in the paper."""
     classes: Float[np.ndarray, "point class"]
@@ -39,7 +39,6 @@ class Episodes:
             self.features.shape[1],
             1 + self.classes.shape[1],
             self.inputs.shape[2],
-            self.improvements.shape[2],
             self.decodes_features,
         )
 
@@ -68,7 +67,7 @@ class Batch:
     targets: Int[Tensor, "network target"]
     """Positions in the flattened (batch, point)."""
     inputs: Float[Tensor, "network target input"]
-    improvements: Float[Tensor, "network target output"]
+    improvements: Float[Tensor, "network target"]
     weights: Float[Tensor, "network target"]
     """They sum to 1: the mean over the targets of the batch's problems."""
 
@@ -102,7 +101,7 @@ def _batch(episodes: Sequence[Episodes], problems: Sequence[np.ndarray], device:
 
     masks = empty(most_problems, points)
     labels = empty(most_problems if told else 1, points, shape.channels)
-    inputs, improvements = empty(most_targets, shape.inputs), empty(most_targets, shape.outputs)
+    inputs, improvements = empty(most_targets, shape.inputs), empty(most_targets)
     targets = np.zeros((len(episodes), most_targets), dtype=np.int64)
     weights = empty(most_targets)
     for i, (one, rows, positions) in enumerate(zip(episodes, problems, at, strict=True)):
@@ -112,11 +111,11 @@ def _batch(episodes: Sequence[Episodes], problems: Sequence[np.ndarray], device:
             labels[i, : len(rows), :, 0] = one.context_labels[rows]
         targets[i, : len(positions)] = positions
         inputs[i, : len(positions)] = one.inputs[rows].reshape(len(rows) * points, shape.inputs)[positions]
-        improvements[i, : len(positions)] = one.improvements[rows].reshape(-1, shape.outputs)[positions]
+        improvements[i, : len(positions)] = one.improvements[rows].ravel()[positions]
         weights[i, : len(positions)] = 1.0 / len(positions)
     arrays = masks, labels, targets, inputs, improvements, weights
     return Batch(*(torch.as_tensor(each).to(device) for each in arrays))
 
 
 def _is_target(episodes: Episodes, rows: np.ndarray) -> Bool[np.ndarray, "problem point"]:
-    return ~np.isnan(episodes.improvements[rows, :, 0])
+    return ~np.isnan(episodes.improvements[rows])

@@ -17,7 +17,7 @@ from npal_cli.neural_process.options import TAUGHT, TrainingOptions, check_conte
 from npal_cli.neural_process.prediction import Question, predict
 from npal_cli.neural_process.training import train_networks
 from npal_cli.objectives import Objective
-from npal_cli.oracle import OracleScores, context_improvements, label_improvements, simulated_improvements
+from npal_cli.oracle import OracleScores, context_improvements, simulated_improvements
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.simulated import SimulatedProblems
 from npal_cli.randomness import Run, stream
@@ -58,7 +58,7 @@ class Learner:
     @property
     def is_checked(self) -> bool:
         """Whether its predictions can be held to the improvements that everything else is measured in."""
-        return not self.training.standardised and self.objective == self.expect.objective
+        return self.objective == self.expect.objective
 
     def scores(self, problems: Sequence[Problem], simulated: Sequence[SimulatedProblems]) -> list[OracleScores]:
         """What the oracle says of each run's simulated problems."""
@@ -113,11 +113,8 @@ class Learner:
             UsageError: if context points are to be told what they improved, and there is no reward set that says it.
         """
         training, masks, n_classes = self.training, simulated.annotated, len(problem.class_weights)
-        improvements = scores.improvements[:, :, None]
-        if training.per_label:
-            improvements = label_improvements(problem, simulated, self.classifier, self.engine, self.objective)
         untried = np.isnan(inputs).any(axis=2)
-        improvements = np.where(untried[:, :, None], np.nan, improvements)  # nor will such points be chosen
+        improvements = np.where(untried, np.nan, scores.improvements)  # nor will such points be chosen
         context_labels = np.zeros(masks.shape)
         if training.context_labels == "leave_one_out":
             check_context_labels(training, reward=len(problem.reward))
@@ -126,7 +123,7 @@ class Learner:
         return Episodes(
             features=problem.features[problem.annotated] / network_scale(problem),
             masks=masks,
-            improvements=_standardised(improvements) if training.standardised else improvements / self.unit,
+            improvements=improvements / self.unit,
             context_labels=context_labels,
             classes=classes if training.context_classes else classes[:, :0],
             inputs=np.where(untried[:, :, None], 0.0, inputs),
@@ -138,38 +135,27 @@ class Learner:
         training = self.training
         beliefs = self.expect.beliefs(states) if training.uses_teacher else None
         inputs = inputs_of(states, training.inputs, self.expect, beliefs)
-        mixing = beliefs if beliefs is not None and training.per_label else [None] * len(states)
-        return [self._predict(*each) for each in zip(networks, states, inputs, mixing, strict=True)]
+        return [self._predict(*each) for each in zip(networks, states, inputs, strict=True)]
 
     def _predict(
         self,
         network: Network,
         state: AcquisitionState,
         inputs: Float[np.ndarray, "pool input"],
-        beliefs: Float[np.ndarray, "pool class"] | None,
     ) -> Prediction:
-        training, n_classes = self.training, len(state.class_weights)
+        training = self.training
         told = np.zeros(len(state.annotated_labels))
         if training.context_labels == "leave_one_out":
             told = self._told(state.problem, np.ones((1, len(told)), dtype=bool))[0]
         labels = told[:, None]
         if training.context_classes:
-            labels = np.concatenate([labels, np.eye(n_classes)[state.annotated_labels]], axis=1)
-        shape = Shape(
-            state.annotated_features.shape[1],
-            labels.shape[1],
-            inputs.shape[1],
-            n_classes if training.per_label else 1,
-            "features" in training.inputs,
-        )
+            classes = np.eye(len(state.class_weights))[state.annotated_labels]
+            labels = np.concatenate([labels, classes], axis=1)
+        n_features, decodes = state.annotated_features.shape[1], "features" in training.inputs
+        shape = Shape(n_features, labels.shape[1], inputs.shape[1], decodes)
         question = Question(state.annotated_features, labels, state.pool_features, inputs)
-        found = predict(network, shape, training.model, question, self.engine.torch_device())
-        mean, sigma = found if training.standardised else (self.unit * part for part in found)
-        if beliefs is None:
-            return Prediction(mean[:, 0], sigma[:, 0])
-        mixed = (beliefs * mean).sum(axis=1)
-        spread = np.sqrt((beliefs * (sigma**2 + (mean - mixed[:, None]) ** 2)).sum(axis=1))
-        return Prediction(mixed, spread)
+        mean, sigma = predict(network, shape, training.model, question, self.engine.torch_device())
+        return Prediction(self.unit * mean, self.unit * sigma)
 
     def _told(self, problem: Problem, masks: Bool[np.ndarray, "problem point"]) -> Float[np.ndarray, "problem point"]:
         return context_improvements(problem, masks, self.classifier, self.engine, self.objective) / self.unit
@@ -199,10 +185,3 @@ def training_stream(run: Run, step: int) -> np.random.Generator:
 def network_scale(problem: Problem) -> float:
     """What the network's inputs are divided by: the largest absolute feature value over annotated set and pool."""
     return input_scale(problem.features[problem.annotated], problem.features[problem.pool])
-
-
-def _standardised(improvements: Float[np.ndarray, "problem point output"]) -> Float[np.ndarray, "problem point output"]:
-    """Mean 0 and deviation 1 over the points and outputs of each problem; 0 where all are equal."""
-    mean = np.nanmean(improvements, axis=(1, 2), keepdims=True)
-    deviation = np.nanstd(improvements, axis=(1, 2), keepdims=True)
-    return (improvements - mean) / np.where(deviation > 1e-12, deviation, 1.0)

@@ -19,8 +19,6 @@ class Shape(NamedTuple):
     """What it is told of a context point besides its features: what it improved, and its class in one-hot code."""
     inputs: int = 0
     """What it is told of a target point besides its features."""
-    outputs: int = 1
-    """Improvements that are predicted: one, or one under each label."""
     decodes_features: bool = True
     """Whether a target's features reach the decoder; else they only say which context points to attend to."""
 
@@ -50,7 +48,7 @@ class AttentiveCNP(nn.Module):
         self.value_mlp = MLP((width, 2 * width, 2 * width, width), generator)
         self.attention = CrossAttention(width, HEADS, generator) if options.attention == "cross" else None
         self.representation_mlp = MLP((width, width, width), generator)
-        self.decoder = MLP((width, width, width, width, width, 2 * shape.outputs), generator)
+        self.decoder = MLP((width, width, width, width, width, 2), generator)
         self.input_encoder = MLP((shape.inputs, width, width), generator) if shape.inputs else None
 
     def forward(
@@ -59,8 +57,8 @@ class AttentiveCNP(nn.Module):
         context_labels: Float[Tensor, "batch context channel"],
         targets: Float[Tensor, "batch target feature"],
         inputs: Float[Tensor, "batch target input"],
-    ) -> tuple[Float[Tensor, "batch target output"], Float[Tensor, "batch target output"]]:
-        """Mean and standard deviation of the improvements of each target point."""
+    ) -> tuple[Float[Tensor, "batch target"], Float[Tensor, "batch target"]]:
+        """Mean and standard deviation of the improvement of each target point."""
         keys = self.point_encoder(context)
         queries = self.point_encoder(targets)
         values = self._values(keys, context_labels)
@@ -77,7 +75,7 @@ class AttentiveCNP(nn.Module):
         masks: Float[Tensor, "batch point"],
         targets: Int[Tensor, " target"],
         inputs: Float[Tensor, "target input"],
-    ) -> tuple[Float[Tensor, "target output"], Float[Tensor, "target output"]]:
+    ) -> tuple[Float[Tensor, " target"], Float[Tensor, " target"]]:
         """The same for many problems among the same points, which are then encoded once.
 
         A problem's context is where its mask is 1; ``labels`` are theirs, one row if all problems share them.
@@ -103,11 +101,11 @@ class AttentiveCNP(nn.Module):
         representation: Float[Tensor, "*target width"],
         queries: Float[Tensor, "*target width"],
         inputs: Float[Tensor, "*target input"],
-    ) -> tuple[Float[Tensor, "*target output"], Float[Tensor, "*target output"]]:
+    ) -> tuple[Float[Tensor, "*target"], Float[Tensor, "*target"]]:
         hidden = self.representation_mlp(representation)
         if self.shape.decodes_features:
             hidden = hidden + queries
         if self.input_encoder is not None:
             hidden = hidden + self.input_encoder(inputs)
-        mean, scale = self.decoder(torch.relu(hidden)).chunk(2, dim=-1)
+        mean, scale = self.decoder(torch.relu(hidden)).unbind(dim=-1)
         return mean, 0.01 + 0.99 * nn.functional.softplus(scale)

@@ -62,14 +62,6 @@ class TrainingOptions:
     """What it is told of the point itself, all but the features by the simulated problem's own task model."""
     objective: Objective | None = None
     """What the improvements that it learns are measured in; null: the objective of everything else."""
-    standardised: bool = False
-    """Whether it learns how a point compares with its pool: each problem's improvements have mean 0, deviation 1."""
-    per_label: bool = False
-    """Whether it predicts an improvement under each label, which a teacher's probabilities of them then mix."""
-    ranking: Annotated[float, Ge(0)] = 0.0
-    """What the ranking loss weighs beside the likelihood."""
-    members: Annotated[int, Ge(1)] = 1
-    """Networks whose predictions are combined, each with its own initial weights and order of batches."""
     acquire_by: Literal["mean", "mean_plus_sigma"] = "mean"
     """What is maximised over the pool."""
     model: ModelOptions = field(default_factory=ModelOptions)
@@ -77,7 +69,7 @@ class TrainingOptions:
     @property
     def uses_teacher(self) -> bool:
         """Whether a teacher takes part."""
-        return self.per_label or bool(TAUGHT & set(self.inputs))
+        return bool(TAUGHT & set(self.inputs))
 
 
 @dataclass(frozen=True)

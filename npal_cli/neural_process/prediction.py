@@ -1,4 +1,4 @@
-"""Predicting with a trained network, or an ensemble of them."""
+"""Predicting with a trained network."""
 
 from dataclasses import dataclass
 
@@ -27,32 +27,16 @@ class Question:
 
 def predict(
     network: Network, shape: Shape, options: ModelOptions, question: Question, device: torch.device
-) -> tuple[Float[np.ndarray, "target output"], Float[np.ndarray, "target output"]]:
-    """Predicted mean and standard deviation of the improvement of each target.
-
-    Those of an ensemble are the mixture's: its variance is the mean of the variances and the variance of the means
-    (Lakshminarayanan et al., 2017).
-    """
-    members = len(next(iter(network.weights.values())))
-    found = [_predict_alone(network, i, shape, options, question, device) for i in range(members)]
-    if members == 1:
-        return found[0]
-    means, sigmas = (np.stack(each) for each in zip(*found, strict=True))
-    return means.mean(axis=0), np.sqrt((sigmas**2).mean(axis=0) + means.var(axis=0))
-
-
-def _predict_alone(
-    network: Network, member: int, shape: Shape, options: ModelOptions, question: Question, device: torch.device
-) -> tuple[Float[np.ndarray, "target output"], Float[np.ndarray, "target output"]]:
+) -> tuple[Float[np.ndarray, " target"], Float[np.ndarray, " target"]]:
+    """Predicted mean and standard deviation of the improvement of each target."""
     model = AttentiveCNP(shape, options, torch.Generator())
-    model.load_state_dict({name: torch.as_tensor(value[member]) for name, value in network.weights.items()})
+    model.load_state_dict({name: torch.as_tensor(value) for name, value in network.weights.items()})
     model.to(device).eval()
 
     def tensor(values: np.ndarray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=device).unsqueeze(0)
 
-    nothing = np.empty((0, shape.outputs))
-    means, sigmas = [nothing], [nothing]
+    means, sigmas = [np.empty(0)], [np.empty(0)]
     with torch.inference_mode():
         context = tensor(question.context / network.scale), tensor(question.context_labels)
         for start in range(0, len(question.targets), TARGETS_AT_ONCE):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from npal_cli.engine import Engine
@@ -26,42 +26,6 @@ def negative_log_likelihood(
     return 0.5 * ((improvements - mean) / sigma).square() + sigma.log() + 0.5 * math.log(2 * math.pi)
 
 
-def ranking_loss(
-    mean: Float[Tensor, "network target"],
-    improvements: Float[Tensor, "network target"],
-    targets: Int[Tensor, "network target"],
-    weights: Float[Tensor, "network target"],
-    shape: tuple[int, int],
-) -> Float[Tensor, " network"]:
-    """How far the predictions of each problem are from ranking its targets as the improvements do, in nats.
-
-    The cross-entropy between the two's softmax over the targets of a problem, both in standard deviations of its
-    improvements; mean over the problems of a batch of ``shape`` (problems, points).
-
-    Source: ListNet (Cao et al., 2007).
-    """
-    problems, points = shape
-    nowhere = torch.where(weights > 0, targets, problems * points)  # a place of its own for what fills up
-
-    def dense(values: Tensor) -> Tensor:
-        places = values.new_full((len(values), problems * points + 1), -torch.inf)
-        filled: Tensor = places.scatter(1, nowhere, values)[:, :-1].unflatten(1, shape)
-        return filled
-
-    wanted, found = dense(improvements), dense(mean)
-    there = wanted.isfinite()
-    used = there.any(dim=2, keepdim=True)  # a row without any target would be 0 / 0
-    count = there.sum(dim=2, keepdim=True).clamp_min(1)
-    values = torch.where(there, wanted, 0.0)
-    centred = torch.where(there, values - values.sum(dim=2, keepdim=True) / count, 0.0)
-    deviation = (centred.square().sum(dim=2, keepdim=True) / count).sqrt()
-    scale = torch.where(deviation > 0, deviation, 1.0)
-    logits = torch.where(used, found / scale, 0.0).log_softmax(dim=2)
-    shares = torch.where(used, wanted / scale, 0.0).softmax(dim=2)
-    each = -torch.where(there, shares * logits, 0.0).sum(dim=2)
-    return each.sum(dim=1) / used.squeeze(2).sum(dim=1)
-
-
 def train_networks(
     episodes: Sequence[Episodes],
     scales: Sequence[float],
@@ -78,39 +42,26 @@ def train_networks(
     busy with one, so there they are trained one at a time, spread over the workers: how many are asked for at once
     then changes no byte of them.
     """
-    streams = [each for draw in draws for each in _member_streams(draw, options.members)]
-    repeated = [one for one in episodes for _ in range(options.members)]
-    engine.tally["networks"] += len(repeated)
-    initial = [_member(one, i) for one in begin for i in range(options.members)] if begin else [None] * len(repeated)
-    device = engine.torch_device()
-    alone = device.type == "cpu"
+    engine.tally["networks"] += len(episodes)
+    device, initial = engine.torch_device(), [one.weights for one in begin] if begin else [None] * len(episodes)
     groups: dict[tuple[int, ...], list[int]] = {}
-    for i, one in enumerate(repeated):
+    for i, one in enumerate(episodes):
         shape = (*one.features.shape, one.steps_per_epoch(options.batch_size))
-        groups.setdefault((i,) if alone else shape, []).append(i)
+        groups.setdefault((i,) if device.type == "cpu" else shape, []).append(i)
     work = [
-        ([repeated[i] for i in group], options, [streams[i] for i in group], device, [initial[i] for i in group])
+        ([episodes[i] for i in group], options, [draws[i] for i in group], device, [initial[i] for i in group])
         for group in groups.values()
     ]
     positions = iter([i for group in groups.values() for i in group])
     trained: dict[int, tuple[Weights, np.ndarray]] = {}
-    wanted = 0
+    following = 0
     for group in engine.map(_train_group, work, label="networks", unit="network"):
         for result in group:
             trained[next(positions)] = result
-        while all(wanted * options.members + i in trained for i in range(options.members)) and wanted < len(episodes):
-            members = [trained.pop(wanted * options.members + i) for i in range(options.members)]
-            weights = {name: np.stack([each[name] for each, _ in members]) for name in members[0][0]}
-            yield Network(weights, scales[wanted], np.mean([loss for _, loss in members], axis=0))
-            wanted += 1
-
-
-def _member_streams(draws: np.random.Generator, members: int) -> Sequence[np.random.Generator]:
-    return [draws] if members == 1 else draws.spawn(members)
-
-
-def _member(network: Network, i: int) -> Weights:
-    return {name: value[i] for name, value in network.weights.items()}
+        while following in trained:
+            weights, loss = trained.pop(following)
+            yield Network(weights, scales[following], loss)
+            following += 1
 
 
 def train_together(
@@ -144,11 +95,9 @@ def train_together(
         for batch in epoch(episodes, options.batch_size, draws, device):
             optimiser.zero_grad()
             mean, sigma = apply(parameters, points, batch)
-            each = negative_log_likelihood(mean, sigma, batch.improvements).mean(dim=2)
+            each = negative_log_likelihood(mean, sigma, batch.improvements)
             loss = (each * batch.weights).sum(dim=1)
-            (
-                loss + options.ranking * _ranking(mean, batch)
-            ).sum().backward() if options.ranking else loss.sum().backward()
+            loss.sum().backward()
             optimiser.step()
             total += loss.detach() * batch.masks.any(dim=2).sum(dim=1)
         losses.append(total)
@@ -164,16 +113,6 @@ def train_together(
     if len(models) == 1:
         return [(arrays, history[0])]
     return [({name: value[i] for name, value in arrays.items()}, history[i]) for i in range(len(models))]
-
-
-def _ranking(mean: Float[Tensor, "network target output"], batch: Batch) -> Float[Tensor, " network"]:
-    """The ranking loss, mean over outputs."""
-    shape = (batch.masks.shape[1], batch.masks.shape[2])
-    found = [
-        ranking_loss(mean[:, :, i], batch.improvements[:, :, i], batch.targets, batch.weights, shape)
-        for i in range(mean.shape[2])
-    ]
-    return torch.stack(found).mean(dim=0)
 
 
 class _Among(nn.Module):

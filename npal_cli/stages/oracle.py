@@ -6,29 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
-from npal_cli.artifacts import run_columns
+from npal_cli.arrays import run_columns
 from npal_cli.oracle import simulated_improvements
+from npal_cli.pipeline.build import Built, Target, build
+from npal_cli.pipeline.resolved import ResolvedExperiment
 from npal_cli.randomness import Run
 from npal_cli.records import OracleRecord
-from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Made, Target, make
 from npal_cli.stages.simulate import simulate, simulated_problems
-from npal_cli.stages.state import Start, stage_path, start_of, step_option
 
 
-def oracle(
-    context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
-) -> Made[OracleRecord]:
-    """Make the oracle artifact of an experiment."""
-    classifier = context.classifier(experiment.classifier)
-    begin = start or start_of(context, experiment, at)
-    simulated = simulate(context, experiment, at, begin)
-    objective = context.settings.train_np.objective or context.settings.objective
+def oracle(resolved: ResolvedExperiment, *, requested: bool = False) -> Built[OracleRecord]:
+    """Build the oracle artifact of an experiment."""
+    classifier, simulated = resolved.classifier(), simulate(resolved)
+    context, experiment = resolved.context, resolved.experiment
+    objective = context.params.train_np.objective or context.params.objective
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[OracleRecord]:
         for run in runs:
             splits = simulated_problems(simulated.record, experiment.runs.index(run))
-            scores = simulated_improvements([begin.problems[run]], [splits], classifier, context.engine, objective)[0]
+            problem = resolved.problems[run]
+            scores = simulated_improvements([problem], [splits], classifier, context.engine, objective)[0]
             yield OracleRecord(
                 **run_columns([run]),
                 improvements=scores.improvements[None],
@@ -36,27 +33,29 @@ def oracle(
             )
 
     target = Target(
-        path=stage_path(context, "oracle", experiment, at, by_classifier=True),
+        path=resolved.path("oracle"),
         root=context.root,
         kind=OracleRecord,
-        command=f"npal oracle {experiment.command_options}{step_option(at)}",
+        command=f"npal oracle {resolved.command_options}",
         parameters={
             "classifier": experiment.classifier,
-            "options": asdict(context.settings.options_of(experiment.classifier)),
+            "options": asdict(resolved.classifier_options),
             "objective": asdict(objective),
         },
-        inputs={run: {**begin.inputs[run], "simulated": simulated.input_digest(run)} for run in experiment.runs},
+        inputs={
+            run: {**made_from, "simulated": simulated.input_digest(run)} for run, made_from in resolved.inputs.items()
+        },
         compute=compute,
     )
-    return make(context, target, asked=asked)
+    return build(context, target, requested=requested)
 
 
-def describe(made: Made[OracleRecord]) -> dict[str, float | None]:
+def describe(built: Built[OracleRecord]) -> dict[str, float | None]:
     """Refits, their speed if any were made now, and how many improve the score."""
-    values = made.record.improvements[np.isfinite(made.record.improvements)]
+    values = built.record.improvements[np.isfinite(built.record.improvements)]
     return {
         "refits": len(values),
-        "refits_per_second": made.work["refits"] / made.seconds if made.seconds else None,
+        "refits_per_second": built.work["refits"] / built.seconds if built.seconds else None,
         "negative": float((values < 0).mean()),
         "zero": float((values == 0).mean()),
         "positive": float((values > 0).mean()),

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from npal_cli.artifacts import write_errors
 from npal_cli.classifiers import takes_images
 from npal_cli.commit import building_place, commit
-from npal_cli.errors import MissingArtifactError
+from npal_cli.errors import MissingArtifactError, write_errors
+from npal_cli.params import Plan
+from npal_cli.pipeline.build import log
+from npal_cli.pipeline.collect import Selection, collect
+from npal_cli.pipeline.context import Context
+from npal_cli.pipeline.locks import locked
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
 from npal_cli.report.missing import Wanted, missing_of
 from npal_cli.report.results import ExperimentResults
-from npal_cli.settings import Plan
-from npal_cli.stages.collect import Selection, collect
-from npal_cli.stages.context import Context
-from npal_cli.stages.make import locked, log
 
 
 def report(context: Context, selection: Selection) -> list[Path]:
@@ -56,18 +56,18 @@ def report(context: Context, selection: Selection) -> list[Path]:
 
 def _wanted(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Wanted]:
     """The study, as far as it is selected; the image study once something of it was acquired, alone if nothing else."""
-    settings, study = context.settings, context.settings.study
+    params, study = context.params, context.params.study
     images = sorted({result.classifier for result in results if takes_images(result.classifier)})
     others = study.classifier if not results or any(not takes_images(r.classifier) for r in results) else ()
-    parts = [(study.data, others, study.setting), (settings.images.data, images, settings.images.setting)]
+    parts = [(study.data, others, study.setting), (params.images.data, images, params.images.setting)]
     return [
-        Wanted(data, setting, classifier, settings.acquire.compared_for(classifier), runs)
+        Wanted(data, setting, classifier, params.acquire.compared_for(classifier), runs)
         for every_data, classifiers, every_setting in parts
         for data in every_data
         for classifier in classifiers
         for setting in every_setting
         if selection.takes(data, setting, classifier)
-        and (runs := [run for run in _runs(settings.plan(classifier)) if selection.takes_run(run)])
+        and (runs := [run for run in _runs(params.plan(classifier)) if selection.takes_run(run)])
     ]
 
 

@@ -6,28 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from npal_cli.artifacts import run_columns
+from npal_cli.arrays import run_columns
+from npal_cli.pipeline.build import Built, Target, build
+from npal_cli.pipeline.resolved import ResolvedExperiment
 from npal_cli.problems.simulated import SimulatedProblems, simulation_stream
 from npal_cli.problems.simulated import simulate as simulate_problems
 from npal_cli.randomness import Run
 from npal_cli.records import SimulatedRecord
-from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Made, Target, make
-from npal_cli.stages.state import Start, stage_path, start_of, step_option
 
 
-def simulate(
-    context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
-) -> Made[SimulatedRecord]:
-    """Make the simulated artifact of an experiment."""
-    context.classifier(experiment.classifier)  # refuse one that cannot be refitted with every candidate
-    begin = start or start_of(context, experiment, at)
-    options = context.settings.simulate
+def simulate(resolved: ResolvedExperiment, *, requested: bool = False) -> Built[SimulatedRecord]:
+    """Build the simulated artifact of an experiment."""
+    resolved.classifier()  # refuse one that cannot be refitted with every candidate
+    options = resolved.context.params.simulate
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[SimulatedRecord]:
         for run in runs:
-            problem = begin.problems[run]
-            draws = simulation_stream(run, begin.step)
+            problem = resolved.problems[run]
+            draws = simulation_stream(run, resolved.step)
             simulated = simulate_problems(
                 problem.labels[problem.annotated], options, draws, reward=len(problem.reward) > 0
             )
@@ -39,15 +35,15 @@ def simulate(
             )
 
     target = Target(
-        path=stage_path(context, "simulated", experiment, at, by_classifier=False),
-        root=context.root,
+        path=resolved.path("simulated", by_classifier=False),
+        root=resolved.context.root,
         kind=SimulatedRecord,
-        command=f"npal simulate {experiment.command_options}{step_option(at)}",
-        parameters={"step": begin.step, "simulate": asdict(options)},
-        inputs=begin.inputs,
+        command=f"npal simulate {resolved.command_options}",
+        parameters={"step": resolved.step, "simulate": asdict(options)},
+        inputs=resolved.inputs,
         compute=compute,
     )
-    return make(context, target, asked=asked)
+    return build(resolved.context, target, requested=requested)
 
 
 def simulated_problems(record: SimulatedRecord, i: int) -> SimulatedProblems:

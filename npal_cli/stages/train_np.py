@@ -7,44 +7,39 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from npal_cli.artifacts import run_columns
+from npal_cli.arrays import run_columns
 from npal_cli.errors import MissingArtifactError
 from npal_cli.neural_process.network import Network
 from npal_cli.neural_process.options import check_context_labels
 from npal_cli.oracle import OracleScores
+from npal_cli.pipeline.build import Built, Target, build, up_to_date
+from npal_cli.pipeline.checkpoints import Compute
+from npal_cli.pipeline.resolved import ResolvedExperiment
 from npal_cli.randomness import Run
 from npal_cli.records import NetworkRecord, OracleRecord, SimulatedRecord
-from npal_cli.stages.context import At, Context, Experiment
-from npal_cli.stages.make import Compute, Made, Target, make, peek
 from npal_cli.stages.oracle import oracle
 from npal_cli.stages.simulate import simulate, simulated_problems
-from npal_cli.stages.state import Start, stage_path, start_of, step_option
 from npal_cli.strategies.neural_process import NeuralProcess
 from npal_cli.strategies.services import Services
 
 
-def train_np(
-    context: Context, experiment: Experiment, at: At | None = None, start: Start | None = None, *, asked: bool = False
-) -> Made[NetworkRecord]:
-    """Make the network artifact of an experiment."""
+def train_np(resolved: ResolvedExperiment, *, requested: bool = False) -> Built[NetworkRecord]:
+    """Build the network artifact of an experiment."""
+    context, params = resolved.context, resolved.context.params
     context.engine.torch_device()  # refuse a device that is not there before any work is done
-    services = Services(
-        context.classifier(experiment.classifier), context.settings.parameters(NeuralProcess), context.engine
-    )
+    services = Services(resolved.classifier(), params.parameters(NeuralProcess), context.engine)
     strategy = NeuralProcess.make(services)
-    learner = strategy.learner
-    check_context_labels(context.settings.train_np, context.settings.prepare.reward)
-    begin = start or start_of(context, experiment, at)
-    simulated, scored = _lessons(context, experiment, at, begin)
+    check_context_labels(params.train_np, params.prepare.reward)
+    simulated, scored = _lessons(resolved)
 
     def compute(runs: Sequence[Run], _: Path) -> Iterator[NetworkRecord]:
-        problems = [begin.problems[run] for run in runs]
-        rows = [experiment.runs.index(run) for run in runs]
+        problems = [resolved.problems[run] for run in runs]
+        rows = [resolved.experiment.runs.index(run) for run in runs]
         splits = [simulated_problems(simulated.record, i) for i in rows]
         scores = [OracleScores(scored.record.improvements[i], scored.record.score_before[i]) for i in rows]
         with threadpool_limits(limits=1):  # fits this small are the same so whatever the cores
-            before = strategy.before(problems, begin.step, context.settings.plan(experiment.classifier).batch_size)
-            networks = learner.train(problems, begin.step, splits, scores, before)
+            before = strategy.before(problems, resolved.step, resolved.plan.batch_size)
+            networks = strategy.learner.train(problems, resolved.step, splits, scores, before)
         for run, network in zip(runs, networks, strict=True):
             yield NetworkRecord(
                 **run_columns([run]),
@@ -53,20 +48,21 @@ def train_np(
                 weights={name: value[None] for name, value in network.weights.items()},
             )
 
-    return make(context, _target(context, experiment, at, _inputs(begin, simulated, scored), compute), asked=asked)
+    target = _target(resolved, _inputs(resolved, simulated, scored), compute)
+    return build(context, target, requested=requested)
 
 
-def trained_network(context: Context, experiment: Experiment, at: At, start: Start) -> Network | None:
+def trained_network(resolved: ResolvedExperiment) -> Network | None:
     """The network of the experiment's one run, if ``npal train-np --step`` made it from just this state.
 
     There is none where the scores that it was trained on are not there any more: nothing is made to find out.
     """
     try:
-        simulated, scored = _lessons(replace(context, build=False), experiment, at, start)
+        lessons = _lessons(replace(resolved, context=replace(resolved.context, build=False)))
     except MissingArtifactError:
         return None
-    found = peek(_target(context, experiment, at, _inputs(start, simulated, scored), _nothing))
-    return network_of(found, 0) if found is not None else None
+    found = up_to_date(_target(resolved, _inputs(resolved, *lessons), _nothing))
+    return network_of(found.record, 0) if found is not None else None
 
 
 def network_of(record: NetworkRecord, i: int) -> Network:
@@ -84,18 +80,18 @@ def describe(networks: NetworkRecord) -> dict[str, float]:
     }
 
 
-def _lessons(
-    context: Context, experiment: Experiment, at: At | None, begin: Start
-) -> tuple[Made[SimulatedRecord], Made[OracleRecord]]:
+def _lessons(resolved: ResolvedExperiment) -> tuple[Built[SimulatedRecord], Built[OracleRecord]]:
     """What networks are trained on: simulated problems, and the oracle's scores of their points."""
-    return simulate(context, experiment, at, begin), oracle(context, experiment, at, begin)
+    return simulate(resolved), oracle(resolved)
 
 
-def _inputs(begin: Start, simulated: Made[SimulatedRecord], scored: Made[OracleRecord]) -> dict[Run, Mapping[str, str]]:
+def _inputs(
+    resolved: ResolvedExperiment, simulated: Built[SimulatedRecord], scored: Built[OracleRecord]
+) -> dict[Run, Mapping[str, str]]:
     """The digests of what each run's network is trained on."""
     return {
-        run: {**inputs, "simulated": simulated.input_digest(run), "oracle": scored.input_digest(run)}
-        for run, inputs in begin.inputs.items()
+        run: {**made_from, "simulated": simulated.input_digest(run), "oracle": scored.input_digest(run)}
+        for run, made_from in resolved.inputs.items()
     }
 
 
@@ -104,22 +100,17 @@ def _nothing(_runs: Sequence[Run], _work: Path) -> Iterator[NetworkRecord]:
 
 
 def _target(
-    context: Context,
-    experiment: Experiment,
-    at: At | None,
-    inputs: Mapping[Run, Mapping[str, str]],
-    compute: Compute[NetworkRecord],
+    resolved: ResolvedExperiment, inputs: Mapping[Run, Mapping[str, str]], compute: Compute[NetworkRecord]
 ) -> Target[NetworkRecord]:
-    options = context.settings
     return Target(
-        path=stage_path(context, "np", experiment, at, by_classifier=True),
-        root=context.root,
+        path=resolved.path("np"),
+        root=resolved.context.root,
         kind=NetworkRecord,
-        command=f"npal train-np {experiment.command_options}{step_option(at)}",
+        command=f"npal train-np {resolved.command_options}",
         parameters={
-            "classifier": experiment.classifier,
-            "options": asdict(options.options_of(experiment.classifier)),
-            **NeuralProcess.parameters(options.parameters(NeuralProcess)),
+            "classifier": resolved.experiment.classifier,
+            "options": asdict(resolved.classifier_options),
+            **NeuralProcess.parameters(resolved.context.params.parameters(NeuralProcess)),
         },
         inputs=inputs,
         compute=compute,

@@ -1,5 +1,5 @@
 """The command line, which the Python API chooses the same rows as."""
 
-from tests.stages.conftest import npal
+from tests.commands import npal
 
 __all__ = ["npal"]

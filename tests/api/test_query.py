@@ -15,7 +15,7 @@ import npal_cli
 from npal_cli.artifacts import read
 from npal_cli.objectives import Objective
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from tests.stages.conftest import json_of
+from tests.commands import json_of
 
 GUIDED = {"guided": {"candidates": 20, "evaluation_points": 30}, "teacher": {"models": ["extra_trees"], "trees": 5}}
 

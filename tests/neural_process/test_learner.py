@@ -1,6 +1,6 @@
 """What simulated problems teach a network."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ import torch
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.errors import UsageError
-from npal_cli.guidance.expectations import Expectations
 from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.neural_process.episodes import epoch
 from npal_cli.neural_process.inputs import inputs_of
@@ -41,14 +40,9 @@ def episodes(problem, maker, *, reward=True):
 
 def test_the_papers_network_is_told_features_and_nothing_else(problem):
     simulated, found = episodes(problem, learner())
-    assert (found.shape.channels, found.shape.inputs, found.shape.outputs, found.shape.decodes_features) == (
-        1,
-        0,
-        1,
-        True,
-    )
+    assert (found.shape.channels, found.shape.inputs, found.shape.decodes_features) == (1, 0, True)
     assert (found.context_labels == 0).all()
-    np.testing.assert_array_equal(np.isnan(found.improvements[:, :, 0]), simulated.annotated)
+    np.testing.assert_array_equal(np.isnan(found.improvements), simulated.annotated)
 
 
 @pytest.mark.parametrize("reward", [True, False])
@@ -85,49 +79,16 @@ def test_simulated_pool_points_that_are_not_tried_are_no_targets(problem):
     plus = replace(plus, expect=replace(plus.expect, options=GuidanceOptions(candidates=3)))
     simulated, found = episodes(problem, plus)
     assert np.isfinite(found.inputs).all()
-    targets = ~np.isnan(found.improvements[:, :, 0])
+    targets = ~np.isnan(found.improvements)
     assert targets.sum(axis=1).tolist() == [3] * 5
     assert not (targets & ~simulated.pool).any()
-
-
-def test_standardised_improvements_compare_the_points_of_a_problem(problem):
-    _, raw = episodes(problem, learner())
-    simulated, found = episodes(problem, learner(standardised=True))
-    for i, pool in enumerate(simulated.pool):
-        values = raw.improvements[i, pool, 0]
-        expected = (values - values.mean()) / (values.std() or 1)
-        np.testing.assert_allclose(found.improvements[i, pool, 0], expected, atol=1e-12)
 
 
 def test_its_own_objective_is_what_it_learns(problem):
     simulated, found = episodes(problem, learner(objective=Objective("log_loss")))
     classifier, engine = make_classifier("logistic", ClassifierOptions()), learner().engine
     expected = simulated_improvements([problem], [simulated], classifier, engine, Objective("log_loss"))[0]
-    np.testing.assert_array_equal(found.improvements[:, :, 0], expected.improvements)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sure(Expectations):
-    """A teacher that is sure of one class."""
-
-    label: int
-
-    def beliefs(self, states):
-        return [np.eye(2)[np.full(len(state.pool_features), self.label)] for state in states]
-
-
-def test_improvements_under_each_label_are_mixed_by_the_teacher(problem):
-    state, per_label = state_of(problem), neural_process(per_label=True)
-    choice = per_label.query([state], 1)[0]
-    network, expect = per_label.networks([state.problem], 1, 1)[0], per_label.learner.expect
-    sure = [Sure(**vars(expect), label=label) for label in (0, 1)]
-    found = [Learner(per_label.learner.training, each).predict([network], [state])[0] for each in sure]
-    beliefs, means = expect.beliefs([state])[0].T, np.stack([each.mean for each in found])
-    mean = (beliefs * means).sum(axis=0)
-    np.testing.assert_allclose(choice.prediction.mean, mean)
-    square = (beliefs * (np.stack([each.sigma for each in found]) ** 2 + means**2)).sum(axis=0)
-    np.testing.assert_allclose(choice.prediction.sigma, np.sqrt(square - mean**2))
-    assert np.abs(means[0] - means[1]).max() > 0
+    np.testing.assert_array_equal(found.improvements, expected.improvements)
 
 
 def test_what_a_network_is_told_of_annotated_points_matters_when_it_is_trained_and_when_it_is_asked(problem):
@@ -151,15 +112,15 @@ def test_what_a_network_is_told_of_annotated_points_matters_when_it_is_trained_a
     assert (found.context_labels != episodes(problem, learner(context_labels="leave_one_out"))[1].context_labels).any()
 
 
-@pytest.mark.parametrize("options", [{"standardised": True}, {"objective": Objective("soft_accuracy")}])
-def test_what_is_not_in_the_unit_of_everything_else_is_not_held_to_it(problem, options):
-    assert neural_process(**options).query([state_of(problem)], 1)[0].prediction is None
+def test_what_is_not_in_the_unit_of_everything_else_is_not_held_to_it(problem):
+    soft = neural_process(objective=Objective("soft_accuracy"))
+    assert soft.query([state_of(problem)], 1)[0].prediction is None
     assert neural_process().query([state_of(problem)], 1)[0].prediction is not None
 
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_each_input_can_be_told_alone(name, problem):
-    alone = neural_process(inputs=(name,), context_classes=True, ranking=1.0, members=2)
+    alone = neural_process(inputs=(name,), context_classes=True)
     assert len(alone.query([state_of(problem)], 3)[0].chosen) == 3
 
 
@@ -169,7 +130,7 @@ def test_without_a_reward_set_it_learns_from_folds_and_has_nothing_to_be_checked
     assert len(choice.chosen) == 2
     assert choice.prediction is None
     simulated, found = episodes(bare, learner(), reward=False)
-    np.testing.assert_array_equal(np.isnan(found.improvements[:, :, 0]), ~simulated.pool)
+    np.testing.assert_array_equal(np.isnan(found.improvements), ~simulated.pool)
 
 
 def test_without_a_reward_set_nothing_says_what_a_context_point_improved():
@@ -177,17 +138,16 @@ def test_without_a_reward_set_nothing_says_what_a_context_point_improved():
         episodes(make_problem().train_on_reward(), learner(context_labels="leave_one_out"), reward=False)
 
 
-@pytest.mark.parametrize("standardised", [False, True])
-def test_costs_may_be_in_any_unit(problem, standardised):
+def test_costs_may_be_in_any_unit(problem):
     """1,024 times the costs are 1,024 times the improvements, and the same network."""
     found = []
     for unit in (1.0, 1024.0):
         costs = ((0.0, unit), (5 * unit, 0.0))
-        maker = learner(objective=Objective("cost", costs), standardised=standardised, context_labels="leave_one_out")
+        maker = learner(objective=Objective("cost", costs), context_labels="leave_one_out")
         simulated = splits(problem)
         network = next(maker.train([problem], 1, [simulated], maker.scores([problem], [simulated])))
         found.append(maker.predict([network], [state_of(problem)])[0])
     for part in ("mean", "sigma"):
         one, other = (getattr(each, part) for each in found)
-        np.testing.assert_array_equal(other, one if standardised else 1024 * one)
+        np.testing.assert_array_equal(other, 1024 * one)
     assert np.ptp(found[0].mean) > 0

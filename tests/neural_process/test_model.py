@@ -16,7 +16,7 @@ def points(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 
-TOLD = Shape(5, channels=3, inputs=4, outputs=2, decodes_features=False)
+TOLD = Shape(5, channels=3, inputs=4, decodes_features=False)
 """Told classes and more of the targets than features, which do not reach the decoder; predicts two improvements."""
 
 
@@ -87,7 +87,7 @@ def test_among_the_same_points_it_predicts_as_problem_by_problem(model, told):
 def test_the_context_and_its_labels_matter(model):
     context, labels, targets, inputs = ask(model)
     mean = model(context, labels, targets, inputs)[0]
-    assert mean.shape == (2, 9, model.shape.outputs)
+    assert mean.shape == (2, 9)
     assert not torch.allclose(mean, model(context + 1, labels, targets, inputs)[0])
     assert not torch.allclose(mean, model(context, labels + 1, targets, inputs)[0])
 

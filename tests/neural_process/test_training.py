@@ -13,7 +13,7 @@ from npal_cli.neural_process.episodes import Episodes, epoch
 from npal_cli.neural_process.model import Shape
 from npal_cli.neural_process.options import ModelOptions, TrainingOptions
 from npal_cli.neural_process.prediction import Question, predict
-from npal_cli.neural_process.training import negative_log_likelihood, ranking_loss, train_networks, train_together
+from npal_cli.neural_process.training import negative_log_likelihood, train_networks, train_together
 
 CPU = torch.device("cpu")
 
@@ -25,7 +25,7 @@ def episodes(seed=0, problems=60, points=40, rule=lambda x: 0.1 * x[:, 0] - 0.05
     masks = np.zeros((problems, points), dtype=bool)
     for mask in masks:
         mask[draws.choice(points, size=draws.choice([10, 20, 30]), replace=False)] = True
-    improvements = np.where(masks, np.nan, rule(features))[:, :, None]
+    improvements = np.where(masks, np.nan, rule(features))
     nothing = np.empty((points, 0)), np.empty((problems, points, 0))
     return Episodes(features, masks, improvements, np.zeros(masks.shape), *nothing)
 
@@ -33,8 +33,7 @@ def episodes(seed=0, problems=60, points=40, rule=lambda x: 0.1 * x[:, 0] - 0.05
 def ask(network, context, targets, options=None):
     """What a network that is told no more than the features predicts, as numbers of each target."""
     question = Question(context, np.zeros((len(context), 1)), targets, np.empty((len(targets), 0)))
-    mean, sigma = predict(network, Shape(context.shape[1]), options or ModelOptions(), question, CPU)
-    return mean[:, 0], sigma[:, 0]
+    return predict(network, Shape(context.shape[1]), options or ModelOptions(), question, CPU)
 
 
 def train(data, options=None, seed=0, engine=None):
@@ -59,7 +58,7 @@ def test_targets_keep_their_improvements_and_what_fills_up_weighs_nothing():
         for i, one in enumerate(data):
             real = batch.weights[i] > 0
             points = batch.targets[i][real] % 40
-            np.testing.assert_allclose(batch.improvements[i][real][:, 0], one.features[points, 0], rtol=1e-6)
+            np.testing.assert_allclose(batch.improvements[i][real], one.features[points, 0], rtol=1e-6)
             assert not batch.masks[i].flatten()[batch.targets[i][real]].any()
 
 
@@ -82,7 +81,7 @@ def test_networks_trained_together_equal_each_trained_alone(attention, told):
         alone = train(one, options, seed)
         np.testing.assert_allclose(loss, alone.loss, rtol=1e-4)
         for name, value in alone.weights.items():
-            np.testing.assert_allclose(weights[name], value[0], atol=2e-4, err_msg=name)
+            np.testing.assert_allclose(weights[name], value, atol=2e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("attention", ["cross", "none"])
@@ -155,27 +154,27 @@ def test_features_are_divided_by_the_scale_before_they_enter():
 
 
 def told(data, seed=0):
-    """The same problems, told classes and more of the targets, with an improvement under each of two labels."""
+    """The same problems, told classes and more of the targets, which their improvements depend on."""
     draws = np.random.default_rng(seed)
     count, points = data.masks.shape
     inputs = draws.normal(size=(count, points, 2))
-    improvements = np.concatenate([data.improvements, -data.improvements + inputs[:, :, :1]], axis=2)
+    improvements = inputs[:, :, 0] - data.improvements
     return replace(data, classes=np.eye(2)[np.arange(points) % 2], inputs=inputs, improvements=improvements)
 
 
 def test_networks_that_are_told_more_equal_each_trained_alone():
     data = [told(episodes(seed, problems=40 + seed), seed) for seed in (1, 2)]
-    options = TrainingOptions(epochs=3, ranking=0.5)
+    options = TrainingOptions(epochs=3)
     together = train_together(data, options, [np.random.default_rng(seed) for seed in (4, 5)], CPU)
     for seed, one, (weights, loss) in zip((4, 5), data, together, strict=True):
         alone = train(one, options, seed)
         np.testing.assert_allclose(loss, alone.loss, rtol=1e-4)
         for name, value in alone.weights.items():
-            np.testing.assert_allclose(weights[name], value[0], atol=5e-4, err_msg=name)
+            np.testing.assert_allclose(weights[name], value, atol=5e-4, err_msg=name)
 
 
 def test_it_learns_from_what_it_is_told_of_a_target():
-    """The second improvement is one that features alone do not say."""
+    """The improvement is one that features alone do not say."""
     data = told(episodes(problems=150, points=60))
     network = train(data, TrainingOptions(epochs=60, batch_size=16))
     draws = np.random.default_rng(9)
@@ -183,8 +182,8 @@ def test_it_learns_from_what_it_is_told_of_a_target():
     labels = np.concatenate([np.zeros((25, 1)), data.classes[:25]], axis=1)
     mean, sigma = predict(network, data.shape, ModelOptions(), Question(data.features[:25], labels, fresh, inputs), CPU)
     truth = 0.1 * fresh[:, 0] - 0.05 * fresh[:, 1] ** 2
-    assert mean.shape == sigma.shape == (200, 2)
-    assert np.corrcoef(mean[:, 1], inputs[:, 0] - truth)[0, 1] > 0.97
+    assert mean.shape == sigma.shape == (200,)
+    assert np.corrcoef(mean, inputs[:, 0] - truth)[0, 1] > 0.97
 
 
 def test_points_of_a_fold_are_neither_context_nor_target():
@@ -195,46 +194,10 @@ def test_points_of_a_fold_are_neither_context_nor_target():
         assert (batch.targets[batch.weights > 0] % 40).min() >= 5
 
 
-def test_the_ranking_loss_is_the_cross_entropy_of_two_softmaxes():
-    mean, improvements = torch.tensor([[1.0, 0.0, 2.0, 5.0, 0.0]]), torch.tensor([[0.5, -1.0, 1.0, 0.0, 0.0]])
-    targets, weights = torch.tensor([[0, 2, 3, 4, 0]]), torch.tensor([[0.25, 0.25, 0.25, 0.25, 0.0]])
-    found = ranking_loss(mean, improvements, targets, weights, (2, 3))  # targets 0, 2 of problem 0; 0, 1 of problem 1
-    scales = [0.75, 0.5]  # the deviations of (0.5, -1) and of (1, 0)
-    expected = [
-        -(torch.softmax(improvements[0, part] / scale, 0) * torch.log_softmax(mean[0, part] / scale, 0)).sum()
-        for part, scale in zip((slice(0, 2), slice(2, 4)), scales, strict=True)
-    ]
-    torch.testing.assert_close(found, torch.stack(expected).mean()[None])
-    small = ranking_loss(mean / 1000, improvements / 1000, targets, weights, (2, 3))
-    torch.testing.assert_close(small, found)
-
-
-def test_the_ranking_loss_asks_for_nothing_where_all_improve_alike():
-    targets, weights = torch.tensor([[0, 1]]), torch.full((1, 2), 0.5)
-    mean = torch.zeros((1, 2), requires_grad=True)
-    ranking_loss(mean, torch.full((1, 2), 0.1), targets, weights, (1, 2)).sum().backward()
-    torch.testing.assert_close(mean.grad, torch.zeros((1, 2)))
-
-
-@pytest.mark.parametrize("members", [1, 2])
-def test_a_network_goes_on_from_where_another_ended(members):
-    data, options = episodes(), TrainingOptions(epochs=2, members=members)
+def test_a_network_goes_on_from_where_another_ended():
+    data, options = episodes(), TrainingOptions(epochs=2)
     begun = train(data, options)
     still = replace(options, learning_rate=1e-12)
     on = next(iter(train_networks([data], [1.0], still, [np.random.default_rng(9)], Engine(device="cpu"), [begun])))
     for name, value in on.weights.items():
         np.testing.assert_allclose(value, begun.weights[name], atol=1e-9)
-
-
-def test_an_ensemble_is_a_mixture_of_networks_trained_apart():
-    data, options = episodes(), TrainingOptions(epochs=2, members=3)
-    network = train(data, options)
-    assert {len(value) for value in network.weights.values()} == {3}
-    assert not np.array_equal(network.weights["decoder.0.weight"][0], network.weights["decoder.0.weight"][1])
-    pool = data.features[:5]
-    alone = [{name: value[[i]] for name, value in network.weights.items()} for i in range(3)]
-    parts = [ask(replace(network, weights=weights), data.features, pool) for weights in alone]
-    means, sigmas = (np.stack(each) for each in zip(*parts, strict=True))
-    mean, sigma = ask(network, data.features, pool)
-    np.testing.assert_allclose(mean, means.mean(axis=0))
-    np.testing.assert_allclose(sigma**2, (sigmas**2 + means**2).mean(axis=0) - mean**2, rtol=1e-6)

@@ -5,13 +5,14 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from npal_cli.artifacts import Provenance, run_columns
+from npal_cli.arrays import run_columns
+from npal_cli.artifacts import Provenance
+from npal_cli.params import Params
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.names import PUBLISHED_DATA
 from npal_cli.report.published import POOLS
 from npal_cli.report.results import ExperimentResults
-from npal_cli.settings import Settings
 from npal_cli.strategies.gcn import GCNOptions
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
@@ -77,7 +78,7 @@ def experiment(
 @pytest.fixture
 def images() -> ExperimentResults:
     """Three runs of three strategies of the image study, with the paper's options."""
-    runs, settings = [Run(d, 1) for d in (1, 2, 3)], Settings()
+    runs, params = [Run(d, 1) for d in (1, 2, 3)], Params()
     records = {
         name: replace(acquired(name, runs=runs), chosen=np.zeros((3, 10, 1000), dtype=np.int64))
         for name in ("margin", "coregcn", "random")
@@ -87,7 +88,7 @@ def images() -> ExperimentResults:
     sets = {"annotated": rows, "reward": rows[:, :0], "pool": np.zeros((3, 59_000), dtype=np.int64)}
     sets |= {"test": np.arange(7000, 8000)[None], "held_out": np.arange(7000, 8000)[None]}
     problems = replace(result.problems, **sets, test_part=np.arange(POINTS) >= 7000)
-    options = {"strategy": "", "options": asdict(settings.classifiers["resnet18"]), "batch_size": 1000}
+    options = {"strategy": "", "options": asdict(params.classifiers["resnet18"]), "batch_size": 1000}
     more = {"coregcn": {"subsample": 10_000, "gcn": asdict(GCNOptions())}}
     made_from = {name: Provenance({**options, **more.get(name, {})}, result.made_from[name].inputs) for name in records}
     return replace(result, problems=problems, made_from=made_from)

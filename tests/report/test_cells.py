@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from npal_cli.artifacts import take_runs
+from npal_cli.arrays import take_runs
 from npal_cli.report.cells import cells
 from npal_cli.report.names import is_competitor
 from npal_cli.report.results import EVALUATIONS

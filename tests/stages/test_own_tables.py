@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.artifacts import read
 from npal_cli.records import PreparedRecord
-from tests.stages.conftest import TINY
+from tests.commands import TINY
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from npal_cli.errors import UsageError
 from npal_cli.plugins import load
 from npal_cli.records import AcquiredRecord
 from npal_cli.strategies.registry import STRATEGIES
-from tests.stages.conftest import json_of
+from tests.commands import json_of
 
 FARTHEST = '''
 from dataclasses import dataclass

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 import zarr
 
-from npal_cli.artifacts import digest, read, take_runs
+from npal_cli.arrays import digests_of, run_digest
+from npal_cli.artifacts import read
 from npal_cli.objectives import auac
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from tests.stages.conftest import contents
+from tests.commands import contents
 
 REPORT = Path("data/report")
 
@@ -153,7 +154,7 @@ def test_the_page_says_what_was_computed_and_what_it_took(npal):
     assert f"<td>{timing['refits']:,}</td>" in page
     assert "train_np.learning_rate=0.001" in page
     prepared = read(Path("data/prepared/waveform/imbalanced_weighted.zarr"), PreparedRecord)[0]
-    assert digest(take_runs(prepared, [Run(1, 1)])) in page
+    assert run_digest(prepared, Run(1, 1), digests_of(prepared)) in page
 
 
 def test_a_hostile_name_is_shown_escaped(npal):

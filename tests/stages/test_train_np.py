@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from npal_cli.artifacts import digest, read, take_runs, write
+from npal_cli.arrays import digests_of, run_digest
+from npal_cli.artifacts import read, write
 from npal_cli.neural_process.learner import Learner
 from npal_cli.records import NetworkRecord, OracleRecord
 from npal_cli.strategies.neural_process import NeuralProcess
-from tests.stages.conftest import contents
+from tests.commands import contents
 
 
 def test_fits_beside_the_training_have_one_thread_whatever_the_machine(npal, monkeypatch):
@@ -45,7 +46,7 @@ def test_a_network_names_all_that_it_was_trained_on(npal):
     scored, made_from = read(store("oracle"), OracleRecord)
     assert list(inputs) == ["1-1", "1-2"]
     for run in scored.runs:
-        assert inputs[str(run)] == {**made_from.inputs[str(run)], "oracle": digest(take_runs(scored, [run]))}
+        assert inputs[str(run)] == {**made_from.inputs[str(run)], "oracle": run_digest(scored, run, digests_of(scored))}
 
 
 def test_what_is_trained_already_is_not_trained_again(npal):

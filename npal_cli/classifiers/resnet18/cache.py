@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from npal_cli.artifacts import write_errors
+from npal_cli.errors import write_errors
 
 FORMAT = "npal.fit/1"
 """Another number for another way of training: what was fitted before is then not used."""

@@ -8,21 +8,22 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from npal_cli.artifacts import Provenance, digest, find, take_runs
+from npal_cli.arrays import run_digest, take_runs
+from npal_cli.artifacts import Provenance, find
 from npal_cli.commit import settled
 from npal_cli.errors import ArtifactError, UsageError
 from npal_cli.objectives import SETTINGS
+from npal_cli.pipeline.build import log
+from npal_cli.pipeline.places import prepared_path, timing_path
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
-from npal_cli.stages.make import log, timing_path
-from npal_cli.stages.prepare import prepared_path
 from npal_cli.strategies.registry import STRATEGIES
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of the acquired is wanted; None is everything."""
+    """What of the acquired is selected; None is everything."""
 
     data: Collection[str] | None = None
     setting: Collection[str] | None = None
@@ -31,12 +32,12 @@ class Selection:
     seed: Collection[int] | None = None
 
     def takes(self, data: str, setting: str, classifier: str) -> bool:
-        """Whether an experiment is wanted."""
+        """Whether an experiment is selected."""
         pairs = ((self.data, data), (self.setting, setting), (self.classifier, classifier))
         return all(names is None or name in names for names, name in pairs)
 
     def takes_run(self, run: Run) -> bool:
-        """Whether a run is wanted."""
+        """Whether a run is selected."""
         pairs = ((self.data_seed, run.data_seed), (self.seed, run.seed))
         return all(seeds is None or seed in seeds for seeds, seed in pairs)
 
@@ -58,8 +59,8 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
             continue
         prepared, digests = made_of
         found = [each for path in paths if (each := _found(path, root)) is not None]
-        wanted = partial(_of_wanted_runs, selection)
-        for check in (wanted, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
+        of_selected_runs = partial(_of_selected_runs, selection)
+        for check in (of_selected_runs, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
             found = check(found)
         if found:
             acquired = {each.path.stem: each.record for each in found}
@@ -118,11 +119,11 @@ def _problems(root: Path, path: Path) -> tuple[PreparedRecord, dict[str, str]] |
     found = find(path, PreparedRecord, root)
     if found is None:
         return None
-    prepared = found[0]
-    return prepared, {str(run): digest(take_runs(prepared, [run])) for run in prepared.runs}
+    prepared, provenance = found
+    return prepared, {str(run): run_digest(prepared, run, provenance.digests) for run in prepared.runs}
 
 
-def _of_wanted_runs(selection: Selection, found: Sequence[Found]) -> list[Found]:
+def _of_selected_runs(selection: Selection, found: Sequence[Found]) -> list[Found]:
     kept = []
     for each in found:
         runs = [run for run in each.record.runs if selection.takes_run(run)]

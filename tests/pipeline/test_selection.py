@@ -7,7 +7,7 @@ import pytest
 
 from npal_cli.artifacts import read
 from npal_cli.records import AcquiredRecord
-from tests.stages.conftest import json_of
+from tests.commands import json_of
 
 DATA = Path("data")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from npal_cli.experiments.acquisition import Acquired, nothing_acquired
+from npal_cli.pipeline.progress import Progress
 from npal_cli.randomness import Run
-from npal_cli.stages.progress import Progress
 
 RUNS = [Run(1, 1), Run(1, 2), Run(2, 1)]
 TWO_STEPS = Acquired(

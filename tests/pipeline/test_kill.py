@@ -15,7 +15,7 @@ from npal_cli.artifacts import find
 from npal_cli.cli import app
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
-from tests.stages.conftest import TINY, contents
+from tests.commands import TINY, contents
 from tests.test_commit import FORK, killed_before
 
 COMMANDS = {

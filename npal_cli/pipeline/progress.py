@@ -8,7 +8,8 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Int
 
-from npal_cli.artifacts import run_columns, write_errors
+from npal_cli.arrays import run_columns
+from npal_cli.errors import write_errors
 from npal_cli.experiments.acquisition import Acquired
 from npal_cli.randomness import Run
 

@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from npal_cli.errors import UsageError
-from npal_cli.settings import Settings, read_settings, settings_of
+from npal_cli.params import Params, params_of, read_params
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 
@@ -20,40 +20,40 @@ def written(tmp_path, text):
 
 
 def test_the_projects_file_holds_the_defaults_and_every_key():
-    assert read_settings(PARAMS) == Settings()
+    assert read_params(PARAMS) == Params()
     as_lists = YAML(typ="safe").load(PARAMS)
-    assert as_lists.keys() == asdict(Settings()).keys()
+    assert as_lists.keys() == asdict(Params()).keys()
 
 
 def test_an_estimator_has_its_parameters_by_import_path_and_by_name():
     path = "sklearn.tree.DecisionTreeClassifier"
-    settings = settings_of({"classifiers": {path: {"max_depth": 2}}})
-    assert settings.options_of(path) == settings.options_of("DecisionTreeClassifier")
-    assert settings.options_of(path).parameters == {"max_depth": 2}
-    assert pickle.loads(pickle.dumps(settings)) == settings
+    params = params_of({"classifiers": {path: {"max_depth": 2}}})
+    assert params.options_of(path) == params.options_of("DecisionTreeClassifier")
+    assert params.options_of(path).parameters == {"max_depth": 2}
+    assert pickle.loads(pickle.dumps(params)) == params
 
 
 def test_what_is_left_out_has_its_default(tmp_path):
-    settings = read_settings(written(tmp_path, "simulate:\n  problems: 7\n"))
-    assert settings.simulate.problems == 7
-    assert settings.simulate.fractions == Settings().simulate.fractions
+    params = read_params(written(tmp_path, "simulate:\n  problems: 7\n"))
+    assert params.simulate.problems == 7
+    assert params.simulate.fractions == Params().simulate.fractions
 
 
 def test_what_is_left_out_of_the_images_has_the_image_studys_default(tmp_path):
     (tmp_path / "params.yaml").write_text("images: {steps: 3, prepare: {annotated: 50}}\nprepare: {test: 30}")
-    settings = read_settings(tmp_path / "params.yaml")
-    plan = settings.plan("resnet18")
+    params = read_params(tmp_path / "params.yaml")
+    plan = params.plan("resnet18")
     assert (plan.steps, plan.batch_size, plan.data_seed) == (3, 1000, (1, 2, 3))
     assert (plan.prepare.annotated, plan.prepare.reward, plan.prepare.test) == (50, 0, None)
-    other = settings.plan("svm")
+    other = params.plan("svm")
     assert (other.steps, other.batch_size, other.subsample, other.prepare.test) == (10, 1, None, 30)
-    assert settings.with_steps(7).plan("svm").steps == settings.with_steps(7).plan("resnet18").steps == 7
+    assert params.with_steps(7).plan("svm").steps == params.with_steps(7).plan("resnet18").steps == 7
 
 
 def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
-    assert read_settings(written(tmp_path, "")) == Settings()
+    assert read_params(written(tmp_path, "")) == Params()
     monkeypatch.chdir(tmp_path / "..")
-    assert read_settings(None) == Settings()
+    assert read_params(None) == Params()
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_an_empty_file_and_no_file_are_the_defaults(tmp_path, monkeypatch):
 )
 def test_what_is_wrong_is_named_in_one_line(tmp_path, text, error):
     with pytest.raises(UsageError, match=error) as raised:
-        read_settings(written(tmp_path, text))
+        read_params(written(tmp_path, text))
     assert "\n" not in str(raised.value)
     assert "params.yaml" in str(raised.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere.yaml: No such file"):
-        read_settings(tmp_path / "nowhere.yaml")
+        read_params(tmp_path / "nowhere.yaml")

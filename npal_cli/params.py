@@ -80,7 +80,7 @@ USED = {"logistic": "blend", "svm": "blend", "teacher": "margin", "resnet18": "m
 
 
 @dataclass(frozen=True)
-class AcquireSettings:
+class AcquireOptions:
     """The acquisition loop."""
 
     steps: Annotated[int, Ge(1)] = 10
@@ -126,7 +126,7 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @validated(frozen=True, config=STRICT)
-class Settings:
+class Params:
     """All of ``params.yaml``, one section for each stage."""
 
     defaults: Defaults = field(default_factory=Defaults)
@@ -137,7 +137,7 @@ class Settings:
     classifiers: dict[str, Any] = field(default_factory=lambda: dict(vars(_classifier_sections()())))
     """The ``Options`` of task models, by name."""
     train_np: TrainingOptions = field(default_factory=TrainingOptions)
-    acquire: AcquireSettings = field(default_factory=AcquireSettings)
+    acquire: AcquireOptions = field(default_factory=AcquireOptions)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
     guided: GuidanceOptions = field(default_factory=GuidanceOptions)
     strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_strategy_sections()())))
@@ -171,13 +171,13 @@ class Settings:
             return Parameters(shared)
         return Parameters(shared, self.strategies.get(kind.section) or kind.Options())
 
-    def with_steps(self, steps: int) -> "Settings":
+    def with_steps(self, steps: int) -> "Params":
         """The same but for the number of acquisition steps."""
         return replace(self, acquire=replace(self.acquire, steps=steps), images=replace(self.images, steps=steps))
 
 
-def read_settings(path: Path | None) -> Settings:
-    """The settings in ``path``; with None, those in ``./params.yaml`` if there is one, else the defaults.
+def read_params(path: Path | None) -> Params:
+    """What the file ``path`` says; with None, ``./params.yaml`` if there is one, else the defaults.
 
     Raises:
         UsageError: naming the file, the key, the value found and what was expected.
@@ -185,7 +185,7 @@ def read_settings(path: Path | None) -> Settings:
     if path is None:
         path = Path("params.yaml")
         if not path.exists():
-            return Settings()
+            return Params()
     try:
         content = YAML(typ="safe").load(path)
         json.dumps(content)
@@ -194,13 +194,13 @@ def read_settings(path: Path | None) -> Settings:
     except (YAMLError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
-    return settings_of({} if content is None else content, str(path))
+    return params_of({} if content is None else content, str(path))
 
 
-def settings_of(content: Any, where: str = "params") -> Settings:
-    """The settings in the content of a parameter file, as mappings and lists.
+def params_of(content: Any, where: str = "params") -> Params:
+    """What a parameter file says, given as mappings and lists.
 
-    >>> settings_of({"simulate": {"problems": 7}}).simulate.problems
+    >>> params_of({"simulate": {"problems": 7}}).simulate.problems
     7
 
     Raises:
@@ -209,14 +209,14 @@ def settings_of(content: Any, where: str = "params") -> Settings:
     own = {key: content.get(key, {}) for key in ("strategies", "classifiers")} if isinstance(content, dict) else {}
     rest = {key: value for key, value in content.items() if key not in own} if own else content
     try:
-        settings = TypeAdapter(Settings).validate_json(json.dumps(rest), strict=True)
+        params = TypeAdapter(Params).validate_json(json.dumps(rest), strict=True)
     except ValidationError as error:
-        raise UsageError(f"{where}: {_first_problem(error, Settings())}") from error
+        raise UsageError(f"{where}: {_first_problem(error, Params())}") from error
     strategies = _options_of_strategies(where, own.get("strategies", {}))
     classifiers = _options_of_classifiers(where, own.get("classifiers", {}))
-    settings = replace(settings, strategies=strategies, classifiers=classifiers)
-    _check_names(where, settings)
-    return settings
+    params = replace(params, strategies=strategies, classifiers=classifiers)
+    _check_names(where, params)
+    return params
 
 
 def _options_of_strategies(where: str, given: Any) -> dict[str, Any]:
@@ -284,14 +284,14 @@ def _known_keys(root: Any, where: tuple[int | str, ...]) -> str:
     return ", ".join(section)
 
 
-def _check_names(where: str, settings: Settings) -> None:
+def _check_names(where: str, params: Params) -> None:
     try:
-        for classifier in (*settings.defaults.classifier, *settings.study.classifier):
+        for classifier in (*params.defaults.classifier, *params.study.classifier):
             CLASSIFIERS.find(classifier)
-        for classifier in (*settings.acquire.strategy, *settings.acquire.strategies):
+        for classifier in (*params.acquire.strategy, *params.acquire.strategies):
             CLASSIFIERS.find(classifier)
-        compared = [name for names in settings.acquire.strategies.values() for name in names]
-        for strategy in (*settings.acquire.strategy.values(), *compared):
+        compared = [name for names in params.acquire.strategies.values() for name in names]
+        for strategy in (*params.acquire.strategy.values(), *compared):
             select(strategy)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
