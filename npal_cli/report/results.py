@@ -12,7 +12,7 @@ from npal_cli.artifacts import Provenance
 from npal_cli.objectives import SETTINGS, Setting, auac
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
-from npal_cli.report.names import PUBLISHED_DATA, hand_made_for
+from npal_cli.report.names import PUBLISHED_DATA, hand_made_for, position_of
 from npal_cli.report.published import has_published_options, has_published_splits, protocol_of
 
 Evaluation = Literal["test", "held_out"]
@@ -59,6 +59,11 @@ class ExperimentResults:
             and has_published_splits(self.problems, data, self.setting, self.classifier)
             and has_published_options(self.made_from[strategy].parameters)
         )
+
+    @property
+    def ordered(self) -> list[str]:
+        """The names of the artifacts, as strategies are ordered in tables."""
+        return sorted(self.acquired, key=position_of)
 
     @property
     def hand_made(self) -> list[str]:

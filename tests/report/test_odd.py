@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 
 from npal_cli.report import figures
 from npal_cli.report.build import build
+from npal_cli.report.names import is_competitor
+from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from tests.report.conftest import NINE, acquired, experiment
 
 DATA = re.compile(r'<script type="application/json" id="experiment-\d+-data">(.*?)</script>', re.DOTALL)
@@ -78,17 +80,16 @@ def test_whatever_is_there_makes_a_report(case, tmp_path, monkeypatch):
 
 def check_plots(page: str) -> None:
     """A plot is on the page where there is something to show in it."""
-    sections = re.split(r'<section class="experiment"', page.split('<section id="overview">', maxsplit=1)[0])[1:]
     payloads = [json.loads(found) for found in DATA.findall(page)]
-    for section, payload in zip(sections, payloads, strict=True):
-        plots = set(re.findall(r'data-plot="(\w+)"', section))
-        assert {"curves", "balance", "map"} <= plots
-        assert ("ranks" in plots) == (payload["ranks"]["test"]["runs"] > 0)
-        assert ("pairs" in plots) == bool(payload["pairs"]["test"])
-        rare = [curve[-1] for levels in payload["levels"].values() for curve in levels["rare_precision"]]
-        assert ("rare" in plots) == (set(rare) != {None})
-        assert ("loss" in plots) == ("prediction" in plots) == bool(payload["loss"])
-    overview = page.split('<section id="overview">', maxsplit=1)[1]
-    shown = json.loads(re.findall(r'id="overview-data">(.*?)</script>', overview, re.DOTALL)[0])
-    assert ('data-plot="gains"' in overview) == any(shown["gains"].values())
-    assert ('data-plot="distances"' in overview) == bool(shown["distances"])
+    sections = re.split(r'<section (?:class="experiment"|id="overview")', page)[1:]
+    overview = re.findall(r'id="overview-data">(.*?)</script>', page, re.DOTALL)
+    for section, payload in zip(sections, [*payloads, *map(json.loads, overview)], strict=True):
+        assert sorted(re.findall(r'data-plot="(\w+)"', section)) == sorted(payload["tables"])
+        for plot in (plot for plot in (*EXPERIMENT_PLOTS, *OVERVIEW_PLOTS) if plot.name in payload["tables"]):
+            columns = payload["tables"][plot.name]["columns"]
+            shown = [np.array(columns[name]["values"], dtype=object) for name in plot.defined if name in columns]
+            assert np.logical_and.reduce([values != np.array(None) for values in shown] or [True]).any(), plot.name
+        if "curves" in payload["tables"]:
+            assert {"curves", "balance", "map"} <= set(payload["tables"])
+            several = len({name for name in payload["tables"]["curves"]["axes"]["strategy"] if is_competitor(name)}) > 1
+            assert several or "ranks" not in payload["tables"]

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
-from npal_cli.report.names import EVALUATION_TITLES, label_of, position_of
+from npal_cli.report.names import EVALUATION_TITLES, position_of
 from npal_cli.report.page import sections
-from npal_cli.report.page.charts import specifications
-from npal_cli.report.page.payload import experiment_payload
+from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
+from npal_cli.report.page.plots.base import Json, OverviewSource, Plot, Source, baselines_of
 from npal_cli.report.paper import ROW, against_the_paper
 from npal_cli.report.results import Evaluation, ExperimentResults, grouped
 from npal_cli.report.tables import number, plus_minus
@@ -57,15 +57,13 @@ def render(
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
-        specifications=specifications(),
+        specifications=_specifications(EXPERIMENT_PLOTS) | _specifications(OVERVIEW_PLOTS),
         evaluations=EVALUATION_TITLES,
         headings=sections.HEADINGS,
         experiments=[_experiment(i, result, table) for i, result in enumerate(ordered)],
-        overview={
-            "gains": sections.gains(table, titles),
-            "distances": sections.distances(against),
-            "strategies": [label_of(name) for name in sorted(set(table["strategy"]), key=position_of)],
-        },
+        overview=_drawn(
+            OVERVIEW_PLOTS, OverviewSource(table, titles, against), sorted(set(table["strategy"]), key=position_of), []
+        ),
         against=against.to_dict("records"),
         not_run=lacking.to_dict("records"),
         not_run_seconds=float(lacking.drop_duplicates(list(ROW))["seconds"].sum()),
@@ -79,7 +77,6 @@ def render(
 def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:
     own = (table["data"] == result.data) & (table["setting"] == result.setting)
     own &= table["classifier"] == result.classifier
-    payload = experiment_payload(result)
     return {
         "id": f"experiment-{i}",
         "title": sections.title_of(result),
@@ -88,6 +85,25 @@ def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[
         "predictions": sections.prediction_facts(result),
         "sources": sections.sources_of(result),
         "digests": sections.digests_of(result),
-        "plots": sections.drawn(payload),
-        "payload": payload,
+        **_drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result)),
+    }
+
+
+def _specifications(plots: Sequence[Plot[Source]]) -> dict[str, Json]:
+    return {plot.name: plot.specification() for plot in plots}
+
+
+def _drawn(
+    plots: Sequence[Plot[Source]], source: Source, strategies: Sequence[str], baselines: Sequence[str]
+) -> dict[str, Any]:
+    """The plots that have something to show, and what they and the controls are drawn from."""
+    tables = {plot.name: table for plot in plots if (table := plot.table(source)) is not None}
+    styles = {name: sections.strategy_of(name) for name in (*strategies, *baselines)}
+    return {
+        "plots": [plot for plot in plots if plot.name in tables],
+        "payload": {
+            "strategies": [styles[name] for name in strategies],
+            "baselines": [styles[name] for name in baselines],
+            "tables": tables,
+        },
     }

@@ -14,10 +14,9 @@ from npal_cli.report.names import (
     is_aside,
     is_competitor,
     label_of,
-    position_of,
 )
 from npal_cli.report.predictions import LEVELS, calibration
-from npal_cli.report.results import EVALUATIONS, METRICS, ExperimentResults
+from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, ExperimentResults
 from npal_cli.report.statistics import FEWEST_RUNS
 from npal_cli.report.tables import TOLD, interval, number, plus_minus, runs_of
 
@@ -154,7 +153,7 @@ def facts_of(result: ExperimentResults) -> list[tuple[str, str]]:
 def prediction_facts(result: ExperimentResults) -> list[dict[str, str]]:
     """How good each strategy's predicted improvements are, in words."""
     facts = []
-    for name in sorted(result.acquired, key=position_of):
+    for name in result.ordered:
         found = calibration(result.acquired[name])
         if found is not None:
             within = dict(zip(LEVELS, found.observed, strict=True))
@@ -175,7 +174,7 @@ def prediction_facts(result: ExperimentResults) -> list[dict[str, str]]:
 def sources_of(result: ExperimentResults) -> list[dict[str, Any]]:
     """What each artifact was made with, and what its last computation took."""
     rows = []
-    for name in sorted(result.acquired, key=position_of):
+    for name in result.ordered:
         timing = result.timings.get(name, {})
         rows.append(
             {
@@ -205,63 +204,12 @@ def _flat(parameters: Mapping[str, Any], prefix: str = "") -> str:
     return ", ".join(parts)
 
 
-def gains(table: pd.DataFrame, titles: Mapping[tuple[str, str, str], str]) -> dict[str, list[dict[str, Any]]]:
-    """The AUAC gain over Random of every strategy in every experiment, for each evaluation."""
-    known = table[(table["metric"] == "auac") & table["random_mean"].notna()]
-    rows: dict[str, list[dict[str, Any]]] = {evaluation: [] for evaluation in EVALUATIONS}
-    for row in known.to_dict("records"):
-        rows[row["evaluation"]].append(
-            {
-                "experiment": titles[row["data"], row["setting"], row["classifier"]],
-                "strategy": row["strategy"],
-                "label": row["label"],
-                "aside": is_aside(row["strategy"]),
-                "competitors": is_competitor(row["strategy"]),
-                "value": round(row["random_mean"], 4),
-                "interval": interval(row["random_mean"], row["random_low"], row["random_high"], 3),
-                "runs": f"{row['random_runs']:.0f}",
-            }
-        )
-    return rows
-
-
-def distances(against: pd.DataFrame) -> list[dict[str, Any]]:
-    """Our figures beside the paper's, in standard errors."""
-    known = against[against["z"].notna()].to_dict("records")
-    return [
-        {
-            "place": f"Table {row['table']}: {row['data']}, {row['classifier']}",
-            "setting": SETTING_TITLES[row["setting"]],
-            "metric": METRICS[row["metric"]],
-            "label": row["label"],
-            "colour": colour_of(row["strategy"]),
-            "runs": row["runs"],
-            "mean": round(row["mean"], 4),
-            "reported": row["reported_mean"],
-            "z": round(row["z"], 2),
-            "jitter": i % 5,
-        }
-        for i, row in enumerate(known)
-    ]
-
-
-def drawn(payload: Mapping[str, Any]) -> set[str]:
-    """The plots of an experiment that have something to show, whatever is asked for."""
-    found = {
-        "ranks": any(ranks["runs"] for ranks in payload["ranks"].values()),
-        "pairs": any(payload["pairs"].values()),
-        "rare": any(_has_rare(levels) for levels in payload["levels"].values()),
-        "loss": payload["loss"],
-        "prediction": payload["predictions"],
-        "calibration": payload["predictions"],
-    }
-    return {"curves", "balance", "map", *(name for name, any_rows in found.items() if any_rows)}
-
-
-def _has_rare(levels: Mapping[str, Any]) -> bool:
-    """Whether precision and recall of the rare classes are defined for any strategy after the last step."""
-    both = zip(levels["rare_precision"], levels["rare_recall"], strict=True)
-    return any(precision[-1] is not None and recall[-1] is not None for precision, recall in both)
+def strategy_of(name: str) -> dict[str, Any]:
+    """How a strategy, or the AL average, is named and looks in every plot."""
+    if name == AL_AVERAGE:
+        return {"name": name, "label": "AL average", "colour": "#444444", "dash": "dashed"}
+    dash = "dashed" if is_aside(name) else "solid"
+    return {"name": name, "label": label_of(name), "colour": colour_of(name), "dash": dash}
 
 
 def sortable(value: float | str) -> str:

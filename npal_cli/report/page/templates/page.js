@@ -4,7 +4,6 @@
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const specifications = read("specifications");
-const overview = document.getElementById("overview-data") ? read("overview-data") : null;
 const controls = document.getElementById("controls");
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 const NOTHING = "nothing";
@@ -26,79 +25,42 @@ const named = (strategy) => ({ label: strategy.label, colour: paint(strategy.col
 const isShown = (name, aside) => shown.ticked.get(name) ?? (!aside || shown.nothingElse);
 const visible = (strategy) => isShown(strategy.name, strategy.dash === "dashed");
 
-const rowsOf = {
-  curves(p) {
-    const b = p.baselines.findIndex((each) => each.name === shown.baseline);
-    const level = b < 0;
-    const values = level ? p.levels[shown.evaluation][shown.quantity] : p.differences[shown.evaluation][shown.quantity][b];
-    const errors = level ? p.level_errors[shown.evaluation][shown.quantity] : p.errors[shown.evaluation][shown.quantity][b];
-    const runs = level ? p.level_runs : p.runs[b];
-    return p.strategies.flatMap((strategy, s) => !visible(strategy) ? [] : values[s].flatMap((value, step) => {
-      if (value === null) return [];
-      const error = errors[s][step];
-      const band = 2 * (error ?? 0);
-      return [{ ...named(strategy), step, value, error, low: value - band, high: value + band, runs: runs[s] }];
-    }));
-  },
-  ranks(p) {
-    const ranks = p.ranks[shown.evaluation];
-    return ranks.strategies.map((s, i) => ({
-      ...named(p.strategies[s]), value: ranks.mean[i], low: ranks.mean[i] - ranks.spread[i], high: ranks.mean[i] + ranks.spread[i],
-    }));
-  },
-  pairs(p) {
-    return p.pairs[shown.evaluation].flatMap(({ pair: [i, j], value, error, runs, needed, p: chance }) => {
-      if (!visible(p.strategies[i]) || !visible(p.strategies[j])) return [];
-      const [one, other] = [p.strategies[i].label, p.strategies[j].label];
-      const rest = { competitors: p.strategies[i].competitor && p.strategies[j].competitor, error, runs, chance: chance ?? "too few runs", needed: needed ?? "more than can be told", apart: chance !== null && chance < 0.05 ? "yes" : "no" };
-      return [{ label: one, other, value, ...rest }, { label: other, other: one, value: -value, ...rest }];
-    });
-  },
-  rare(p) {
-    const last = (kind, quantity, s) => p[kind][shown.evaluation][quantity][s].at(-1);
-    return p.strategies.flatMap((strategy, s) => {
-      const row = named(strategy);
-      for (const name of ["precision", "recall"]) {
-        const value = last("levels", `rare_${name}`, s);
-        const band = 2 * (last("level_errors", `rare_${name}`, s) ?? 0);
-        Object.assign(row, { [name]: value, [`${name}_low`]: value - band, [`${name}_high`]: value + band });
-      }
-      return visible(strategy) && row.precision !== null && row.recall !== null ? [row] : [];
-    });
-  },
-  balance(p) {
-    return p.strategies.filter(visible).flatMap((strategy) => p.balance[strategy.name].map((value, i) => (
-      { ...named(strategy), step: i + 1, value, pool: p.pool })));
-  },
-  map(p, chosen) {
-    const place = (kind) => ([x, y, label]) => ({ kind, x, y, class: label, step: null });
-    const strategy = p.strategies.find((each) => each.name === chosen);
-    const points = (p.map.chosen[chosen] ?? []).map(([x, y, label, step]) => ({ ...named(strategy), kind: "chosen", x, y, class: label, step }));
-    return [...p.map.pool.map(place("pool")), ...p.map.annotated.map(place("annotated")), ...points];
-  },
-  loss(p, chosen) {
-    return (p.loss[chosen] ?? []).flatMap((losses, step) => losses.map((value, epoch) => ({ step: step + 1, epoch: epoch + 1, value })));
-  },
-  prediction(p, chosen) {
-    const found = p.predictions[chosen];
-    if (!found) return [];
-    const colour = paint(p.strategies.find((each) => each.name === chosen).colour);
-    return [
-      ...found.points.map(([predicted, improvement]) => ({ kind: "point", predicted, improvement, colour: darkness.matches ? "#9bb7cc" : "#557a95" })),
-      ...found.bins.map(([predicted, improvement, error]) => (
-        { kind: "bin", predicted, improvement, low: improvement - 2 * error, high: improvement + 2 * error, colour })),
-    ];
-  },
-  calibration(p) {
-    return Object.entries(p.predictions).flatMap(([name, found]) => found.levels.map((nominal, i) => (
-      { ...named(p.strategies.find((each) => each.name === name)), nominal, observed: found.observed[i] })));
-  },
-  gains: () => overview.gains[shown.evaluation].filter((row) => isShown(row.strategy, row.aside)),
-  distances: () => overview.distances.map((row) => ({ ...row, colour: paint(row.colour) })),
-};
+// What is chosen, as far as an experiment has it.
+const chosen = (p) => ({ ...shown, baseline: p.baselines.some((each) => each.name === shown.baseline) ? shown.baseline : NOTHING });
+const CONTROLLED = ["evaluation", "quantity", "baseline"];
 
-// Plots that are as high as they have lines.
-const LINE = { ranks: { of: "label", size: 22 }, pairs: { of: "label", size: 20 }, gains: { of: "experiment", size: 22 }, distances: { of: "place", size: 26 } };
+// The rows of a plot's table that are asked for: a row for each place of its axes, with the columns' values there.
+function rowsOf(p, table, told, one) {
+  const asked = chosen(p);
+  const styles = new Map(p.strategies.map((each) => [each.name, each]));
+  const isAsked = (name, value) => {
+    if (CONTROLLED.includes(name)) return value === asked[name];
+    if (name === "strategy" && told.one) return value === null || value === one;
+    return !["strategy", "other"].includes(name) || visible(styles.get(value));
+  };
+  let places = [{ at: {}, row: {} }];
+  for (const [axis, values] of Object.entries(table.axes)) {
+    const kept = values.map((value, i) => [value, i]).filter(([value]) => isAsked(axis, value));
+    places = places.flatMap(({ at, row }) => kept.map(([value, i]) => ({ at: { ...at, [axis]: i }, row: { ...row, [axis]: value } })));
+  }
+  return places.flatMap(({ at, row }) => {
+    for (const [name, { over, values }] of Object.entries(table.columns)) {
+      const value = over.reduce((part, axis) => part[at[axis]], values);
+      if (!isAsked(name, value) || (value === null && told.defined.includes(name))) return [];
+      row[name] = value;
+    }
+    if (row.strategy) Object.assign(row, named(styles.get(row.strategy)));
+    if (row.other) row.other_label = styles.get(row.other).label;
+    if (row.colour) row.colour = paint(row.colour);
+    return [row];
+  });
+}
+
+// The strategies that a table has rows of.
+function strategiesIn(p, table) {
+  const names = new Set(table.axes.strategy ?? table.columns.strategy.values);
+  return p.strategies.filter((each) => names.has(each.name));
+}
 
 // Colours span what competitors differ by; a bound that is farther off has the last colour.
 function limits(rows) {
@@ -106,12 +68,6 @@ function limits(rows) {
   const most = Math.max(...(competing.length ? competing : rows.map((row) => Math.abs(row.value))), 0.01);
   return [-most, most];
 }
-
-const choicesOf = {
-  map: (p) => p.strategies.filter((each) => each.name in p.map.chosen),
-  loss: (p) => p.strategies.filter((each) => each.name in p.loss),
-  prediction: (p) => p.strategies.filter((each) => each.name in p.predictions),
-};
 
 function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -127,10 +83,12 @@ function theme() {
 }
 
 async function draw(canvas) {
-  const section = canvas.closest(".experiment");
+  const p = payloadOf(canvas.closest("section"));
   const kind = canvas.dataset.plot;
-  const choice = canvas.parentElement.querySelector(".choice");
-  const rows = rowsOf[kind](section && payloadOf(section), choice?.value);
+  const specification = structuredClone(specifications[kind]);
+  const [told, table] = [specification.usermeta, p.tables[kind]];
+  const rows = rowsOf(p, table, told, canvas.parentElement.querySelector(".choice")?.value);
+  caption(canvas, p, told.caption, table.of);
   views.get(canvas)?.finalize();
   views.delete(canvas);
   canvas.dataset.rows = rows.length;
@@ -138,27 +96,25 @@ async function draw(canvas) {
     canvas.replaceChildren("Nothing to show of the strategies that are ticked.");
     return;
   }
-  const specification = structuredClone(specifications[kind]);
   specification.datasets = { ...specification.datasets, rows };
   specification.config = theme();
   specification.autosize = { type: "fit-x", contains: "padding" };
-  if (kind in LINE) specification.height = LINE[kind].size * new Set(rows.map((row) => row[LINE[kind].of])).size;
-  if (kind === "pairs" || kind === "gains") specification.encoding.color.scale.domain = limits(rows);
-  if (kind === "pairs") for (const axis of ["x", "y"]) specification.encoding[axis].sort = payloadOf(section).strategies.map((each) => each.label);
-  if (kind === "gains") specification.encoding.x.sort = overview.strategies;
+  if (told.line) specification.height = told.line[1] * new Set(rows.map((row) => row[told.line[0]])).size;
+  if (told.diverging) specification.encoding.color.scale.domain = limits(rows);
+  for (const channel of told.ordered) specification.encoding[channel].sort = p.strategies.map((each) => each.label);
   const tooltip = { theme: darkness.matches ? "dark" : "light" };
   views.set(canvas, await vegaEmbed(canvas, specification, { actions: false, renderer: "svg", tooltip }));
 }
 
-function caption(section) {
-  const p = payloadOf(section);
-  const quantity = document.getElementById("quantity").selectedOptions[0].text;
-  const baseline = p.baselines.find((each) => each.name === shown.baseline);
-  const on = controls.querySelector("[name=evaluation]:checked").parentElement.textContent.trim();
-  const said = section.querySelector("[data-plot=curves]").parentElement.querySelector(".said");
-  said.textContent = `${quantity} on the ${on}${baseline ? `, less that of ${baseline.label} in the same run` : ""}; bands of two standard errors`;
-  const map = section.querySelector("[data-plot=map]").parentElement.querySelector(".said");
-  map.textContent = `run ${p.map.run}: pool (grey), annotated at first (blue), and chosen with its step; principal components of the features`;
+function caption(canvas, p, text, of) {
+  const baseline = p.baselines.find((each) => each.name === chosen(p).baseline);
+  const words = {
+    quantity: document.getElementById("quantity").selectedOptions[0].text,
+    evaluation: controls.querySelector("[name=evaluation]:checked").parentElement.textContent.trim(),
+    baseline: baseline ? `, less that of ${baseline.label} in the same run` : "",
+    of,
+  };
+  canvas.parentElement.querySelector(".said").textContent = text.replace(/\{(\w+)\}/g, (_, word) => words[word]);
 }
 
 const sections = () => all(".experiment:not([hidden])");
@@ -169,7 +125,6 @@ async function show(canvases = drawable()) {
   document.documentElement.dataset.drawn = darkness.matches ? "dark" : "light";
   for (const each of all("main [data-evaluation]")) each.hidden = each.dataset.evaluation !== shown.evaluation;
   for (const row of all("tr[data-strategy]")) row.hidden = !isShown(row.dataset.strategy, "aside" in row.dataset);
-  sections().forEach(caption);
   await Promise.all(canvases.map(draw));
   document.documentElement.dataset.state = "ready";
 }
@@ -204,7 +159,7 @@ function offerStrategies() {
   for (const section of sections()) {
     for (const canvas of all("[data-plot]", section)) {
       const select = canvas.parentElement.querySelector(".choice");
-      if (select) fill(select, choicesOf[canvas.dataset.plot](payloadOf(section)), select.value || "np");
+      if (select) fill(select, strategiesIn(payloadOf(section), payloadOf(section).tables[canvas.dataset.plot]), select.value || "np");
     }
   }
 }

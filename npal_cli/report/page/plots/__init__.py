@@ -1,0 +1,22 @@
+"""The plots of the page: each says in its own file what it is called, how it is drawn, and what from."""
+
+from collections.abc import Sequence
+
+from npal_cli.report.page.plots.base import OverviewSource, Plot
+from npal_cli.report.page.plots.choices import Balance, PointMap
+from npal_cli.report.page.plots.curves import Curves
+from npal_cli.report.page.plots.overview import Distances, Gains
+from npal_cli.report.page.plots.pairs import Pairs
+from npal_cli.report.page.plots.predictions import Coverage, Predictions
+from npal_cli.report.page.plots.ranks import Ranks
+from npal_cli.report.page.plots.rare import RareClasses
+from npal_cli.report.page.plots.training import TrainingLoss
+from npal_cli.report.results import ExperimentResults
+
+EXPERIMENT_PLOTS: Sequence[Plot[ExperimentResults]] = (
+    *(Curves(), Ranks(), Pairs(), RareClasses(), Balance(), PointMap(), TrainingLoss(), Predictions(), Coverage()),
+)
+"""Of one experiment, in the order of the page."""
+
+OVERVIEW_PLOTS: Sequence[Plot[OverviewSource]] = (Gains(), Distances())
+"""Of all experiments together."""

@@ -1,0 +1,66 @@
+"""Acquisition curves."""
+
+from typing import Any, final
+
+import altair as alt
+import numpy as np
+
+from npal_cli.report.page.plots.base import COLOUR, DASH, ROWS, WIDTH, Json, Plot, baselines_of, cube, rounded
+from npal_cli.report.page.plots.lines import lines_of, mean_and_error
+from npal_cli.report.results import EVALUATIONS, QUANTITIES, ExperimentResults
+
+NOTHING = "nothing"
+"""The baseline of curves that are shown as they are."""
+
+
+@final
+class Curves(Plot[ExperimentResults]):
+    """Each strategy's mean over runs, as it is or less a baseline's in the same run."""
+
+    name = "curves"
+    title = "Acquisition curves"
+    caption = "{quantity} on the {evaluation}{baseline}; bands of two standard errors"
+    wide = True
+
+    def chart(self) -> Any:
+        """Lines with bands and points."""
+        base = (
+            alt.Chart(ROWS, width=WIDTH, height=360)
+            .transform_calculate(low="datum.value - 2 * datum.error", high="datum.value + 2 * datum.error")
+            .encode(alt.X("step:Q", title="acquisition step", axis=alt.Axis(tickMinStep=1)), COLOUR)
+        )
+        band = base.mark_area(opacity=0.15).encode(
+            alt.Y("low:Q", title="", scale=alt.Scale(zero=False)), alt.Y2("high:Q"), alt.Detail("label:N")
+        )
+        line = base.mark_line(strokeWidth=2).encode(alt.Y("value:Q", title=""), DASH, alt.Detail("label:N"))
+        point = base.mark_point(filled=True, size=45).encode(
+            alt.Y("value:Q", title=""),
+            tooltip=[
+                alt.Tooltip("label:N", title="strategy"),
+                alt.Tooltip("step:Q"),
+                alt.Tooltip("value:Q", format="+.4f"),
+                alt.Tooltip("error:Q", title="standard error", format=".4f"),
+                alt.Tooltip("runs:Q"),
+            ],
+        )
+        return band + line + point
+
+    def table(self, source: ExperimentResults) -> Json:
+        """Means, standard errors and numbers of runs, over those that strategy and baseline both have."""
+        names, baselines = source.ordered, baselines_of(source)
+        every = {name: lines_of(source, name) for name in baselines}
+        each = [[every[name].values for name in names]]
+        each += [[every[name].less(every[baseline]) for name in names] for baseline in baselines]
+        found = [[mean_and_error(values) for values in row] for row in each]
+        mean, error = np.moveaxis(np.array(found), (2, 3, 4), (0, 1, 2))
+        over = ("evaluation", "quantity", "baseline", "strategy", "step")
+        values = EVALUATIONS, QUANTITIES, (NOTHING, *baselines), names, range(mean.shape[-1])
+        runs = [[len(values) for values in row] for row in each]
+        return cube(
+            dict(zip(over, values, strict=True)),
+            {
+                "value": (over, rounded(mean)),
+                "error": (over, rounded(error)),
+                "runs": (("baseline", "strategy"), runs),
+            },
+        )

@@ -1,0 +1,112 @@
+"""All experiments together."""
+
+from typing import Any, final
+
+import altair as alt
+
+from npal_cli.report.names import SETTING_TITLES, colour_of, is_competitor
+from npal_cli.report.page.plots.base import COLOUR, HEIGHT, QUIET, ROWS, WIDTH, Json, OverviewSource, Plot, plain
+from npal_cli.report.results import METRICS
+from npal_cli.report.tables import interval
+
+
+@final
+class Gains(Plot[OverviewSource]):
+    """The gain over Random of every strategy in every experiment."""
+
+    name = "gains"
+    title = "Gain over Random"
+    caption = "AUAC, paired over runs"
+    line = ("experiment", 22)
+    diverging = True
+    ordered = ("x",)
+
+    def chart(self) -> Any:
+        """A heat map."""
+        return (
+            alt.Chart(ROWS, width=WIDTH, height=HEIGHT)
+            .mark_rect(stroke="#8888", strokeWidth=0.5)
+            .encode(
+                alt.X("label:N", title=None, axis=alt.Axis(labelAngle=-60, labelLimit=160)),
+                alt.Y("experiment:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+                alt.Color(
+                    "value:Q",
+                    title="gain over Random",
+                    scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
+                    legend=alt.Legend(orient="top", gradientLength=160),
+                ),
+                tooltip=[
+                    *("experiment:N", alt.Tooltip("label:N", title="strategy")),
+                    alt.Tooltip("value:Q", title="AUAC gain over Random", format="+.3f"),
+                    alt.Tooltip("interval:N", title="95 % interval"),
+                    "runs:N",
+                ],
+            )
+        )
+
+    def table(self, source: OverviewSource) -> Json | None:
+        """A row for each cell of AUAC that can be compared with Random."""
+        cells = source.cells
+        known = cells[(cells["metric"] == "auac") & cells["random_mean"].notna()].to_dict("records")
+        found = [
+            (
+                row["evaluation"],
+                source.titles[row["data"], row["setting"], row["classifier"]],
+                row["strategy"],
+                is_competitor(row["strategy"]),
+                round(row["random_mean"], 4),
+                interval(row["random_mean"], row["random_low"], row["random_high"], 3),
+                f"{row['random_runs']:.0f}",
+            )
+            for row in known
+        ]
+        return plain(("evaluation", "experiment", "strategy", "competitors", "value", "interval", "runs"), found)
+
+
+@final
+class Distances(Plot[OverviewSource]):
+    """Our figures beside the paper's, in standard errors."""
+
+    name = "distances"
+    title = "Against the paper"
+    caption = "every figure that the paper reports and that was run; dashed: two standard errors"
+    line = ("place", 26)
+
+    def chart(self) -> Any:
+        """A dot for each figure."""
+        base = alt.Chart(ROWS, width=WIDTH, height=HEIGHT)
+        points = base.mark_circle(size=40, opacity=0.8).encode(
+            alt.X("z:Q", title="ours less reported, in standard errors"),
+            alt.Y("place:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
+            alt.YOffset("jitter:Q"),
+            COLOUR,
+            tooltip=[
+                *("place:N", "setting:N", "metric:N", alt.Tooltip("label:N", title="strategy"), "runs:Q"),
+                alt.Tooltip("mean:Q", title="ours", format=".3f"),
+                alt.Tooltip("reported:Q", format=".3f"),
+                alt.Tooltip("z:Q", format="+.1f"),
+            ],
+        )
+        limits = alt.Chart(alt.InlineData(values=[{"z": -2}, {"z": 2}])).mark_rule(strokeDash=[4, 3], color=QUIET)
+        return limits.encode(alt.X("z:Q")) + points
+
+    def table(self, source: OverviewSource) -> Json | None:
+        """A row for each figure, shown whatever is ticked."""
+        against = source.against
+        found = [
+            (
+                f"Table {row['table']}: {row['data']}, {row['classifier']}",
+                SETTING_TITLES[row["setting"]],
+                METRICS[row["metric"]],
+                row["label"],
+                colour_of(row["strategy"]),
+                row["runs"],
+                round(row["mean"], 4),
+                row["reported_mean"],
+                round(row["z"], 2),
+                i % 5,
+            )
+            for i, row in enumerate(against[against["z"].notna()].to_dict("records"))
+        ]
+        names = ("place", "setting", "metric", "label", "colour", "runs", "mean", "reported", "z", "jitter")
+        return plain(names, found)

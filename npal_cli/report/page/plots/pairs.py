@@ -1,0 +1,89 @@
+"""Every pair of strategies."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, final
+
+import altair as alt
+import numpy as np
+from scipy.special import stdtr
+from scipy.stats import sem
+
+from npal_cli.report.names import is_competitor
+from npal_cli.report.page.plots.base import HEIGHT, ROWS, WIDTH, Json, Plot, plain, rounded
+from npal_cli.report.page.plots.lines import Lines, lines_of
+from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults
+from npal_cli.report.statistics import FEWEST_RUNS, holm, runs_needed
+
+COLUMNS = ("evaluation", "strategy", "other", "value", "error", "runs", "needed", "competitors", "p")
+
+
+@final
+class Pairs(Plot[ExperimentResults]):
+    """AUAC differences of all pairs, with p-values of paired t-tests, and the runs that would tell them apart."""
+
+    name = "pairs"
+    title = "Every pair"
+    caption = "AUAC differences; pale: may be chance (paired t-test, Holm over the pairs)"
+    line = ("label", 20)
+    diverging = True
+    ordered = ("x", "y")
+
+    def chart(self) -> Any:
+        """A heat map of row less column."""
+        return (
+            alt.Chart(ROWS, width=WIDTH, height=HEIGHT)
+            .transform_calculate(
+                chance="datum.p === null ? 'too few runs' : datum.p",
+                runs_needed="datum.needed === null ? 'more than can be told' : datum.needed",
+            )
+            .mark_rect(stroke="#8888", strokeWidth=0.5)
+            .encode(
+                alt.X("other_label:N", title=None, axis=alt.Axis(labelAngle=-60, labelLimit=160)),
+                alt.Y("label:N", title=None, axis=alt.Axis(labelLimit=160)),
+                alt.Color(
+                    "value:Q",
+                    title="AUAC of row less column",
+                    scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
+                    legend=alt.Legend(orient="top", gradientLength=160),
+                ),
+                opacity=alt.condition("datum.p !== null && datum.p < 0.05", alt.value(1), alt.value(0.3)),
+                tooltip=[
+                    alt.Tooltip("label:N", title="strategy"),
+                    alt.Tooltip("other_label:N", title="less"),
+                    alt.Tooltip("value:Q", title="difference", format="+.3f"),
+                    alt.Tooltip("error:Q", title="standard error", format=".3f"),
+                    alt.Tooltip("runs:Q"),
+                    alt.Tooltip("chance:N", title="p"),
+                    alt.Tooltip("runs_needed:N", title="runs needed"),
+                ],
+            )
+        )
+
+    def table(self, source: ExperimentResults) -> Json | None:
+        """A row for each ordered pair that has two runs in common."""
+        every = {name: lines_of(source, name) for name in source.ordered}
+        found = [row for i, evaluation in enumerate(EVALUATIONS) for row in _compared(every, evaluation, i)]
+        return plain(COLUMNS, found)
+
+
+def _compared(every: Mapping[str, Lines], evaluation: Evaluation, i: int) -> list[tuple[Any, ...]]:
+    """Both rows of each pair, where ``evaluation`` is the ``i``-th."""
+    pairs, facts, p_values = [], [], []
+    for one, other in combinations(every, 2):
+        gains = np.trapezoid(every[one].less(every[other])[:, i, 0], axis=1)
+        if len(gains) < 2:
+            continue
+        mean, error = float(gains.mean()), float(sem(gains))
+        deviation = error * np.sqrt(len(gains))
+        needed = runs_needed(mean / deviation) if deviation > 0 else float("nan")
+        pairs.append((one, other, rounded(mean)))
+        facts.append((rounded(error), len(gains), rounded(needed, 0), is_competitor(one) and is_competitor(other)))
+        enough = len(gains) >= FEWEST_RUNS and error > 0
+        p_values.append(float(2 * stdtr(len(gains) - 1, -abs(mean / error))) if enough else float("nan"))
+    corrected = rounded(np.asarray(holm(p_values)))
+    return [
+        row
+        for (one, other, gain), known, p in zip(pairs, facts, corrected, strict=True)
+        for row in ((evaluation, one, other, gain, *known, p), (evaluation, other, one, -gain, *known, p))
+    ]
