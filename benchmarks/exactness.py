@@ -24,8 +24,8 @@ from npal_cli.objectives import confusion_counts
 from npal_cli.problems.datasets import load_dataset
 from npal_cli.problems.sources import sources_from_environment
 from npal_cli.refit import RefitProblem
-from npal_cli.refit.batched import refit_batched
-from npal_cli.refit.compiled import refit_compiled
+from npal_cli.refit.backends.numba import Compiled
+from npal_cli.refit.backends.torch import Batched
 
 CANDIDATES, EVALUATION = 20, 40
 UNDECIDED = 1e-6
@@ -93,7 +93,8 @@ def measure(
 def compare(problem: RefitProblem, name: str, counts: Counts) -> None:
     """Add the refits of one problem to the counts."""
     task = make_classifier(name, ClassifierOptions())
-    numba, dense = refit_compiled(problem, task), refit_batched(problem, task, torch.device("cpu"))
+    numba = Compiled.ready_for([problem], task).confusions(problem, task)
+    dense = Batched(torch.device("cpu")).confusions(problem, task)
     classes = len(problem.training_weights)
     for j, (point, label) in enumerate(zip(problem.candidate_features, problem.candidate_labels, strict=True)):
         x, y = np.vstack([problem.features, point]), np.append(problem.labels, label)
@@ -114,8 +115,8 @@ def compare(problem: RefitProblem, name: str, counts: Counts) -> None:
             continue
         predicted = fit.predict(problem.evaluation_features)
         expected = confusion_counts(predicted[None], problem.evaluation_labels, classes)[0]
-        counts.numba += bool((numba.after[j] != expected).any())
-        counts.torch += bool((dense.after[j] != expected).any())
+        counts.numba += bool((numba[j] != expected).any())
+        counts.torch += bool((dense[j] != expected).any())
 
 
 def problems(

@@ -1,24 +1,19 @@
-"""Many almost identical classifier fits at once: one training set, and each candidate point added to it in turn.
-
-Three implementations of one thing: ``numba`` (compiled kernels, the default), ``sequential`` (scikit-learn, one fit at
-a time: the truth) and ``torch`` (batched dense solves, on a GPU if there is one).
-"""
+"""Many almost identical classifier fits at once: one training set, and each candidate point added to it in turn."""
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from npal_cli.classifiers import Classifier
-from npal_cli.classifiers.logistic import Logistic
-from npal_cli.classifiers.svm import SVM
 from npal_cli.engine import Engine
 from npal_cli.objectives import Scorer
-from npal_cli.refit import sequential
-from npal_cli.refit.base import Confusions, RefitProblem, RefitScores, SoftPredictions, joined
+from npal_cli.refit.backends import backend_of, is_fast
+from npal_cli.refit.backends.base import Backend
+from npal_cli.refit.problem import Confusions, RefitProblem, RefitScores
 
 __all__ = ["Confusions", "RefitProblem", "RefitScores", "refit", "refit_and_score"]
 
@@ -33,7 +28,7 @@ WORTH_TELLING = 10.0
 
 log = logging.getLogger("npal")
 
-Piece = tuple[RefitProblem, Callable[[RefitProblem], Any]]
+Piece = tuple[RefitProblem, Callable[[RefitProblem], np.ndarray]]
 
 
 def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engine) -> list[Confusions]:
@@ -44,12 +39,10 @@ def refit(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engi
     Raises:
         ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
     """
-    for problem in problems:
-        problem.check()
-    how = _implementation(engine, problems, classifier)
-    function = partial(how.refit, classifier=classifier)
-    tasks = [_Task(problem, function, how.size) for problem in problems]
-    return [joined(parts) for parts in _map(tasks, how, engine)]
+    backend, size = _prepare(problems, classifier, engine)
+    function = partial(backend.confusions, classifier=classifier)
+    counts = _map([_Task(problem, function, size) for problem in problems], backend, size, engine)
+    return [Confusions(each[-1], each[:-1]) for each in counts]
 
 
 def refit_and_score(
@@ -60,82 +53,58 @@ def refit_and_score(
     Raises:
         ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
     """
-    for problem in problems:
-        problem.check()
-    how = _implementation(engine, problems, classifier)
+    backend, size = _prepare(problems, classifier, engine)
     tasks = []
     for problem, scorer in zip(problems, scorers, strict=True):
         numbers = len(problem.evaluation_labels) * len(problem.training_weights)
-        size = min(how.size, max(SOFT_NUMBERS // max(numbers, 1), 1))
-        tasks.append(_Task(problem, partial(_score, how.refit_softly, classifier, scorer), size))
-    parts = _map(tasks, how, engine)
-    return [RefitScores(part[0].before, np.concatenate([each.after for each in part])) for part in parts]
+        few = min(size, max(SOFT_NUMBERS // max(numbers, 1), 1))
+        tasks.append(_Task(problem, partial(_score, backend, classifier, scorer), few))
+    return [RefitScores(float(each[-1]), each[:-1]) for each in _map(tasks, backend, size, engine)]
 
 
 class _Task(NamedTuple):
     """A problem, what to do with pieces of it, and how many candidates these have: whatever else is worked on."""
 
     problem: RefitProblem
-    function: Callable[[RefitProblem], Any]
+    function: Callable[[RefitProblem], np.ndarray]
+    """Something of each fit: of each candidate and, last, of the fit without any."""
     size: int
 
 
-class _Implementation(NamedTuple):
-    refit: Callable[..., Confusions]
-    """Of a problem and a classifier."""
-    refit_softly: Callable[..., SoftPredictions]
-    size: int
-    """How many candidates it takes at once."""
-    threads: bool
-    """Whether threads can share its work."""
-    fit: Classifier | None = None
-    """The classifier, where each fit takes as long as it takes."""
+def _prepare(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engine) -> tuple[Backend, int]:
+    """What makes the refits, and how many candidates there are in a piece of work."""
+    for problem in problems:
+        problem.check()
+    takes_long = not is_fast(classifier)
+    if takes_long and not engine.tally["refits"]:
+        _tell_cost(problems, classifier, engine)
+    backend = backend_of(engine, problems, classifier)
+    return backend, FEW if takes_long else backend.piece
 
 
-def _implementation(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> _Implementation:
-    if not isinstance(classifier, Logistic | SVM):  # whatever else can be fitted is, one by one, in other processes
-        one_by_one = sequential.refit_sequential, sequential.refit_softly_sequential
-        return _Implementation(*one_by_one, FEW, False, classifier)
-    match engine.refits:
-        case "numba":
-            from npal_cli.refit import compiled  # numba is slow to import
-
-            compiled.announce(problems, classifier)
-            return _Implementation(compiled.refit_compiled, compiled.refit_softly_compiled, compiled.PIECE, True)
-        case "torch":
-            from npal_cli.refit import batched  # torch is slow to import
-
-            device = engine.torch_device()
-            count = partial(batched.refit_batched, device=device)
-            return _Implementation(count, partial(batched.refit_softly_batched, device=device), batched.PIECE, True)
-        case "sequential":
-            one_by_one = sequential.refit_sequential, sequential.refit_softly_sequential
-            return _Implementation(*one_by_one, sequential.PIECE, False)
+def _score(backend: Backend, classifier: Classifier, scorer: Scorer, problem: RefitProblem) -> np.ndarray:
+    return scorer(backend.soft_predictions(problem, classifier))
 
 
-def _score(
-    refit_softly: Callable[..., SoftPredictions], classifier: Classifier, scorer: Scorer, problem: RefitProblem
-) -> RefitScores:
-    soft = refit_softly(problem, classifier)
-    return RefitScores(float(scorer(soft.before)), scorer(soft.after))
-
-
-def _map(tasks: Sequence[_Task], how: _Implementation, engine: Engine) -> list[list[Any]]:
-    """What the function of each task makes of its pieces."""
-    if how.fit is not None and not engine.tally["refits"]:
-        _tell_cost(tasks, how.fit, engine)
+def _map(tasks: Sequence[_Task], backend: Backend, size: int, engine: Engine) -> list[np.ndarray]:
+    """What the function of each task makes of its pieces, joined."""
     engine.tally["refits"] += sum(len(task.problem.candidate_labels) for task in tasks)
     pieces = [[(piece, task.function) for piece in _pieces(task.problem, task.size)] for task in tasks]
-    bundles = _bundles([piece for part in pieces for piece in part], how.size)
-    done = engine.map(_run, bundles, label="refits", unit="bundle", threads=how.threads)
+    bundles = _bundles([piece for part in pieces for piece in part], size)
+    done = engine.map(_run, bundles, label="refits", unit="bundle", threads=backend.threads)
     results = (result for bundle in list(done) for result in bundle)
-    return [[next(results) for _ in part] for part in pieces]
+    return [_joined([next(results) for _ in part]) for part in pieces]
 
 
-def _tell_cost(tasks: Sequence[_Task], classifier: Classifier, engine: Engine) -> None:
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """All candidates of a problem, and once the fit without any."""
+    return parts[0] if len(parts) == 1 else np.concatenate([*(part[:-1] for part in parts), parts[0][-1:]])
+
+
+def _tell_cost(problems: Sequence[RefitProblem], classifier: Classifier, engine: Engine) -> None:
     """Log what the first refits of a command will take, where it is long: measured on a fit of the first problem."""
-    refits = sum(len(task.problem.candidate_labels) for task in tasks)
-    problem = tasks[0].problem
+    refits = sum(len(problem.candidate_labels) for problem in problems)
+    problem = problems[0]
     start = time.perf_counter()
     classifier.fit(problem.features, problem.labels, problem.training_weights)
     seconds = time.perf_counter() - start
@@ -168,5 +137,5 @@ def _bundles(pieces: Sequence[Piece], size: int) -> Iterator[list[Piece]]:
         yield bundle
 
 
-def _run(bundle: list[Piece]) -> list[Any]:
+def _run(bundle: list[Piece]) -> list[np.ndarray]:
     return [function(problem) for problem, function in bundle]

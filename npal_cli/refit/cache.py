@@ -73,7 +73,7 @@ def _digest(sources: Path) -> str:
     numba knows a function by its own file only, not by the functions it calls, and by the folder it is in.
     """
     digest = hashlib.sha256(f"{numba.__version__} {sources.absolute()}".encode())
-    for source in sorted(sources.glob("*.py")):
+    for source in sorted(sources.rglob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 

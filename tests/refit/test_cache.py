@@ -13,12 +13,14 @@ import pytest
 
 from npal_cli.classifiers.logistic import Logistic
 from npal_cli.classifiers.svm import SVM
-from npal_cli.refit import RefitProblem, cache, compiled
+from npal_cli.refit import RefitProblem, cache
+from npal_cli.refit.backends import numba as compiled
+from npal_cli.refit.backends.numba import Compiled
 from npal_cli.refit.cache import Cache, compile_once, find_cache
 
 ROOT = Path(cache.__file__).parents[2]
 FAMILIES = [(Logistic(), 2), (Logistic(), 3), (SVM(), 2), (SVM(), 4)]
-KERNELS = {"logistic": "refit", "multinomial": "refit_multinomial", "one_vs_one": "refit"}
+KERNELS = {"two_class": "refit", "multinomial": "refit_multinomial", "one_vs_one": "refit"}
 
 
 @pytest.fixture
@@ -71,7 +73,11 @@ def test_kernels_are_imported_without_a_folder_to_write_to_and_leave_nothing(tmp
     make_unwritable(tmp_path / "file")
     (tmp_path / "temporary").mkdir()
     nowhere = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR"), str(tmp_path / "file" / "below"))
-    code = "from npal_cli.refit.kernels import CACHE, vectors; open('at', 'w').write(str(CACHE.folder))"
+    code = """
+from npal_cli.refit.kernels import CACHE
+from npal_cli.refit.kernels.linalg import vectors
+open('at', 'w').write(str(CACHE.folder))
+"""
     environment = {**os.environ, **nowhere, "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
@@ -189,14 +195,14 @@ def unusual(problem):
 
 REFITS = """
 import sys
-from npal_cli.refit import compiled
+from npal_cli.refit.backends.numba import Compiled
 from tests.refit.test_cache import FAMILIES, problem_of, unusual
 for classifier, classes in FAMILIES:
     problem = problem_of(classes)
-    compiled.announce([problem], classifier)
+    backend = Compiled.ready_for([problem], classifier)
     for each in (problem, unusual(problem)) if "refit" in sys.argv else ():
-        compiled.refit_compiled(each, classifier)
-        compiled.refit_softly_compiled(each, classifier)
+        backend.confusions(each, classifier)
+        backend.soft_predictions(each, classifier)
 """
 
 
@@ -227,7 +233,7 @@ def test_what_is_compiled_beforehand_is_all_that_refits_call(classifier, classes
     monkeypatch.setattr(compiled, "compile_once", lambda store, family, run, takes: run())
     compiled._compile.cache_clear()
     problem = problem_of(classes)
-    compiled.announce([problem], classifier)
+    Compiled.ready_for([problem], classifier)
     compiled._compile.cache_clear()
     assert len(calls) == 1
     for each in (problem, unusual(problem), problem.of_candidates(slice(0)), problem_of(5, annotated=classes)):
@@ -241,9 +247,9 @@ def test_each_family_at_hand_is_compiled_and_no_other(monkeypatch):
     families = []
     monkeypatch.setattr(compiled, "_compile", families.append)
     alone = replace(problem_of(2), labels=np.zeros(24, dtype=int))
-    compiled.announce([problem_of(2), problem_of(3), problem_of(4), problem_of(3, annotated=2), alone], Logistic())
+    Compiled.ready_for([problem_of(2), problem_of(3), problem_of(4), problem_of(3, annotated=2), alone], Logistic())
     assert families == ["logistic", "multinomial"]
-    compiled.announce([problem_of(2), problem_of(3)], SVM())
+    Compiled.ready_for([problem_of(2), problem_of(3)], SVM())
     assert families[2:] == ["svm"]
-    compiled.announce([alone], SVM())
+    Compiled.ready_for([alone], SVM())
     assert families[3:] == []

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from npal_cli.refit.kernels.pair import Candidates, Pair
-from npal_cli.refit.kernels.rbf import kernel_entries, squared_distances
+from npal_cli.refit.kernels.svm.pair import Candidates, Pair
+from npal_cli.refit.kernels.svm.rbf import kernel_entries, squared_distances
 
 GAMMA = 0.3
 

@@ -5,13 +5,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.refit.kernels.exponential import exponential
-from npal_cli.refit.kernels.fixed_point import remainders, solve_tau
-from npal_cli.refit.kernels.newton import backward, forward, invert_lower, newton, sigmoid
-from npal_cli.refit.kernels.path import solve_linear
-from npal_cli.refit.kernels.rbf import series, series_error, squared_distances
-from npal_cli.refit.kernels.smo import smo
-from npal_cli.refit.kernels.softmax import hessian_of, softmax
+from npal_cli.refit.kernels.linalg.exponential import exponential
+from npal_cli.refit.kernels.linalg.systems import backward, forward, invert_lower, solve_linear
+from npal_cli.refit.kernels.logistic.fixed_point import remainders, solve_tau
+from npal_cli.refit.kernels.logistic.newton import newton, sigmoid
+from npal_cli.refit.kernels.logistic.softmax import hessian_of, softmax
+from npal_cli.refit.kernels.svm.rbf import series, series_error, squared_distances
+from npal_cli.refit.kernels.svm.smo import smo
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Vectors, columns, small systems and bases, as the kernels need them."""

@@ -1,0 +1,1 @@
+"""Refits of logistic regression: two classes, and more."""

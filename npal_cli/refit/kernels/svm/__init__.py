@@ -1,0 +1,1 @@
+"""Refits of support vector machines with an RBF kernel."""
