@@ -86,7 +86,7 @@ class AcquisitionState:
 
     def best(self, scores: Float[np.ndarray, " pool"], size: int) -> Int[np.ndarray, " size"]:
         """Positions of the ``size`` largest scores among the candidates, largest first, ties in random order."""
-        return top(self.choosable(scores), size, self.random)
+        return top_k(self.choosable(scores), size, self.random)
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ class Prediction:
     sigma: Float[np.ndarray, " pool"]
 
 
-def top(scores: Float[np.ndarray, " pool"], size: int, random: np.random.Generator) -> Int[np.ndarray, " size"]:
+def top_k(scores: Float[np.ndarray, " pool"], size: int, random: np.random.Generator) -> Int[np.ndarray, " size"]:
     """Positions of the ``size`` largest scores, largest first, ties in random order.
 
-    >>> top(np.array([0.0, 2.0, 1.0]), 2, np.random.default_rng(0)).tolist()
+    >>> top_k(np.array([0.0, 2.0, 1.0]), 2, np.random.default_rng(0)).tolist()
     [1, 2]
     """
     order = random.permutation(len(scores))

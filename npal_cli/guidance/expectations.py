@@ -38,8 +38,8 @@ class Expectations:
     objective: Objective
     engine: Engine
 
-    def beliefs(self, states: Sequence[AcquisitionState]) -> list[ClassProbabilities]:
-        """What a teacher of each run's known labels believes of its pool."""
+    def class_probabilities(self, states: Sequence[AcquisitionState]) -> list[ClassProbabilities]:
+        """What a teacher of each run's known labels says of its pool."""
         work: list[Lesson] = [
             (
                 *state.labelled,
@@ -50,9 +50,9 @@ class Expectations:
             )
             for state in states
         ]
-        return list(self.engine.map(_believe, work, label="teachers"))
+        return list(self.engine.map(_taught, work, label="teachers"))
 
-    def errors(self, state: AcquisitionState, beliefs: ClassProbabilities) -> Scores:
+    def errors(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Scores:
         """The expected cost of what the task model predicts for each pool point; by class weight, if not by costs."""
         if self.options.error == "hard":
             predictions = np.eye(len(state.class_weights))[state.classifier.predict(state.pool_features)]
@@ -63,17 +63,17 @@ class Expectations:
             costs = np.array(self.objective.costs)
         else:
             costs = state.class_weights[:, None] * (1 - np.eye(len(state.class_weights)))
-        return np.asarray((beliefs @ costs * predictions).sum(axis=1))
+        return np.asarray((probabilities @ costs * predictions).sum(axis=1))
 
     def improvements(
-        self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]
+        self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]
     ) -> list[Float[np.ndarray, "_pool class"]]:
         """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
         from npal_cli.refit import RefitProblem, refit_and_score
 
-        candidates = [self._candidates(state, each) for state, each in zip(states, beliefs, strict=True)]
+        candidates = [self._candidates(state, each) for state, each in zip(states, probabilities, strict=True)]
         problems, scorers = [], []
-        for state, each, tried in zip(states, beliefs, candidates, strict=True):
+        for state, each, tried in zip(states, probabilities, candidates, strict=True):
             n_classes = len(state.class_weights)
             draws = stream("evaluation points", *state.run, state.step)
             seen = draws.permutation(len(each))[: self.options.evaluation_points]
@@ -91,18 +91,18 @@ class Expectations:
             scorers.append(scorer(self.objective, targets, state.class_weights))
         result = []
         scored = refit_and_score(problems, scorers, self.classifier, self.engine)
-        for each, tried, scores in zip(beliefs, candidates, scored, strict=True):
+        for each, tried, scores in zip(probabilities, candidates, scored, strict=True):
             values = np.full(each.shape, np.nan)
             values[tried] = scores.improvements.reshape(len(tried), -1)
             result.append(values)
         return result
 
-    def _candidates(self, state: AcquisitionState, beliefs: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
+    def _candidates(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
         """The pool points that are tried: of the largest expected error, ties included."""
         size = self.options.candidates
-        if size is None or size >= len(beliefs):
-            return np.arange(len(beliefs))
-        errors = self.errors(state, beliefs)
+        if size is None or size >= len(probabilities):
+            return np.arange(len(probabilities))
+        errors = self.errors(state, probabilities)
         return np.flatnonzero(errors >= np.partition(errors, -size)[-size])
 
 
@@ -116,6 +116,6 @@ def standardised(values: Scores) -> Scores:
     return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))
 
 
-def _believe(work: Lesson) -> ClassProbabilities:
+def _taught(work: Lesson) -> ClassProbabilities:
     features, labels, pool, n_classes, options, draws = work
     return teach(features, labels, n_classes, options, draws).probabilities(pool)

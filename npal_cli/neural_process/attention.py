@@ -46,7 +46,7 @@ class CrossAttention(nn.Module):
         )
         return self._finish(attended.transpose(1, 2).flatten(2), queries)
 
-    def among(
+    def forward_shared(
         self,
         points: Float[Tensor, "point width"],
         values: Float[Tensor, "#batch point width"],

@@ -17,24 +17,24 @@ def inputs_of(
     states: Sequence[AcquisitionState],
     names: Sequence[InputName],
     expect: Expectations,
-    beliefs: Sequence[ClassProbabilities] | None,
+    probabilities: Sequence[ClassProbabilities] | None,
 ) -> list[Inputs]:
     """The inputs ``names`` of the pool points of each state, side by side; the features themselves are not repeated.
 
     Those that differ in scale between problems are standardised over the pool. With ``improvements`` the rows of points
-    that are not tried are NaN. Some need the ``beliefs`` of a teacher.
+    that are not tried are NaN. Some need the ``probabilities`` of a teacher.
     """
-    beliefs = beliefs or []
+    probabilities = probabilities or []
     columns: list[list[np.ndarray]] = [[np.empty((len(state.pool_features), 0))] for state in states]
-    found = expect.improvements(states, beliefs) if "improvements" in names else []
+    found = expect.improvements(states, probabilities) if "improvements" in names else []
     for i, (state, parts) in enumerate(zip(states, columns, strict=True)):
         parts += [make(state) for name, make in OF_STATE.items() if name in names]
         if "teacher" in names:
-            parts.append(beliefs[i])
+            parts.append(probabilities[i])
         if "expected_error" in names:
-            parts.append(standardised(expect.errors(state, beliefs[i]))[:, None])
+            parts.append(standardised(expect.errors(state, probabilities[i]))[:, None])
         if "improvements" in names:
-            parts.append(_improvements(found[i], beliefs[i]))
+            parts.append(_improvements(found[i], probabilities[i]))
     return [np.concatenate(parts, axis=1) for parts in columns]
 
 
@@ -85,7 +85,7 @@ OF_STATE: dict[InputName, Callable[[AcquisitionState], Inputs]] = {
 }
 
 
-def _improvements(by_label: Float[np.ndarray, "_pool class"], beliefs: ClassProbabilities) -> Inputs:
+def _improvements(by_label: Float[np.ndarray, "_pool class"], probabilities: ClassProbabilities) -> Inputs:
     """The improvement under each label and the one that is expected, each standardised."""
-    expected = (by_label * beliefs).sum(axis=1, keepdims=True)
+    expected = (by_label * probabilities).sum(axis=1, keepdims=True)
     return np.stack([standardised(each) for each in np.concatenate([by_label, expected], axis=1).T], axis=1)

@@ -13,7 +13,7 @@ from npal_cli.neural_process.episodes import Episodes, input_scale
 from npal_cli.neural_process.inputs import inputs_of
 from npal_cli.neural_process.model import Shape
 from npal_cli.neural_process.network import Network
-from npal_cli.neural_process.options import TAUGHT, TrainingOptions, check_context_labels
+from npal_cli.neural_process.options import FROM_TEACHER, TrainingOptions, check_context_labels
 from npal_cli.neural_process.prediction import Question, predict
 from npal_cli.neural_process.training import train_networks
 from npal_cli.objectives import Objective
@@ -93,11 +93,11 @@ class Learner:
             for problem, splits in zip(problems, simulated, strict=True)
             for parts in zip(splits.annotated, splits.pool, strict=True)
         ]
-        beliefs = self.expect.beliefs(states) if TAUGHT & set(self.training.inputs) else None
-        told = iter(inputs_of(states, self.training.inputs, self.expect, beliefs))
+        probabilities = self.expect.class_probabilities(states) if FROM_TEACHER & set(self.training.inputs) else None
+        found = iter(inputs_of(states, self.training.inputs, self.expect, probabilities))
         result = []
         for splits in simulated:
-            own = [next(told) for _ in splits.annotated]
+            own = [next(found) for _ in splits.annotated]
             inputs = np.zeros((*splits.annotated.shape, own[0].shape[1]))
             for of_problem, pool, each in zip(inputs, splits.pool, own, strict=True):
                 of_problem[pool] = each
@@ -118,7 +118,7 @@ class Learner:
         context_labels = np.zeros(masks.shape)
         if training.context_labels == "leave_one_out":
             check_context_labels(training, reward=len(problem.reward))
-            context_labels = self._told(problem, masks)
+            context_labels = self._context_labels(problem, masks)
         classes = np.eye(n_classes)[problem.labels[problem.annotated]]
         return Episodes(
             features=problem.features[problem.annotated] / network_scale(problem),
@@ -133,8 +133,8 @@ class Learner:
     def predict(self, networks: Sequence[Network], states: Sequence[AcquisitionState]) -> list[Prediction]:
         """What the network of each run predicts for its pool; NaN for points that are not to be chosen."""
         training = self.training
-        beliefs = self.expect.beliefs(states) if training.uses_teacher else None
-        inputs = inputs_of(states, training.inputs, self.expect, beliefs)
+        probabilities = self.expect.class_probabilities(states) if training.uses_teacher else None
+        inputs = inputs_of(states, training.inputs, self.expect, probabilities)
         return [self._predict(*each) for each in zip(networks, states, inputs, strict=True)]
 
     def _predict(
@@ -144,10 +144,9 @@ class Learner:
         inputs: Float[np.ndarray, "pool input"],
     ) -> Prediction:
         training = self.training
-        told = np.zeros(len(state.annotated_labels))
+        labels = np.zeros((len(state.annotated_labels), 1))
         if training.context_labels == "leave_one_out":
-            told = self._told(state.problem, np.ones((1, len(told)), dtype=bool))[0]
-        labels = told[:, None]
+            labels = self._context_labels(state.problem, np.ones(labels.T.shape, dtype=bool)).T
         if training.context_classes:
             classes = np.eye(len(state.class_weights))[state.annotated_labels]
             labels = np.concatenate([labels, classes], axis=1)
@@ -157,7 +156,9 @@ class Learner:
         mean, sigma = predict(network, shape, training.model, question, self.engine.torch_device())
         return Prediction(self.unit * mean, self.unit * sigma)
 
-    def _told(self, problem: Problem, masks: Bool[np.ndarray, "problem point"]) -> Float[np.ndarray, "problem point"]:
+    def _context_labels(
+        self, problem: Problem, masks: Bool[np.ndarray, "problem point"]
+    ) -> Float[np.ndarray, "problem point"]:
         return context_improvements(problem, masks, self.classifier, self.engine, self.objective) / self.unit
 
     def _state(

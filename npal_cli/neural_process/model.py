@@ -68,7 +68,7 @@ class AttentiveCNP(nn.Module):
             representation = values.mean(dim=1, keepdim=True).expand_as(queries)
         return self._decode(representation, queries, inputs)
 
-    def among(
+    def forward_shared(
         self,
         points: Float[Tensor, "point feature"],
         labels: Float[Tensor, "#batch point channel"],
@@ -84,7 +84,7 @@ class AttentiveCNP(nn.Module):
         encoded = self.point_encoder(points)
         values = self._values(encoded[None], labels)
         if self.attention is not None:
-            representation = self.attention.among(encoded, values, masks, targets)
+            representation = self.attention.forward_shared(encoded, values, masks, targets)
         else:
             mean = (values * masks[:, :, None]).sum(dim=1) / masks.sum(dim=1).clamp_min(1)[:, None]
             representation = mean[targets // len(points)]

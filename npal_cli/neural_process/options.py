@@ -25,7 +25,7 @@ InputName = Literal[
 ]
 INPUTS: tuple[InputName, ...] = get_args(InputName)
 """What a network may be told of the point whose improvement it predicts; the paper's is told the features."""
-TAUGHT = frozenset(("teacher", "expected_error", "improvements"))
+FROM_TEACHER = frozenset(("teacher", "expected_error", "improvements"))
 """Inputs that need a teacher."""
 
 
@@ -69,7 +69,7 @@ class TrainingOptions:
     @property
     def uses_teacher(self) -> bool:
         """Whether a teacher takes part."""
-        return bool(TAUGHT & set(self.inputs))
+        return bool(FROM_TEACHER & set(self.inputs))
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def train_together(
         UsageError: if the training of one diverges.
     """
     shape = episodes[0].shape
-    models = [_Among(AttentiveCNP(shape, options.model, _generator(draw))) for draw in draws]
+    models = [_Shared(AttentiveCNP(shape, options.model, _generator(draw))) for draw in draws]
     for one, weights in zip(models, initial or [None] * len(models), strict=True):
         if weights is not None:
             one.model.load_state_dict({name: torch.as_tensor(value) for name, value in weights.items()})
@@ -115,7 +115,7 @@ def train_together(
     return [({name: value[i] for name, value in arrays.items()}, history[i]) for i in range(len(models))]
 
 
-class _Among(nn.Module):
+class _Shared(nn.Module):
     """A network in its form for training, as a module: what can be stacked is a module's ``forward``."""
 
     def __init__(self, model: AttentiveCNP) -> None:
@@ -123,7 +123,7 @@ class _Among(nn.Module):
         self.model = model
 
     def forward(self, *arguments: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model.among(*arguments)
+        return self.model.forward_shared(*arguments)
 
 
 def _stacked(models: Sequence[nn.Module]) -> tuple[Apply, dict[str, Tensor]]:

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from npal_cli.states import AcquisitionState, top
+from npal_cli.states import AcquisitionState, top_k
 from npal_cli.strategies.base import Choice, Strategy, Variant, best
 from npal_cli.strategies.services import Services
 
@@ -72,7 +72,7 @@ class CBAL(Strategy):
         chosen: list[int] = []
         for held in range(batch_size):
             scores = self._scores(probabilities, wanted_per_class(counts, held))
-            pick = int(top(np.where(left, scores, -np.inf), 1, state.random)[0])
+            pick = int(top_k(np.where(left, scores, -np.inf), 1, state.random)[0])
             probabilities, left = np.delete(probabilities, pick, axis=0), np.delete(left, pick)
             chosen.append(pick if pick in free else int(free[np.abs(free - pick).argmin()]))
             free = free[free != chosen[-1]]

@@ -29,9 +29,9 @@ class ExpectedError(GuidedStrategy):
     order = 120
     colour = "#882255"
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
         """The expected error of each pool point."""
-        return [self.expect.errors(state, each) for state, each in zip(states, beliefs, strict=True)]
+        return [self.expect.errors(state, each) for state, each in zip(states, probabilities, strict=True)]
 
 
 @final
@@ -57,10 +57,10 @@ class ExpectedImprovement(GuidedStrategy):
         if given.shared.guided.batches == "top":
             check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
         """The expected improvement of each candidate; other points score as the worst of these."""
-        found = self.expect.improvements(states, beliefs)
-        return [others_as_worst((q * each).sum(axis=1)) for q, each in zip(beliefs, found, strict=True)]
+        found = self.expect.improvements(states, probabilities)
+        return [others_as_worst((q * each).sum(axis=1)) for q, each in zip(probabilities, found, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ class Blend(GuidedStrategy):
             tried = int(candidates * (1 - given.options.excluded_share))
             check_tried(task.name, tried, task.batch_size, "guided.candidates")
 
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
         """The sum for each candidate that is not excluded; other points score as the worst of these."""
         result, options = [], self._options
-        found = self.expect.improvements(states, beliefs)
-        for state, each, by_label in zip(states, beliefs, found, strict=True):
+        found = self.expect.improvements(states, probabilities)
+        for state, each, by_label in zip(states, probabilities, found, strict=True):
             improvement = (each * by_label).sum(axis=1)
             kept = improvement >= np.nanquantile(improvement, options.excluded_share)
             error, improvement = (np.where(kept, v, np.nan) for v in (self.expect.errors(state, each), improvement))

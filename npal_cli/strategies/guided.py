@@ -28,38 +28,38 @@ class GuidedStrategy(Strategy):
         return cls(services.expect)
 
     @abstractmethod
-    def scores(self, states: Sequence[AcquisitionState], beliefs: Sequence[ClassProbabilities]) -> list[Scores]:
+    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
         """A score for each pool point of each run: the larger the better."""
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Teach, score and take the best of each run: all at once, or one after another with fantasised labels."""
-        beliefs = self.expect.beliefs(states)
-        first = self.scores(states, beliefs)
+        probabilities = self.expect.class_probabilities(states)
+        first = self.scores(states, probabilities)
         if self.expect.options.batches == "top":
             return [Choice(state.best(s, batch_size), s) for s, state in zip(first, states, strict=True)]
-        runs = [_Fantasy(state, each) for state, each in zip(states, beliefs, strict=True)]
+        runs = [_Fantasy(state, each) for state, each in zip(states, probabilities, strict=True)]
         scores = first
         for left in reversed(range(batch_size)):
             for run, each in zip(runs, scores, strict=True):
                 run.take(each, self.expect.classifier)
             if left:
-                scores = self.scores([run.state for run in runs], [run.beliefs for run in runs])
+                scores = self.scores([run.state for run in runs], [run.probabilities for run in runs])
         return [Choice(np.array(run.chosen), each) for run, each in zip(runs, first, strict=True)]
 
 
 class _Fantasy:
     """A run in which each chosen point has the label that the teacher thinks likeliest."""
 
-    def __init__(self, state: AcquisitionState, beliefs: ClassProbabilities) -> None:
+    def __init__(self, state: AcquisitionState, probabilities: ClassProbabilities) -> None:
         self.state = state
-        self.beliefs = beliefs
+        self.probabilities = probabilities
         self.chosen: list[int] = []
-        self._left = np.arange(len(beliefs))
+        self._left = np.arange(len(probabilities))
 
     def take(self, scores: Scores, classifier: Classifier) -> None:
         """Choose the best point that is left."""
         position = int(self.state.best(scores, 1)[0])
         self.chosen.append(int(self._left[position]))
-        self.state = self.state.annotate(position, int(self.beliefs[position].argmax()), classifier)
-        self.beliefs = np.delete(self.beliefs, position, axis=0)
+        self.state = self.state.annotate(position, int(self.probabilities[position].argmax()), classifier)
+        self.probabilities = np.delete(self.probabilities, position, axis=0)
         self._left = np.delete(self._left, position)

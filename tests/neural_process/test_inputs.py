@@ -17,7 +17,7 @@ def expect(classifier="logistic", **options):
 
 def one(problem, name, classifier="logistic", **options):
     states, expected = [state_of(problem, classifier=classifier)], expect(classifier, **options)
-    return inputs_of(states, [name], expected, expected.beliefs(states))[0]
+    return inputs_of(states, [name], expected, expected.probabilities(states))[0]
 
 
 def test_features_are_not_repeated(problem):
@@ -58,25 +58,25 @@ def test_class_counts_are_logarithms_of_how_many_are_annotated(problem):
 
 def test_the_teachers_beliefs_and_what_it_expects(problem):
     expected, state = expect(), state_of(problem)
-    beliefs = expected.beliefs([state])[0]
-    np.testing.assert_array_equal(one(problem, "teacher"), beliefs)
-    errors = standardised(expected.errors(state, beliefs))
+    probabilities = expected.probabilities([state])[0]
+    np.testing.assert_array_equal(one(problem, "teacher"), probabilities)
+    errors = standardised(expected.errors(state, probabilities))
     np.testing.assert_array_equal(one(problem, "expected_error")[:, 0], errors)
-    by_label = expected.improvements([state], [beliefs])[0]
+    by_label = expected.improvements([state], [probabilities])[0]
     found = one(problem, "improvements")
     np.testing.assert_array_equal(found[:, 1], standardised(by_label[:, 1]))
-    np.testing.assert_allclose(found[:, 2], standardised((by_label * beliefs).sum(axis=1)))
+    np.testing.assert_allclose(found[:, 2], standardised((by_label * probabilities).sum(axis=1)))
 
 
 @pytest.mark.parametrize("classifier", ["logistic", "svm"])
 def test_everything_at_once_is_each_side_by_side_whatever_the_order_of_names(classifier):
     problem = make_problem(n_classes=3)
     states, expected = [state_of(problem, classifier=classifier)], expect(classifier)
-    beliefs = expected.beliefs(states)
-    together = inputs_of(states, INPUTS, expected, beliefs)[0]
-    np.testing.assert_array_equal(together, inputs_of(states, INPUTS[::-1], expected, beliefs)[0])
+    probabilities = expected.probabilities(states)
+    together = inputs_of(states, INPUTS, expected, probabilities)[0]
+    np.testing.assert_array_equal(together, inputs_of(states, INPUTS[::-1], expected, probabilities)[0])
     np.testing.assert_array_equal(
-        together, np.concatenate([inputs_of(states, [name], expected, beliefs)[0] for name in INPUTS], axis=1)
+        together, np.concatenate([inputs_of(states, [name], expected, probabilities)[0] for name in INPUTS], axis=1)
     )
     assert together.shape == (30, 3 + 1 + 1 + 3 + 3 + 3 + 1 + 4)
     assert np.isfinite(together).all()

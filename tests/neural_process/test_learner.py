@@ -54,7 +54,7 @@ def test_inputs_are_those_of_the_simulated_problems_own_task_model_and_teacher(p
     rows = whole.annotated
     for i, (annotated, pool) in enumerate(zip(simulated.annotated, simulated.pool, strict=True)):
         states = [state_of(replace(whole, annotated=rows[annotated], pool=rows[pool]))]
-        expected = inputs_of(states, INPUTS, plus.expect, plus.expect.beliefs(states))[0]
+        expected = inputs_of(states, INPUTS, plus.expect, plus.expect.class_probabilities(states))[0]
         np.testing.assert_array_equal(found.inputs[i, pool], expected)
         assert (found.inputs[i, ~pool] == 0).all()
 

@@ -75,7 +75,7 @@ def test_among_the_same_points_it_predicts_as_problem_by_problem(model, told):
     labels = points(3 if told else 1, 12, shape.channels)
     targets = (~masks).flatten().nonzero()[:, 0]
     inputs = points(36, shape.inputs)
-    mean, sigma = model.among(everything, labels, masks.float(), targets, inputs[targets])
+    mean, sigma = model.forward_shared(everything, labels, masks.float(), targets, inputs[targets])
     for i, mask in enumerate(masks):
         known = labels[i if told else 0][mask]
         more = inputs[12 * i : 12 * i + 12][~mask]

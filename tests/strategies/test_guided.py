@@ -33,32 +33,34 @@ def beliefs_of(state, seed=0):
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_expected_error_is_the_weighted_chance_of_not_being_what_is_predicted(classifier, n_classes):
     state = state_of(make_problem(n_classes=n_classes), classifier=classifier)
-    beliefs = beliefs_of(state)
+    probabilities = beliefs_of(state)
     predicted = state.classifier.predict(state.pool_features)
     expected = [
         sum(w * q for y, (w, q) in enumerate(zip(state.class_weights, row, strict=True)) if y != k)
-        for row, k in zip(beliefs, predicted, strict=True)
+        for row, k in zip(probabilities, predicted, strict=True)
     ]
-    found = make(ExpectedError, classifier).expect.errors(state, beliefs)
+    found = make(ExpectedError, classifier).expect.errors(state, probabilities)
     np.testing.assert_allclose(found, expected)
 
 
 def test_soft_expected_error_of_two_classes_by_hand(problem):
     state = state_of(problem)
-    beliefs, p = beliefs_of(state), state.classifier.probabilities(state.pool_features)
-    (w0, w1), q = state.class_weights, beliefs[:, 1]
+    probabilities, p = beliefs_of(state), state.classifier.probabilities(state.pool_features)
+    (w0, w1), q = state.class_weights, probabilities[:, 1]
     expected = w0 * (1 - q) * p[:, 1] + w1 * q * p[:, 0]
-    np.testing.assert_allclose(make(ExpectedError, error="soft").expect.errors(state, beliefs), expected)
+    np.testing.assert_allclose(make(ExpectedError, error="soft").expect.errors(state, probabilities), expected)
 
 
 def test_expected_error_with_costs(problem):
     state = state_of(problem)
-    beliefs, costs = beliefs_of(state), np.array([[0.0, 7.0], [2.0, -1.0]])
+    probabilities, costs = beliefs_of(state), np.array([[0.0, 7.0], [2.0, -1.0]])
     predicted = state.classifier.predict(state.pool_features)
-    found = make(ExpectedError, objective=Objective("cost", ((0.0, 7.0), (2.0, -1.0)))).expect.errors(state, beliefs)
-    np.testing.assert_allclose(found, [row @ costs[:, k] for row, k in zip(beliefs, predicted, strict=True)])
+    found = make(ExpectedError, objective=Objective("cost", ((0.0, 7.0), (2.0, -1.0)))).expect.errors(
+        state, probabilities
+    )
+    np.testing.assert_allclose(found, [row @ costs[:, k] for row, k in zip(probabilities, predicted, strict=True)])
     with pytest.raises(DataError, match="2 x 2"):
-        make(ExpectedError, objective=Objective("cost", ((0.0,),))).expect.errors(state, beliefs)
+        make(ExpectedError, objective=Objective("cost", ((0.0,),))).expect.errors(state, probabilities)
 
 
 def expected_accuracy(model, features, targets, weights):
@@ -69,9 +71,9 @@ def expected_accuracy(model, features, targets, weights):
 
 def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
     state = state_of(replace(problem, training_weights=np.array([0.4, 1.6])))
-    beliefs, weights = beliefs_of(state), state.class_weights
+    probabilities, weights = beliefs_of(state), state.class_weights
     features = np.concatenate([state.pool_features, state.reward_features])
-    targets = np.concatenate([beliefs, np.eye(2)[state.reward_labels]])
+    targets = np.concatenate([probabilities, np.eye(2)[state.reward_labels]])
 
     def score(x, y):
         model = LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(x, y, state.training_weights[y])
@@ -84,11 +86,11 @@ def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
             for label in (0, 1)
         )
         - before
-        for x, q in zip(state.pool_features, beliefs, strict=True)
+        for x, q in zip(state.pool_features, probabilities, strict=True)
     ]
-    found = (beliefs * make(ExpectedImprovement, candidates=None).expect.improvements([state], [beliefs])[0]).sum(
-        axis=1
-    )
+    found = (
+        probabilities * make(ExpectedImprovement, candidates=None).expect.improvements([state], [probabilities])[0]
+    ).sum(axis=1)
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert np.ptp(found) > 0
 
@@ -96,8 +98,8 @@ def test_expected_improvement_is_a_loop_over_points_and_labels(problem):
 @pytest.mark.parametrize("points", [5, 30])
 def test_evaluation_points_are_drawn_anew_at_each_step(problem, points):
     state = state_of(problem)
-    beliefs, expect = beliefs_of(state), make(ExpectedImprovement, evaluation_points=points).expect
-    first, second = (expect.improvements([replace(state, step=step)], [beliefs])[0] for step in (1, 2))
+    probabilities, expect = beliefs_of(state), make(ExpectedImprovement, evaluation_points=points).expect
+    first, second = (expect.improvements([replace(state, step=step)], [probabilities])[0] for step in (1, 2))
     assert np.allclose(first, second, atol=1e-12) == (points == 30)  # all of them, whatever their order
 
 
@@ -113,33 +115,33 @@ def test_any_objective_is_expected_to_improve(name, classifier):
 
 def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
     state = state_of(problem)
-    beliefs, strategy = beliefs_of(state), make(ExpectedImprovement, candidates=6)
-    found = strategy.expect.improvements([state], [beliefs])[0]
+    probabilities, strategy = beliefs_of(state), make(ExpectedImprovement, candidates=6)
+    found = strategy.expect.improvements([state], [probabilities])[0]
     tried = np.flatnonzero(~np.isnan(found).any(axis=1))
-    assert set(tried) == set(np.argsort(-strategy.expect.errors(state, beliefs))[:6])
-    everything = make(ExpectedImprovement, candidates=None).expect.improvements([state], [beliefs])[0]
+    assert set(tried) == set(np.argsort(-strategy.expect.errors(state, probabilities))[:6])
+    everything = make(ExpectedImprovement, candidates=None).expect.improvements([state], [probabilities])[0]
     np.testing.assert_array_equal(found[tried], everything[tried])
-    scores = strategy.scores([state], [beliefs])[0]
-    assert (np.delete(scores, tried) == (beliefs * found).sum(axis=1)[tried].min()).all()
+    scores = strategy.scores([state], [probabilities])[0]
+    assert (np.delete(scores, tried) == (probabilities * found).sum(axis=1)[tried].min()).all()
 
 
 @pytest.mark.parametrize("weight", [1.0, 3.0])
 def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state), blended(error_weight=weight, excluded_share=0.0)
-    error = blend.expect.errors(state, beliefs)
-    improvement = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1)
+    probabilities, blend = beliefs_of(state), blended(error_weight=weight, excluded_share=0.0)
+    error = blend.expect.errors(state, probabilities)
+    improvement = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
-    np.testing.assert_allclose(blend.scores([state], [beliefs])[0], expected)
+    np.testing.assert_allclose(blend.scores([state], [probabilities])[0], expected)
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
 
 
 def test_blend_leaves_out_the_points_whose_labels_do_most_harm(problem):
     state = state_of(problem)
-    beliefs, blend = beliefs_of(state, seed=1), blended(error_weight=1000.0, excluded_share=0.5)
-    error = blend.expect.errors(state, beliefs)
-    order = (beliefs * blend.expect.improvements([state], [beliefs])[0]).sum(axis=1).argsort()
-    scores = blend.scores([state], [beliefs])[0]
+    probabilities, blend = beliefs_of(state, seed=1), blended(error_weight=1000.0, excluded_share=0.5)
+    error = blend.expect.errors(state, probabilities)
+    order = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1).argsort()
+    scores = blend.scores([state], [probabilities])[0]
     assert (scores[order[:15]] == scores.min()).all()
     assert scores.argmax() == max(order[15:], key=lambda i: error[i]) != error.argmax()
 
@@ -153,13 +155,15 @@ def test_strategies_work_without_a_reward_set(kind, problem):
 def test_a_fantasised_batch_is_one_point_after_another_labelled_as_the_teacher_expects(problem):
     state = state_of(problem)
     strategy = make(ExpectedError, error="soft", batches="fantasised")
-    beliefs = strategy.expect.beliefs([state])[0]
+    probabilities = strategy.expect.class_probabilities([state])[0]
     left, expected, now = list(range(30)), [], state
     for _ in range(5):
-        position = int(strategy.expect.errors(now, beliefs[left]).argmax())
+        position = int(strategy.expect.errors(now, probabilities[left]).argmax())
         point = left.pop(position)
         expected.append(point)
-        now = now.annotate(position, int(beliefs[point].argmax()), make_classifier("logistic", ClassifierOptions()))
+        now = now.annotate(
+            position, int(probabilities[point].argmax()), make_classifier("logistic", ClassifierOptions())
+        )
         model = LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(
             now.annotated_features, now.annotated_labels
         )
