@@ -140,14 +140,18 @@ def acquire(
 ) -> None:
     """Acquire labels step by step with each strategy, and evaluate on the test set."""
     with _one_line_errors(options):
-        from npal_cli.pipeline.selection import check_strategies, select_strategies
-        from npal_cli.stages import acquire as stage
+        from npal_cli.strategies.naming import select
 
         context = _context(options, steps=steps)
         how = {"compare": compare, "train_on_reward": train_on_reward}
-        work = [
-            (each, select_strategies(each, strategy, variant.value, **how)) for each in _experiments(context, options)
-        ]
+        for name in strategy or ():
+            select(name, variant.value, train_on_reward=train_on_reward)  # a typo is told at once
+        experiments = _experiments(context, options)
+
+        from npal_cli.pipeline.selection import check_strategies, select_strategies
+        from npal_cli.stages import acquire as stage
+
+        work = [(each, select_strategies(each, strategy, variant.value, **how)) for each in experiments]
         check_strategies(work)
         results = []
         while work:  # so that the problems of an experiment that is done need no memory
@@ -229,7 +233,6 @@ def _experiments(
     from npal_cli.classifiers import takes_images
     from npal_cli.objectives import SETTINGS
     from npal_cli.pipeline.context import Experiment
-    from npal_cli.pipeline.resolved import ResolvedExperiment
     from npal_cli.problems.datasets import image_datasets, known_datasets
     from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
@@ -261,12 +264,12 @@ def _experiments(
             for seed in _seeds(options.seed, plan.seed)
         )
         experiments += [
-            ResolvedExperiment(context, Experiment(name, setting, classifier, runs), at)
-            for name in data
-            for setting in SETTINGS
-            if setting in settings
+            Experiment(name, setting, classifier, runs) for name in data for setting in SETTINGS if setting in settings
         ]
-    return experiments
+
+    from npal_cli.pipeline.resolved import ResolvedExperiment  # slow to import, so names are checked before
+
+    return [ResolvedExperiment(context, each, at) for each in experiments]
 
 
 def _classifiers(context: "Context", options: Options) -> list[str]:

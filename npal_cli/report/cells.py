@@ -25,7 +25,7 @@ from npal_cli.strategies.naming import TRAINS_ON_REWARD
 EQUAL = "equal"
 BASELINES = {"random": "random", "average": AL_AVERAGE, EQUAL: f"random{TRAINS_ON_REWARD}"}
 """What every strategy is compared with; the name begins the columns. The last is for strategies whose task model is
-trained on the reward set's labels too: then all know the same labels, whoever hears them."""
+trained on the reward set's labels too: then all know the same labels, whoever sees them."""
 
 COMPARED = tuple(Comparison.__dataclass_fields__)
 Row = dict[str, Any]

@@ -22,7 +22,7 @@ LATEX = str.maketrans(
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 )
 """What LaTeX would take for its own, as text."""
-TOLD = "labels told: whose labels the strategy hears, or the task model is trained on, before anything is acquired"
+TOLD = "labels told: whose labels the strategy sees, or the task model is trained on, before anything is acquired"
 _MEASURED = "run by run, with its 95 % interval; rank: mean over the experiments that have it; "
 GAINS = {
     "random": f"AUAC gained over Random, {_MEASURED}{TOLD}",
