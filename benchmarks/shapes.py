@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from npal_cli.errors import NpalError
 from npal_cli.objectives import Setting
 from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.images import read_idx
+from npal_cli.problems.sets.images import read_idx
 from npal_cli.problems.simulated import SimulateOptions, simulate
 from npal_cli.problems.sources import sources_from_environment
 from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of

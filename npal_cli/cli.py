@@ -233,18 +233,18 @@ def _experiments(
     from npal_cli.classifiers import takes_images
     from npal_cli.objectives import SETTINGS
     from npal_cli.pipeline.context import Experiment
-    from npal_cli.problems.datasets import image_datasets, known_datasets
+    from npal_cli.problems.datasets import image_datasets, known_datasets, named
     from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
 
     classifiers = _classifiers(context, options)
     if not by_classifier:  # what is prepared for one is prepared for all that work on the same sets
         classifiers = list({takes_images(name): name for name in reversed(classifiers)}.values())
-    known = known_datasets(context.sources)
     experiments = []
     for classifier in classifiers:
         plan = context.params.plan(classifier)
-        data, settings = _distinct(options.data or plan.data), _distinct(options.setting or plan.setting)
+        data = _distinct([named(name) for name in options.data or plan.data])
+        known, settings = known_datasets(context.sources), _distinct(options.setting or plan.setting)
         for name in data:
             if is_table(name):
                 raise UsageError(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from npal_cli.objectives import SETTINGS
 from npal_cli.pipeline.build import Built, Target, build
 from npal_cli.pipeline.context import Context, Experiment
 from npal_cli.pipeline.places import prepared_path
-from npal_cli.problems.dataset import is_image
+from npal_cli.problems.dataset import Standardise, is_image
 from npal_cli.problems.datasets import default_standardise, load_dataset, source_digest
 from npal_cli.problems.problem import Problem
 from npal_cli.problems.split import PrepareOptions, check_sizes, kept_counts, rare_classes, split, weights_of
@@ -64,27 +63,29 @@ def build_prepared(context: Context, experiment: Experiment, *, requested: bool 
                 held_out=rows.held_out[None],
             )
 
-    source = {"source": source_digest(data, context.sources) or "generated"}
     target = Target(
         path=prepared_path(context.root, data, setting, experiment.classifier),
         root=context.root,
         kind=PreparedRecord,
         command=f"npal prepare {experiment.command_options}",
-        parameters={"data": data, "setting": setting, **source, "prepare": asdict(options)},
+        parameters={
+            "data": data,
+            "setting": setting,
+            "source": source_digest(data, context.sources),
+            "prepare": asdict(options),
+        },
         inputs={run: {} for run in experiment.runs},
         compute=compute,
     )
     return build(context, target, requested=requested)
 
 
-def how_standardised(context: Context, data: str) -> Literal["overall", "per_feature"]:
+def how_standardised(context: Context, data: str) -> Standardise:
     """How the features of ``data`` are standardised: as ``params.yaml`` says, else as is the data set's default."""
     return context.params.prepare.standardise or default_standardise(data)
 
 
-def problems_of(
-    prepared: PreparedRecord, *, images: bool = False, how: Literal["overall", "per_feature"] = "overall"
-) -> list[Problem]:
+def problems_of(prepared: PreparedRecord, *, images: bool = False, how: Standardise = "overall") -> list[Problem]:
     """The problem of each run of a prepared artifact, before the first acquisition step.
 
     Images stay ``images`` for classifiers that take such; for others they become vectors, standardised as ``how`` says.

@@ -1,51 +1,53 @@
-"""The data sets: a registry of named ones, and tables of one's own.
+"""All data sets by name: those of this package, of entry points ``npal.datasets``, of import paths, and own tables."""
 
-Each loader returns features and labels exactly as they are published; standardising and splitting come later.
-"""
-
+import importlib
+import pkgutil
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from npal_cli.errors import DataError, UsageError, unknown
-from npal_cli.problems import bundled, images, tables, uci
-from npal_cli.problems.dataset import Dataset, is_image
+from npal_cli.plugins import is_import_path, load, load_entry_point, registered
+from npal_cli.problems import tables
+from npal_cli.problems.dataset import Dataset, DatasetKind, Standardise, is_image
 from npal_cli.problems.sources import Sources
 
+GROUP = "npal.datasets"
 GIVE = "give the published file with --source"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A named data set: what reads it, and the source files it is read from (none for generated data)."""
+class Registry(Mapping[str, DatasetKind]):
+    """Data sets by name; those that were named by import path come last."""
 
-    load: Callable[..., Dataset]
-    files: tuple[str, ...] = ()
-    images: bool = False
-    """Whether its rows are images."""
+    def __init__(self) -> None:
+        self._named: dict[str, DatasetKind] = {}
 
+    def __getitem__(self, name: str) -> DatasetKind:
+        """The data set of a name."""
+        return (_installed() | self._named)[name]
 
-def _idx_files(folder: str) -> tuple[str, ...]:
-    names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    return tuple(f"{folder}/{name}-ubyte.gz" for name in names)
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(_installed() | self._named)
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(_installed() | self._named)
 
-REGISTRY: dict[str, Entry] = {
-    "waveform": Entry(uci.load_waveform),
-    "waveform_uci": Entry(uci.load_waveform_uci, ("waveform_21.tsv.gz",)),
-    "mushrooms": Entry(uci.load_mushrooms, ("agaricus-lepiota.data",)),
-    "adult": Entry(uci.load_adult, ("a1a",)),
-    "breast_cancer": Entry(bundled.load_breast_cancer),
-    "digits_3_5": Entry(bundled.load_digits_3_5),
-    "mnist": Entry(images.load_mnist, _idx_files("mnist"), images=True),
-    "fashion_mnist": Entry(images.load_fashion_mnist, _idx_files("fashion_mnist"), images=True),
-    "svhn": Entry(images.load_svhn, ("svhn/train_32x32.mat", "svhn/test_32x32.mat"), images=True),
-    "cifar10": Entry(images.load_cifar10, ("cifar-10-binary.tar.gz",), images=True),
-}
+    def take(self, path: str) -> str:
+        """The name of the data set at an import path, by which it is known from then on.
+
+        Raises:
+            UsageError: if there is none.
+        """
+        kind = _checked(load(path, "data set"), path)
+        if self.get(kind.name, kind) != kind:
+            raise UsageError(f"data set {path!r}: {kind.name!r} is the name of another; give it one of its own")
+        self._named[kind.name] = kind
+        return kind.name
 
 
 def load_dataset(name: str, sources: Sources) -> Dataset:
@@ -56,14 +58,16 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
         DataError: if its source cannot be had or is not what it should be.
     """
     if name in REGISTRY:
-        entry = REGISTRY[name]
-        paths = [sources.path(file) for file in entry.files]
+        kind = REGISTRY[name]
+        paths = [sources.path(file) for file in kind.files]
         try:
-            dataset = entry.load(*paths)
+            dataset = kind.load(*paths)
             _check_finite(dataset)
         except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:  # what the readers of files raise
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            files = ", ".join(entry.files)
+            if not kind.files:
+                raise DataError(f"data set {name}: {reason}") from error
+            files = ", ".join(file.name for file in kind.files)
             raise DataError(f"{files}: not a readable copy of what is published ({reason}); {GIVE}") from error
         return dataset
     if name in tables.known(sources.folder):
@@ -71,22 +75,21 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
     raise unknown("data set", name, known_datasets(sources))
 
 
-def _check_finite(dataset: Dataset) -> None:
-    """Refuse features that no classifier can use; a table of one's own is checked where its columns have names."""
-    if is_image(dataset.features):
-        return
-    for row, column in np.argwhere(~np.isfinite(dataset.features))[:1]:
-        value = dataset.features[row, column]
-        raise ValueError(f"feature {column + 1} is {value} in row {row + 1}, expected a finite number")
+def named(data: str) -> str:
+    """The name of what ``--data`` names: the data set at an import path, or else itself.
+
+    Raises:
+        UsageError: if there is nothing at an import path.
+    """
+    return REGISTRY.take(data) if is_import_path(data) and not tables.is_table(data) else data
 
 
-def default_standardise(name: str) -> Literal["overall", "per_feature"]:
+def default_standardise(name: str) -> Standardise:
     """How the features of ``name`` are standardised where ``params.yaml`` does not say.
 
-    Registered data sets are as the published code has them; none has features of very different sizes. The columns of
-    a table of one's own may have any unit: beside an income, overall, all else would vanish.
+    The columns of a table of one's own may have any unit: beside an income, overall, all else would vanish.
     """
-    return "overall" if name in REGISTRY else "per_feature"
+    return REGISTRY[name].standardise if name in REGISTRY else "per_feature"
 
 
 def known_datasets(sources: Sources) -> list[str]:
@@ -96,13 +99,13 @@ def known_datasets(sources: Sources) -> list[str]:
 
 def image_datasets() -> list[str]:
     """The names of those whose rows are images."""
-    return [name for name, entry in REGISTRY.items() if entry.images]
+    return [name for name, kind in REGISTRY.items() if kind.images]
 
 
-def source_digest(name: str, sources: Sources) -> str | None:
-    """The digest of the source file of data set ``name`` (of several, all of them); None for generated data."""
+def source_digest(name: str, sources: Sources) -> str:
+    """What changes when the rows of ``name`` do: the digests of its files, or the version of generated data."""
     if name in REGISTRY:
-        return " ".join(sources.digest(file) for file in REGISTRY[name].files) or None
+        return " ".join(sources.digest(file) for file in REGISTRY[name].files) or REGISTRY[name].version
     if name in tables.known(sources.folder):
         return tables.digest(name, sources.folder)
     raise unknown("data set", name, known_datasets(sources))
@@ -119,7 +122,41 @@ def give_source(name: str, source: Path, sources: Sources, *, verify: bool) -> N
     if not files:
         raise UsageError(f"--source {source}: {name} is not read from a published file")
     if len(files) > 1 and not source.is_dir():
-        wanted = ", ".join(Path(file).name for file in files)
-        raise DataError(f"--source {source}: {name} is read from {len(files)} files; give a folder with {wanted}")
+        expected = ", ".join(Path(file.name).name for file in files)
+        raise DataError(f"--source {source}: {name} is read from {len(files)} files; give a folder with {expected}")
     for file in files:
-        sources.give(file, source / Path(file).name if source.is_dir() else source, verify=verify)
+        sources.give(file, source / Path(file.name).name if source.is_dir() else source, verify=verify)
+
+
+def _check_finite(dataset: Dataset) -> None:
+    """Refuse features that no classifier can use; a table of one's own is checked where its columns have names."""
+    if is_image(dataset.features):
+        return
+    for row, column in np.argwhere(~np.isfinite(dataset.features))[:1]:
+        value = dataset.features[row, column]
+        raise ValueError(f"feature {column + 1} is {value} in row {row + 1}, expected a finite number")
+
+
+@cache
+def _installed() -> dict[str, DatasetKind]:
+    """The data sets of this package, found in its modules, and those of entry points."""
+    found: dict[str, DatasetKind] = {}
+    package = "npal_cli.problems.sets"
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        members = vars(importlib.import_module(f"{package}.{module.name}")).values()
+        found |= {member.name: member for member in members if isinstance(member, DatasetKind)}
+    for name, entry in sorted(registered(GROUP).items()):
+        kind = _checked(load_entry_point(entry), entry.value)
+        if kind.name != name or name in found:
+            raise UsageError(f"entry point {name!r} of {GROUP} ({entry.value}): its data set's name is {kind.name!r}")
+        found[name] = kind
+    return found
+
+
+def _checked(kind: object, path: str) -> DatasetKind:
+    if not isinstance(kind, DatasetKind):
+        raise UsageError(f"data set {path!r} is no npal_cli.problems.dataset.DatasetKind")
+    return kind
+
+
+REGISTRY = Registry()

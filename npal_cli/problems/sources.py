@@ -1,6 +1,6 @@
 """Source files: downloaded once from the place that publishes them, or given, and verified by their digest.
 
-``registry.txt`` pins every file. A folder of copies (the ``NPAL_SOURCES`` environment variable) is looked at before
+A folder of copies (the ``NPAL_SOURCES`` environment variable) is looked at before
 the network, so that a whole study runs offline.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from npal_cli.errors import ArtifactError, DataError
+from npal_cli.problems.dataset import SourceFile
 
-REGISTRY = Path(__file__).with_name("registry.txt")
 log = logging.getLogger(__name__)
 
 
@@ -30,21 +30,18 @@ class Sources:
     progress: bool = True
     """Show the progress of downloads."""
 
-    def digest(self, name: str) -> str:
-        """The digest that ``name`` has or will have: the pinned one, unless an unverified copy was accepted.
+    def digest(self, file: SourceFile) -> str:
+        """The digest that ``file`` has or will have: the published one, unless an unverified copy was accepted."""
+        marker = self._unverified_marker(file.name)
+        return marker.read_text().strip() if marker.exists() else file.digest
 
-        SHA-256 in hexadecimal, or ``md5:`` and the MD5 where its authors list no other.
-        """
-        marker = self._unverified_marker(name)
-        return marker.read_text().strip() if marker.exists() else _pinned(name)
-
-    def path(self, name: str) -> Path:
-        """The verified local file ``name``, taken from the copies or the network if it is not there yet.
+    def path(self, file: SourceFile) -> Path:
+        """The verified local copy of ``file``, taken from the copies or the network if it is not there yet.
 
         Raises:
-            DataError: if no file with the pinned digest can be had.
+            DataError: if no file with that digest can be had.
         """
-        expected = self.digest(name)
+        name, expected = file.name, self.digest(file)
         target = self.folder / name
         if self._unverified_marker(name).exists():
             log.warning("UNVERIFIED: %s is not the published file; results from it are not comparable", target)
@@ -56,21 +53,22 @@ class Sources:
             if _has_digest(copy, expected):
                 return self._keep(copy, name)
             log.warning("%s is not the file that is published as %s (its digest differs): not used", copy, name)
-        return self._download(name)
+        return self._download(file)
 
-    def give(self, name: str, source: Path, *, verify: bool = True) -> Path:
-        """Take ``source`` as the raw file ``name``.
+    def give(self, file: SourceFile, source: Path, *, verify: bool = True) -> Path:
+        """Take ``source`` as the raw file ``file``.
 
         Raises:
-            DataError: if ``source`` does not exist, or is not the pinned file and ``verify`` is true.
+            DataError: if ``source`` does not exist, or is not the published file and ``verify`` is true.
         """
+        name = file.name
         if not source.is_file():
             raise DataError(f"--source {source}: no such file; give the path of a copy of {name}")
-        published = _has_digest(source, _pinned(name))
+        published = _has_digest(source, file.digest)
         if not published and verify:
-            kind, found = _kind(_pinned(name)), _digest(source, _pinned(name))
+            kind, found = _kind(file.digest), _digest(source, file.digest)
             raise DataError(
-                f"--source {source}: {kind} {_value(found)[:16]}..., expected {_value(_pinned(name))[:16]}... for "
+                f"--source {source}: {kind} {_value(found)[:16]}..., expected {_value(file.digest)[:16]}... for "
                 f"{name}; give the published file, or --allow-unverified to use this one"
             )
         kept = self._keep(source, name)
@@ -98,11 +96,12 @@ class Sources:
             with TemporaryDirectory(dir=target.parent, prefix=".partial-") as own:  # others may be taking it in, too
                 return Path(shutil.copyfile(source, Path(own) / target.name)).replace(target)
 
-    def _download(self, name: str) -> Path:
+    def _download(self, file: SourceFile) -> Path:
         import pooch
 
-        fetcher = pooch.create(path=self.folder, base_url="", retry_if_failed=1)
-        fetcher.load_registry(REGISTRY)
+        name = file.name
+        pinned = {name: file.digest if file.digest.startswith("md5:") else f"sha256:{file.digest}"}
+        fetcher = pooch.create(path=self.folder, base_url="", registry=pinned, urls={name: file.url}, retry_if_failed=1)
         pooch.get_logger().setLevel("ERROR")
         try:
             downloader = pooch.HTTPDownloader(progressbar=self.progress, timeout=30)
@@ -110,7 +109,7 @@ class Sources:
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise DataError(
-                f"cannot download {name} from {fetcher.urls[name]} ({reason}); "
+                f"cannot download {name} from {file.url} ({reason}); "
                 "fetch it by hand and pass --source FILE, or put it in a folder named by NPAL_SOURCES"
             ) from error
 
@@ -119,14 +118,6 @@ def sources_from_environment(folder: Path, *, progress: bool) -> Sources:
     """The sources kept in ``folder``, with the copies that ``NPAL_SOURCES`` names."""
     copies = os.environ.get("NPAL_SOURCES")
     return Sources(folder, Path(copies) if copies else None, progress)
-
-
-def _pinned(name: str) -> str:
-    import pooch
-
-    fetcher = pooch.create(path="", base_url="")
-    fetcher.load_registry(REGISTRY)
-    return str(fetcher.registry[name]).removeprefix("sha256:")
 
 
 def _kind(digest: str) -> str:

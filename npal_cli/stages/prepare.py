@@ -11,7 +11,7 @@ from npal_cli.pipeline.build import Built
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.prepared import build_prepared
 from npal_cli.pipeline.resolved import ResolvedExperiment
-from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets
+from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, named
 from npal_cli.problems.tables import is_table, take
 from npal_cli.records import PreparedRecord
 
@@ -30,12 +30,13 @@ def take_sources(
         UsageError: if ``--source`` or ``--target`` do not fit the data.
     """
     names = []
-    for name in data:
-        if is_table(name):
-            names.append(take(Path(name), target, context.sources.folder, list(REGISTRY)))
+    for given in data:
+        if is_table(given):
+            names.append(take(Path(given), target, context.sources.folder, list(REGISTRY)))
             continue
         if target is not None:
             raise UsageError(f"--target {target}: only for a table of your own (--data FILE.csv or FILE.parquet)")
+        name = named(given)
         if name not in known_datasets(context.sources):
             raise unknown("data set", name, known_datasets(context.sources))
         if source is not None:

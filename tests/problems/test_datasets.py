@@ -7,8 +7,9 @@ import pytest
 
 from npal_cli.errors import DataError, UsageError
 from npal_cli.problems.datasets import REGISTRY, default_standardise, load_dataset, source_digest
+from npal_cli.problems.sets.uci import ADULT, WAVEFORM_UCI
+from npal_cli.problems.sets.waveform import UCI_CLASS_COUNTS, generate_waveform
 from npal_cli.problems.sources import Sources
-from npal_cli.problems.waveform import UCI_CLASS_COUNTS, generate_waveform
 
 
 def sorted_rows(values):
@@ -56,7 +57,7 @@ def test_small_data_sets_come_with_scikit_learn(name, shape, counts, tmp_path):
     data = load_dataset(name, Sources(tmp_path))
     assert data.features.shape == shape
     assert np.bincount(data.labels).tolist() == counts
-    assert source_digest(name, Sources(tmp_path)) is None
+    assert source_digest(name, Sources(tmp_path)) == "generated"
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path):
@@ -69,19 +70,17 @@ def test_a_truncated_file_is_refused_though_accepted_as_unverified(tmp_path, rea
     cut = tmp_path / "cut.tsv.gz"
     lines = gzip.decompress((real_data / "uci" / "waveform_21.tsv.gz").read_bytes()).splitlines(keepends=True)
     cut.write_bytes(gzip.compress(b"".join(lines[:100])))
-    sources.give("waveform_21.tsv.gz", cut, verify=False)
+    sources.give(*WAVEFORM_UCI.files, cut, verify=False)
     with pytest.raises(DataError, match="99 rows of 22 columns, expected 5000"):
         load_dataset("waveform_uci", sources)
 
 
-@pytest.mark.parametrize(
-    ("name", "file"), [("waveform_uci", "waveform_21.tsv.gz"), ("mushrooms", "agaricus-lepiota.data"), ("adult", "a1a")]
-)
+@pytest.mark.parametrize("name", ["waveform_uci", "mushrooms", "adult"])
 @pytest.mark.parametrize("content", [b"", b"not a table: \xff\x00", b"\x1f\x8b\x08 half", b"a,b\n1,2,3\n4\n"])
-def test_a_file_that_cannot_be_read_is_one_line(name, file, content, tmp_path):
+def test_a_file_that_cannot_be_read_is_one_line(name, content, tmp_path):
     sources = Sources(tmp_path / "raw", progress=False)
     (tmp_path / "bad").write_bytes(content)
-    sources.give(file, tmp_path / "bad", verify=False)
+    sources.give(*REGISTRY[name].files, tmp_path / "bad", verify=False)
     with pytest.raises(DataError, match="give the published file with --source") as error:
         load_dataset(name, sources)
     assert "\n" not in str(error.value)
@@ -93,7 +92,7 @@ def test_a_feature_that_is_not_finite_is_refused_with_its_place(number, tmp_path
     assert lines[1].split()[2] == "6:1"
     (tmp_path / "bad").write_text("".join([lines[0], lines[1].replace(" 6:1 ", f" 6:{number} "), *lines[2:]]))
     sources = Sources(tmp_path / "raw", progress=False)
-    sources.give("a1a", tmp_path / "bad", verify=False)
+    sources.give(*ADULT.files, tmp_path / "bad", verify=False)
     found = rf"feature 6 is {'nan' if number == 'nan' else 'inf'} in row 2, expected a finite number\); give the"
     with pytest.raises(DataError, match=found):
         load_dataset("adult", sources)
@@ -105,7 +104,7 @@ def test_a_feature_whose_deviation_is_not_finite_is_refused(number, deviation, t
     table[7] = "\t".join([table[7].split("\t")[0], number, *table[7].split("\t")[2:]])
     (tmp_path / "bad").write_bytes(gzip.compress("\n".join(table).encode()))
     sources = Sources(tmp_path / "raw", progress=False)
-    sources.give("waveform_21.tsv.gz", tmp_path / "bad", verify=False)
+    sources.give(*WAVEFORM_UCI.files, tmp_path / "bad", verify=False)
     with pytest.raises(DataError, match=f"feature 2 has deviation {deviation}, expected a finite one above 0"):
         load_dataset("waveform_uci", sources)
 
@@ -115,5 +114,5 @@ def test_what_is_published_is_standardised_as_the_published_code_does():
     assert default_standardise("mine") == "per_feature"
 
 
-def test_the_digest_of_generated_data_is_none(tmp_path):
-    assert source_digest("waveform", Sources(tmp_path)) is None
+def test_generated_data_have_a_version_in_place_of_a_digest(tmp_path):
+    assert source_digest("waveform", Sources(tmp_path)) == "generated"

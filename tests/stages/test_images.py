@@ -35,7 +35,7 @@ def given(tmp_path: Path) -> Path:
         images[np.arange(count), labels % 8, labels // 2] += 150
         (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images), mtime=0))
         (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(labels), mtime=0))
-    assert {path.name for path in folder.iterdir()} == {Path(file).name for file in REGISTRY["mnist"].files}
+    assert {path.name for path in folder.iterdir()} == {Path(file.name).name for file in REGISTRY["mnist"].files}
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Strategies and task models that other files and packages bring."""
+"""Strategies, task models and data sets that other files and packages bring."""
 
 import subprocess
 import sys
@@ -11,7 +11,8 @@ from npal_cli.artifacts import find
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.errors import UsageError
 from npal_cli.plugins import load
-from npal_cli.records import AcquiredRecord
+from npal_cli.problems.datasets import REGISTRY
+from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.strategies.registry import STRATEGIES
 from tests.commands import json_of
 
@@ -48,6 +49,22 @@ class {name}(ScoringStrategy):
 '''
 
 
+POINTS = """
+import numpy as np
+
+from npal_cli.problems.dataset import Dataset, DatasetKind
+
+
+def load():
+    draws = np.random.default_rng(0)
+    labels = draws.integers(2, size=400)
+    return Dataset("points", draws.normal(size=(400, 2)) + labels[:, None], labels, ("no", "yes"))
+
+
+POINTS = DatasetKind("points", load, version="1")
+"""
+
+
 @pytest.fixture
 def mine(npal, monkeypatch, tmp_path):
     """A file with a strategy in the working directory."""
@@ -55,6 +72,7 @@ def mine(npal, monkeypatch, tmp_path):
     monkeypatch.setattr(STRATEGIES, "_named", {})
     monkeypatch.setattr(STRATEGIES, "_paths", {})
     monkeypatch.setattr(CLASSIFIERS, "_named", {})
+    monkeypatch.setattr(REGISTRY, "_named", {})
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield npal
     sys.modules.pop("mine", None)
@@ -112,19 +130,62 @@ def test_a_name_that_is_taken_is_refused(mine):
     assert "the name 'random' is that of another" in mine("acquire", "--strategy", "mine:Random", code=2).stderr
 
 
-def test_a_package_brings_strategies_and_task_models_by_entry_points(tmp_path, monkeypatch, npal):
-    """What an installer leaves of a small package: its module, and the names of its entry points."""
+def test_a_data_set_of_an_import_path_is_prepared_and_made_anew_with_its_version(mine):
+    Path("mine.py").write_text(POINTS)
+    only = ("--data", "mine:POINTS", "--setting", "balanced", "--seed", 1)
+    rows = json_of(mine("acquire", *only, "--strategy", "random", "--json"))
+    assert [row["data"] for row in rows] == ["points"]
+    prepared = find(Path("data/prepared/points/balanced.zarr"), PreparedRecord, Path("data"))
+    assert prepared is not None
+    assert prepared[1].parameters["source"] == "1"
+    assert prepared[1].parameters["prepare"]["standardise"] == "per_feature"
+    Path("mine.py").write_text(POINTS.replace('version="1"', 'version="2"'))
+    REGISTRY._named.clear()
+    sys.modules.pop("mine")
+    assert "parameters changed" in mine("prepare", *only).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("POINTS = 3", "is no npal_cli.problems.dataset.DatasetKind"),
+        (POINTS.replace('DatasetKind("points"', 'DatasetKind("waveform"'), "'waveform' is the name of another"),
+        (POINTS.replace("(400, 2)) +", "(400, 2)) / 0 +"), "data set points: feature 1 is"),
+    ],
+)
+def test_what_is_no_data_set_is_refused(mine, text, said):
+    Path("mine.py").write_text(text)
+    code = 1 if "feature" in said else 2
+    with np.errstate(all="ignore"):
+        assert said in mine("prepare", "--data", "mine:POINTS", code=code).stderr
+
+
+def test_a_package_brings_strategies_and_data_sets_by_entry_points(tmp_path, monkeypatch, npal):
+    """What an installer leaves of a small package: its modules, and the names of its entry points."""
     site = tmp_path / "site"
     info = site / "brought-1.0.dist-info"
     info.mkdir(parents=True)
     (site / "brought.py").write_text(FARTHEST.format(name="Outermost", lower="outermost"))
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[npal.strategies]\noutermost = brought:Outermost\n")
-    command = [sys.executable, "-m", "npal_cli", "acquire", "--seed", "1", "--strategy", "outermost"]
+    (site / "rows.py").write_text(POINTS)
+    named = "[npal.strategies]\noutermost = brought:Outermost\n[npal.datasets]\npoints = rows:POINTS\n"
+    (info / "entry_points.txt").write_text(named)
+    command = [
+        sys.executable,
+        "-m",
+        "npal_cli",
+        "acquire",
+        "--seed",
+        "1",
+        "--strategy",
+        "outermost",
+        "--data",
+        "points",
+    ]
     monkeypatch.setenv("PYTHONPATH", f"{site}:{Path(__file__).parents[2]}")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "outermost.zarr" in done.stdout
+    assert "points/imbalanced_weighted/logistic/outermost.zarr" in done.stdout
 
 
 def test_any_estimator_can_be_the_task_model_and_be_refitted(mine):

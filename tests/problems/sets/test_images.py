@@ -11,7 +11,7 @@ from scipy.io import loadmat, savemat
 
 from npal_cli.errors import DataError
 from npal_cli.problems.datasets import REGISTRY, give_source, load_dataset
-from npal_cli.problems.images import read_idx
+from npal_cli.problems.sets.images import read_idx
 from npal_cli.problems.sources import Sources
 
 
@@ -131,7 +131,7 @@ def test_an_idx_file_is_its_array(tmp_path):
 def test_a_damaged_idx_file_is_one_line(content, reason, tmp_path):
     (tmp_path / "given").mkdir()
     for file in REGISTRY["mnist"].files:
-        (tmp_path / "given" / Path(file).name).write_bytes(gzip.compress(content))
+        (tmp_path / "given" / Path(file.name).name).write_bytes(gzip.compress(content))
     sources = Sources(tmp_path / "raw", progress=False)
     give_source("mnist", tmp_path / "given", sources, verify=False)
     with pytest.raises(DataError, match=reason) as error:
@@ -146,7 +146,7 @@ def test_a_damaged_idx_file_is_one_line(content, reason, tmp_path):
 def test_a_damaged_file_is_one_line(name, content, tmp_path):
     (tmp_path / "given").mkdir()
     for file in REGISTRY[name].files:
-        (tmp_path / "given" / Path(file).name).write_bytes(content)
+        (tmp_path / "given" / Path(file.name).name).write_bytes(content)
     sources = Sources(tmp_path / "raw", progress=False)
     give_source(name, tmp_path / "given", sources, verify=False)
     with pytest.raises(DataError, match="give the published file with --source") as error:
@@ -174,7 +174,7 @@ def test_files_that_are_pinned_by_md5_are_verified_by_it(tmp_path):
     (tmp_path / "cifar-10-binary.tar.gz").write_bytes(b"other")
     with pytest.raises(DataError, match=r"MD5 [0-9a-f]{16}\.\.\., expected c32a1d4ab5d03f12"):
         give_source("cifar10", tmp_path / "cifar-10-binary.tar.gz", sources, verify=True)
-    assert sources.digest("cifar-10-binary.tar.gz") == "md5:c32a1d4ab5d03f1284b67883e8d87530"
+    assert sources.digest(*REGISTRY["cifar10"].files) == "md5:c32a1d4ab5d03f1284b67883e8d87530"
 
 
 def test_a_data_set_of_several_files_is_given_as_a_folder(tmp_path, real_data):

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from npal_cli.problems.dataset import Dataset, Images
+from npal_cli.problems.dataset import Dataset, DatasetKind, Images, SourceFile
 
 DIGITS = tuple("0123456789")
 FASHION = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 _IDX_UINT8 = 0x08
 _CIFAR_ROW = 1 + 3 * 32 * 32
@@ -62,7 +62,7 @@ def load_cifar10(archive: Path) -> Dataset:
             raise ValueError(f"{name} is not in the archive")
     train = [found[name] for name in parts[:-1]]
     images, labels = (np.concatenate([getattr(part, each) for part in train]) for each in ("images", "labels"))
-    return _joined("cifar10", Part(images, labels), found[parts[-1]], CIFAR10)
+    return _joined("cifar10", Part(images, labels), found[parts[-1]], CIFAR10_CLASSES)
 
 
 def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
@@ -115,3 +115,98 @@ def _joined(name: str, train: Part, test: Part, classes: tuple[str, ...]) -> Dat
     if set(np.unique(labels)) != set(range(len(classes))):
         raise ValueError(f"labels {sorted(set(labels.tolist()))}, expected 0 to {len(classes) - 1}")
     return Dataset(name, images, labels, classes, test_part=len(test.labels))
+
+
+MNIST = DatasetKind(
+    "mnist",
+    load_mnist,
+    files=(
+        SourceFile(
+            "mnist/train-images-idx3-ubyte.gz",
+            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            "https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz",
+        ),
+        SourceFile(
+            "mnist/train-labels-idx1-ubyte.gz",
+            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            "https://ossci-datasets.s3.amazonaws.com/mnist/train-labels-idx1-ubyte.gz",
+        ),
+        SourceFile(
+            "mnist/t10k-images-idx3-ubyte.gz",
+            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-images-idx3-ubyte.gz",
+        ),
+        SourceFile(
+            "mnist/t10k-labels-idx1-ubyte.gz",
+            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-labels-idx1-ubyte.gz",
+        ),
+    ),
+    images=True,
+    standardise="overall",
+)
+
+
+FASHION_MNIST = DatasetKind(
+    "fashion_mnist",
+    load_fashion_mnist,
+    files=(
+        SourceFile(
+            "fashion_mnist/train-images-idx3-ubyte.gz",
+            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz",
+        ),
+        SourceFile(
+            "fashion_mnist/train-labels-idx1-ubyte.gz",
+            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
+        ),
+        SourceFile(
+            "fashion_mnist/t10k-images-idx3-ubyte.gz",
+            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz",
+        ),
+        SourceFile(
+            "fashion_mnist/t10k-labels-idx1-ubyte.gz",
+            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz",
+        ),
+    ),
+    images=True,
+    standardise="overall",
+)
+
+
+SVHN = DatasetKind(
+    "svhn",
+    load_svhn,
+    files=(
+        SourceFile(
+            "svhn/train_32x32.mat",
+            "md5:e26dedcc434d2e4c54c9b2d4a06d8373",
+            "http://ufldl.stanford.edu/housenumbers/train_32x32.mat",
+        ),
+        SourceFile(
+            "svhn/test_32x32.mat",
+            "md5:eb5a983be6a315427106f1b164d9cef3",
+            "http://ufldl.stanford.edu/housenumbers/test_32x32.mat",
+        ),
+    ),
+    images=True,
+    standardise="overall",
+)
+
+
+CIFAR10 = DatasetKind(
+    "cifar10",
+    load_cifar10,
+    files=(
+        SourceFile(
+            "cifar-10-binary.tar.gz",
+            "md5:c32a1d4ab5d03f1284b67883e8d87530",
+            "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        ),
+    ),
+    images=True,
+    standardise="overall",
+)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npal_cli.problems.dataset import Dataset
+from npal_cli.problems.dataset import Dataset, DatasetKind
 
 
 def load_breast_cancer() -> Dataset:
@@ -22,3 +22,17 @@ def load_digits_3_5() -> Dataset:
     chosen = np.isin(data.target, (3, 5))
     labels = (data.target[chosen] == 5).astype(np.int64)
     return Dataset("digits_3_5", data.data[chosen].astype(np.float64), labels, ("3", "5"))
+
+
+BREAST_CANCER = DatasetKind(
+    "breast_cancer",
+    load_breast_cancer,
+    standardise="overall",
+)
+
+
+DIGITS_3_5 = DatasetKind(
+    "digits_3_5",
+    load_digits_3_5,
+    standardise="overall",
+)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from npal_cli.problems.dataset import Dataset
-from npal_cli.problems.waveform import generate_waveform
+from npal_cli.problems.dataset import Dataset, DatasetKind, SourceFile
+from npal_cli.problems.sets.waveform import generate_waveform
 
 
 def load_waveform() -> Dataset:
@@ -59,3 +59,52 @@ def _expect(found: tuple[int, ...], expected: tuple[int, int]) -> None:
             f"{found[0]} rows of {found[1]} columns, expected {expected[0]} of {expected[1]}: "
             "the file is truncated or another one"
         )
+
+
+WAVEFORM = DatasetKind(
+    "waveform",
+    load_waveform,
+    standardise="overall",
+)
+
+
+WAVEFORM_UCI = DatasetKind(
+    "waveform_uci",
+    load_waveform_uci,
+    files=(
+        SourceFile(
+            "waveform_21.tsv.gz",
+            "7c2cc6b218c3c4868ccc2edcf6a637c796f4e6bf4ad9f0994e95a260bfe3aabc",
+            "https://github.com/EpistasisLab/pmlb/raw/master/datasets/waveform_21/waveform_21.tsv.gz",
+        ),
+    ),
+    standardise="overall",
+)
+
+
+MUSHROOMS = DatasetKind(
+    "mushrooms",
+    load_mushrooms,
+    files=(
+        SourceFile(
+            "agaricus-lepiota.data",
+            "e65d082030501a3ebcbcd7c9f7c71aa9d28fdfff463bf4cf4716a3fe13ac360e",
+            "https://archive.ics.uci.edu/ml/machine-learning-databases/mushroom/agaricus-lepiota.data",
+        ),
+    ),
+    standardise="overall",
+)
+
+
+ADULT = DatasetKind(
+    "adult",
+    load_adult,
+    files=(
+        SourceFile(
+            "a1a",
+            "eb54c45f1bdb51286f803dd092eb8202b44637a858fc6c4e533a2d64a0d94b4e",
+            "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/binary/a1a",
+        ),
+    ),
+    standardise="overall",
+)
