@@ -1,22 +1,22 @@
 """Teachers: flexible models of p(y given x), fitted to the known labels, that say where the task model may be wrong.
 
 The task model is the user's, often a simple one. A teacher is not bound by that: it may be whatever predicts the labels
-best, as long as its probabilities can be believed. All models are scikit-learn's.
+best, as long as its probabilities can be believed. All models are scikit-learn's, or have its interface.
 """
 
+import inspect
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, MinLen
 from jaxtyping import Float, Int
 
+from npal_cli.errors import UsageError
+from npal_cli.plugins import is_import_path, load
 from npal_cli.randomness import draw_seed
-
-ModelName = Literal["kernel_logistic", "gaussian_process", "extra_trees", "gradient_boosting"]
-MODELS: tuple[ModelName, ...] = get_args(ModelName)
 
 Features = Float[np.ndarray, "point feature"]
 Labels = Int[np.ndarray, " point"]
@@ -29,8 +29,8 @@ Model = Any
 class TeacherOptions:
     """What teaches."""
 
-    models: Annotated[tuple[ModelName, ...], MinLen(1)] = ("kernel_logistic", "extra_trees")
-    """Of several, what is believed is their mixture."""
+    models: Annotated[tuple[str, ...], MinLen(1)] = ("kernel_logistic", "extra_trees")
+    """Names (:data:`MODELS`), or import paths of classifiers; of several, what is believed is their mixture."""
     mixed: Literal["equally", "out_of_fold"] = "equally"
     """``out_of_fold``: with the weights that predict the known labels best out of fold; takes six times as long."""
     folds: Annotated[int, Ge(2)] = 5
@@ -41,6 +41,23 @@ class TeacherOptions:
     """Of ``kernel_logistic``, on half its squared norm."""
     trees: Annotated[int, Ge(1)] = 100
     """Of ``extra_trees``."""
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of classifiers named by import path, by that path."""
+
+    def __post_init__(self) -> None:
+        """Refuse a model that is neither known nor an import path, and parameters of one that is not named.
+
+        Raises:
+            ValueError: naming it.
+        """
+        for name in self.models:
+            if name not in MODELS and not is_import_path(name):
+                raise ValueError(
+                    f"model {name!r}: expected some of {', '.join(MODELS)}, or import paths of classifiers"
+                )
+        for name in self.parameters:
+            if name not in self.models or name in MODELS:
+                raise ValueError(f"parameters of {name!r}: expected those of models named by import path")
 
 
 class Teacher:
@@ -114,12 +131,13 @@ def _out_of_fold(
     return likelihoods
 
 
-def _model(name: ModelName, options: TeacherOptions, folds: int, seed: int) -> Callable[[Features], Model]:
+def _model(name: str, options: TeacherOptions, folds: int, seed: int) -> Callable[[Features], Model]:
     """How a model is made for features, before its fit."""
 
     def make(features: Features) -> Model:
-        model = MAKERS[name](features, options, seed)
-        if not options.calibrated or folds < 2:
+        model = MAKERS[name](features, options, seed) if name in MODELS else _imported(name, options, seed)
+        calibrated = options.calibrated or not hasattr(model, "predict_proba")
+        if not calibrated or folds < 2:
             return model
         from sklearn.calibration import CalibratedClassifierCV
 
@@ -138,6 +156,10 @@ def _fit(make: Callable[[Features], Model], features: Features, labels: Labels) 
 
 
 def _probabilities(model: Model, features: Features, n_classes: int) -> Probabilities:
+    if not hasattr(model, "predict_proba"):
+        raise UsageError(
+            f"teacher {type(model).__name__} has no probabilities, and there are too few known labels to calibrate it"
+        )
     result = np.zeros((len(features), n_classes))
     result[:, model.classes_] = model.predict_proba(features)
     return result
@@ -173,12 +195,30 @@ def _gradient_boosting(_features: Features, _options: TeacherOptions, seed: int)
     return HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=5, early_stopping=False, random_state=seed)
 
 
-MAKERS: dict[ModelName, Callable[[Features, TeacherOptions, int], Model]] = {
+def _imported(path: str, options: TeacherOptions, seed: int) -> Model:
+    """A classifier of an import path, with its parameters; without probabilities it is to be calibrated.
+
+    Raises:
+        UsageError: if it is no classifier, or has no such parameter.
+    """
+    kind = load(path, "teacher")
+    if not (isinstance(kind, type) and hasattr(kind, "fit") and hasattr(kind, "predict")):
+        raise UsageError(f"teacher {path!r}: no class with fit and predict, as scikit-learn's have")
+    drawn = {"random_state": seed} if "random_state" in inspect.signature(kind).parameters else {}
+    try:
+        return kind(**{**drawn, **options.parameters.get(path, {})})
+    except TypeError as error:
+        raise UsageError(f"teacher {path!r}: {error}") from error
+
+
+MAKERS: dict[str, Callable[[Features, TeacherOptions, int], Model]] = {
     "kernel_logistic": _kernel_logistic,
     "gaussian_process": _gaussian_process,
     "extra_trees": _extra_trees,
     "gradient_boosting": _gradient_boosting,
 }
+MODELS = tuple(MAKERS)
+"""The names of the models that are known here."""
 
 
 def _median_square(features: Features) -> float:

@@ -89,3 +89,42 @@ def test_the_same_stream_gives_the_same_teacher():
     first, second, other = (fit(x, y, seed=seed).probabilities(x) for seed in (1, 1, 2))
     assert first.tobytes() == second.tobytes()
     assert first.tobytes() != other.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("sklearn.ensemble.HistGradientBoostingClassifier", {"min_samples_leaf": 5}),
+        ("sklearn.svm:SVC", {"C": 10.0}),  # without probabilities: calibrated
+        ("sklearn.neighbors.KNeighborsClassifier", {"n_neighbors": 7}),
+    ],
+)
+def test_any_classifier_can_teach(path, parameters):
+    x, y = rings(150)
+    new, truth = rings(200, seed=1)
+    found = fit(x, y, models=(path, "kernel_logistic"), parameters={path: parameters}).probabilities(new)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert (found.argmax(axis=1) == truth).mean() > 0.85
+    assert not np.array_equal(found, fit(x, y, models=(path, "kernel_logistic")).probabilities(new))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"models": ("forest",)}, "model 'forest': expected some of kernel_logistic"),
+        ({"parameters": {"sklearn.svm.SVC": {}}}, "expected those of models named by import path"),
+        ({"models": ("sklearn.svm.SVM",)}, "has no attribute 'SVM'"),
+        ({"models": ("sklearn.metrics.accuracy_score",)}, "no class with fit and predict"),
+        ({"models": ("sklearn.svm.SVC",), "parameters": {"sklearn.svm.SVC": {"c": 1}}}, "argument 'c'"),
+    ],
+)
+def test_what_cannot_teach_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        fit(*rings(), **options)
+
+
+def test_a_classifier_without_probabilities_needs_folds_to_be_calibrated_on():
+    x, y = rings(30)
+    y = np.where(np.arange(30) == 0, 1, 0)
+    with pytest.raises(ValueError, match="SVC has no probabilities, and there are too few known labels to calibrate"):
+        fit(x, y, models=("sklearn.svm.SVC",)).probabilities(x)

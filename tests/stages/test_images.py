@@ -12,7 +12,7 @@ from npal_cli.classifiers.resnet18.training import Trainer
 from npal_cli.problems.datasets import REGISTRY
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from tests.commands import contents, json_of
-from tests.problems.test_images import idx
+from tests.problems.sets.test_images import idx
 
 SMALL = """
 classifiers: {resnet18: {epochs: 2, decay_after: 1, batch_size: 16, width: 2}}
