@@ -45,9 +45,9 @@ Names = list[str] | None
 Seeds = list[range] | None
 
 
-def print_version(wanted: bool) -> None:
-    """Print the version and stop, if that is ``wanted``."""
-    if wanted:
+def print_version(requested: bool) -> None:
+    """Print the version and stop, if that is ``requested``."""
+    if requested:
         typer.echo(f"npal {installed_version('npal')}")
         raise typer.Exit
 

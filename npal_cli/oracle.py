@@ -94,17 +94,17 @@ def context_improvements(
     0 where the point is not annotated, and where the fit without it has one class only.
     """
     values = np.zeros(masks.shape)
-    wanted: list[tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     refits: list[RefitProblem] = []
     for i, point in zip(*np.nonzero(masks), strict=True):
         kept = masks[i].copy()
         kept[point] = False
         if len(np.unique(problem.labels[problem.annotated[kept]])) > 1:
-            wanted.append((i, point))
+            places.append((i, point))
             one = problem.annotated[[point]]
             refits.append(_refit_problem(problem, problem.annotated[kept], one, problem.reward))
     results = _scores(refits, [problem] * len(refits), classifier, engine, objective)
-    for (i, point), result in zip(wanted, results, strict=True):
+    for (i, point), result in zip(places, results, strict=True):
         values[i, point] = result.improvements[0]
     return values
 

@@ -63,7 +63,7 @@ def query(
         missing_label: Stands for a label that is not known, besides NaN and None.
         standardise: Whether to give each feature mean 0 and deviation 1.
         params: What differs from the defaults of ``params.yaml``, as in ``{"guided": {"candidates": 50}}``.
-        return_utilities: Whether to return how much each row was wanted, too.
+        return_utilities: Whether to return the utility of each row, too.
 
     Returns:
         Positions of the chosen rows; and each row's utility when the first was chosen, NaN where it has a label.

@@ -9,7 +9,7 @@ from npal_cli.report.results import ExperimentResults
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Planned:
     """An experiment of the study, with the strategies that it compares."""
 
     data: str
@@ -28,7 +28,7 @@ class Missing:
     classifier: str
     strategies: Sequence[str]
     whole: bool
-    """Whether all that are wanted lack runs."""
+    """Whether all that the study plans lack runs."""
 
     @property
     def command(self) -> str:
@@ -38,11 +38,11 @@ class Missing:
         return shlex.join(["npal", "acquire", *options, *named])
 
 
-def missing_of(wanted: Sequence[Wanted], results: Sequence[ExperimentResults]) -> list[Missing]:
-    """What of the wanted experiments lacks runs."""
+def missing_of(planned: Sequence[Planned], results: Sequence[ExperimentResults]) -> list[Missing]:
+    """The planned experiments that lack runs."""
     there = {(result.data, str(result.setting), result.classifier): result.acquired for result in results}
     lacking = []
-    for one in wanted:
+    for one in planned:
         present = {name: record.runs for name, record in there.get((one.data, one.setting, one.classifier), {}).items()}
         absent = [name for name in one.strategies if not set(one.runs) <= set(present.get(name, ()))]
         if absent:

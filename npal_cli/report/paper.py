@@ -61,11 +61,11 @@ def not_run(
     for each in reported_results()[["table", *ROW]].drop_duplicates().to_dict("records"):
         data, classifier, label, setting = (str(each[key]) for key in ROW)
         runs = done.get((data, classifier, label, setting), 0)
-        wanted = protocol_of(classifier).runs
-        if runs < wanted and takes(data, setting, classifier):
+        expected = protocol_of(classifier).runs
+        if runs < expected and takes(data, setting, classifier):
             name = _names_by_label().get(label, "")
             options = f"--data {data} --setting {setting} --classifier {classifier} --strategy {name}"
-            seconds = (wanted - runs) * cost.get((name, classifier), float("nan"))
+            seconds = (expected - runs) * cost.get((name, classifier), float("nan"))
             rows.append({**each, "runs": runs, "command": f"npal acquire {options}", "seconds": seconds})
     return pd.DataFrame(rows, columns=["table", *ROW, "runs", "command", "seconds"])
 

@@ -86,8 +86,8 @@ class ExperimentResults:
         NaN where a precision is undefined because no rare class is ever predicted.
         """
         if strategy == AL_AVERAGE:
-            wanted = self.runs(strategy) if runs is None else runs
-            return np.mean([self.curve(name, evaluation, quantity, wanted) for name in self.hand_made], axis=0)
+            common = self.runs(strategy) if runs is None else runs
+            return np.mean([self.curve(name, evaluation, quantity, common) for name in self.hand_made], axis=0)
         values: np.ndarray = getattr(self.acquired[strategy], f"{evaluation}_{quantity.removeprefix('rare_')}")
         if runs is not None:
             values = values[[self._rows[strategy][run] for run in runs]]

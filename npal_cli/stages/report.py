@@ -16,7 +16,7 @@ from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.locks import locked
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
-from npal_cli.report.missing import Wanted, missing_of
+from npal_cli.report.missing import Planned, missing_of
 from npal_cli.report.results import ExperimentResults
 
 
@@ -47,21 +47,21 @@ def report(context: Context, selection: Selection) -> list[Path]:
     ):
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(_wanted(context, selection, results), results), selection.takes)
+        build(building, results, missing_of(_planned(context, selection, results), results), selection.takes)
         commit(target, context.root)
     stores = list(target.rglob("*.zarr"))
     inside = {path for store in stores for path in store.rglob("*")}
     return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])
 
 
-def _wanted(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Wanted]:
+def _planned(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Planned]:
     """The study, as far as it is selected; the image study once something of it was acquired, alone if nothing else."""
     params, study = context.params, context.params.study
     images = sorted({result.classifier for result in results if takes_images(result.classifier)})
     others = study.classifier if not results or any(not takes_images(r.classifier) for r in results) else ()
     parts = [(study.data, others, study.setting), (params.images.data, images, params.images.setting)]
     return [
-        Wanted(data, setting, classifier, params.acquire.compared_for(classifier), runs)
+        Planned(data, setting, classifier, params.acquire.compared_for(classifier), runs)
         for every_data, classifiers, every_setting in parts
         for data in every_data
         for classifier in classifiers

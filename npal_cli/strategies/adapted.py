@@ -1,4 +1,4 @@
-"""Strategies of scikit-activeml, asked as ours are: ``--strategy skactiveml.pool:ProbabilisticAL``."""
+"""Strategies of scikit-activeml, queried as ours are: ``--strategy skactiveml.pool:ProbabilisticAL``."""
 
 import inspect
 from collections.abc import Sequence
@@ -50,8 +50,8 @@ class AdaptedStrategy(Strategy):
         rows = np.concatenate([problem.annotated, problem.pool])
         y = np.where(np.arange(len(rows)) < labelled, problem.labels[rows].astype(np.float64), np.nan)
         open_to = np.ones(len(problem.pool), bool) if state.candidates is None else state.candidates
-        asked = self._made(problem.n_classes, seed)
-        utilities = asked.query(
+        strategy = self._strategy(problem.n_classes, seed)
+        utilities = strategy.query(
             problem.features[rows],
             y,
             **self._models(state, seed),
@@ -59,7 +59,7 @@ class AdaptedStrategy(Strategy):
             batch_size=1,
             return_utilities=True,
         )[1]
-        chosen = asked.query(
+        chosen = strategy.query(
             problem.features[rows],
             y,
             **self._models(state, seed),
@@ -70,7 +70,7 @@ class AdaptedStrategy(Strategy):
         finite = np.where(np.isfinite(scores), scores, np.nan)
         return Choice(np.asarray(chosen, dtype=np.int64) - labelled, others_as_worst(finite))
 
-    def _made(self, n_classes: int, seed: int) -> Any:
+    def _strategy(self, n_classes: int, seed: int) -> Any:
         known = inspect.signature(self.theirs).parameters
         given: dict[str, Any] = {"random_state": seed}
         if "classes" in known:

@@ -29,7 +29,7 @@ class Choice:
     chosen: Int[np.ndarray, " batch"]
     """Positions in the pool, in order of choice, no point twice."""
     scores: Float[np.ndarray, " pool"]
-    """How much the strategy wanted each pool point when it chose the first: the larger the better."""
+    """The utility of each pool point when the first was chosen: the larger the better."""
     loss: Float[np.ndarray, " epoch"] | None = None
     """The loss curve of what was trained to choose, if anything was."""
     prediction: Prediction | None = None

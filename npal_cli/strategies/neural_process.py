@@ -87,8 +87,8 @@ class NeuralProcess(Strategy):
         choices = []
         predictions = self.learner.predict(networks, states)
         for state, network, each in zip(states, networks, predictions, strict=True):
-            wanted = each.mean if options.acquire_by == "mean" else each.mean + each.sigma
-            scores = others_as_worst(wanted)
+            predicted = each.mean if options.acquire_by == "mean" else each.mean + each.sigma
+            scores = others_as_worst(predicted)
             loss = np.pad(network.loss, (0, epochs - len(network.loss)), constant_values=np.nan)
             kept = each if self.learner.is_checked and len(state.reward_labels) else None
             choices.append(Choice(state.best(scores, batch_size), scores, loss, kept))

@@ -1,11 +1,11 @@
 """What a study lacks."""
 
-from npal_cli.report.missing import Wanted, missing_of
+from npal_cli.report.missing import Planned, missing_of
 from tests.report.conftest import NINE, acquired, experiment
 
 WANTED = [
-    Wanted("waveform", "balanced", "logistic", ("random", "uncsamp", "np"), NINE),
-    Wanted("waveform", "imbalanced", "logistic", ("random", "np"), NINE),
+    Planned("waveform", "balanced", "logistic", ("random", "uncsamp", "np"), NINE),
+    Planned("waveform", "imbalanced", "logistic", ("random", "np"), NINE),
 ]
 
 
@@ -23,8 +23,8 @@ def test_a_strategy_with_too_few_runs_is_missing():
 
 
 def test_a_command_can_be_pasted_whatever_the_name():
-    wanted = Wanted("my data; rm -rf x", "balanced", "svm", ("random",), NINE)
-    assert "--data 'my data; rm -rf x' --setting" in missing_of([wanted], [])[0].command
+    planned = Planned("my data; rm -rf x", "balanced", "svm", ("random",), NINE)
+    assert "--data 'my data; rm -rf x' --setting" in missing_of([planned], [])[0].command
 
 
 def test_a_whole_study_lacks_nothing():

@@ -124,8 +124,8 @@ class Trainer:
 
     def autocast(self) -> torch.autocast:
         """The precision that the options ask for."""
-        wanted = self.options.precision
-        lower = wanted == "bfloat16" or (wanted == "auto" and self.device.type == "cuda")
+        precision = self.options.precision
+        lower = precision == "bfloat16" or (precision == "auto" and self.device.type == "cuda")
         return torch.autocast(self.device.type, torch.bfloat16, enabled=lower)
 
     def _loss(
