@@ -12,7 +12,8 @@ import zarr
 from matplotlib.figure import Figure
 
 from npal_cli.report import figures, overviews, page, tables
-from npal_cli.report.cells import EQUAL, cells
+from npal_cli.report.baselines import BASELINES
+from npal_cli.report.cells import cells
 from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import (
@@ -76,11 +77,12 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
         _write_csv(part, folder / "tables" / f"{name}.csv")
         (folder / "tables" / f"{name}.md").write_text(markdown)
         pages.append(f"## {name}\n\n{markdown}")
-    for (baseline, legend), evaluation in product(tables.GAINS.items(), EVALUATIONS):
+    for baseline, evaluation in product((each for each in BASELINES if each.shown), EVALUATIONS):
         gained = tables.gains_table(table, evaluation, baseline)
         if not gained.empty:
-            name = numbered("table", None, *(["equal_budget"] if baseline == EQUAL else []), "gains", evaluation)
-            markdown = f"{legend} ({EVALUATION_TITLES[evaluation]}).\n\n" + tables.plain_markdown(gained)
+            name = numbered("table", None, baseline.file, evaluation)
+            legend = f"{baseline.title}, {tables.GAINS_LEGEND} ({EVALUATION_TITLES[evaluation]})."
+            markdown = f"{legend}\n\n{tables.plain_markdown(gained)}"
             _write_csv(gained, folder / "tables" / f"{name}.csv")
             (folder / "tables" / f"{name}.md").write_text(markdown)
             pages.append(f"## {name}\n\n{markdown}")

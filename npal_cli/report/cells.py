@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.names import competes_trained_on_reward, is_competitor, label_of, labels_told, position_of
+from npal_cli.report.baselines import BASELINES, Baseline
+from npal_cli.report.names import is_competitor, label_of, labels_told, position_of
 from npal_cli.report.paper import reported
 from npal_cli.report.published import protocol_of
 from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, Evaluation, ExperimentResults
@@ -20,12 +21,6 @@ from npal_cli.report.statistics import (
     standard_errors_apart,
     summarise,
 )
-from npal_cli.strategies.naming import TRAINS_ON_REWARD
-
-EQUAL = "equal"
-BASELINES = {"random": "random", "average": AL_AVERAGE, EQUAL: f"random{TRAINS_ON_REWARD}"}
-"""What every strategy is compared with; the name begins the columns. The last is for strategies whose task model is
-trained on the reward set's labels too: then all know the same labels, whoever sees them."""
 
 COMPARED = tuple(Comparison.__dataclass_fields__)
 Row = dict[str, Any]
@@ -36,8 +31,8 @@ def cells(results: Sequence[ExperimentResults]) -> pd.DataFrame:
 
     Columns: ``data classifier setting strategy label labels_told evaluation metric``, ``mean std runs splits`` of ours;
     ``random_*``, ``average_*`` and ``equal_*``, the fields of :class:`~npal_cli.report.statistics.Comparison` to
-    Random, to the AL average, and to Random at equal budgets (:data:`BASELINES`), ``*_p_holm`` corrected over the
-    competitors of the experiment; ``best``, whether no competitor has a larger mean AUAC in the runs that all
+    Random, to the AL average, and to Random at equal budgets (:mod:`npal_cli.report.baselines`), ``*_p_holm`` corrected
+    over the competitors of the experiment; ``best``, whether no competitor has a larger mean AUAC in the runs that all
     share, and ``best_p_holm``, whether the difference to it may be chance; ``optimism`` of an AUAC (what its gain over
     Random on the test set exceeds that on held-out points by); and on the test set ``reported_mean reported_std
     difference z reported_random_mean`` (the difference of the reported means).
@@ -54,12 +49,13 @@ def _cells(result: ExperimentResults, evaluation: Evaluation, metric: str) -> li
     names = sorted(result.acquired, key=position_of)
     rows = {name: _cell(result, name, evaluation, metric) for name in names}
     competitors = [name for name in names if is_competitor(name)]
-    for prefix, baseline in BASELINES.items():
-        compared = {name: _compare(result, name, baseline, evaluation, metric) for name in names}
-        for name, comparison in compared.items():
-            rows[name] |= {f"{prefix}_{key}": value for key, value in asdict(comparison).items()} if comparison else {}
-        entitled = competes_trained_on_reward if prefix == EQUAL else is_competitor
-        _correct(rows, [name for name in names if entitled(name) and compared[name]], prefix)
+    for baseline in BASELINES:
+        prefix, compared = baseline.prefix, {}
+        for name in names:
+            if (comparison := _compare(result, name, baseline, evaluation, metric)) is not None:
+                compared[name] = {f"{prefix}_{key}": value for key, value in asdict(comparison).items()}
+                rows[name] |= compared[name]
+        _correct(rows, [name for name in compared if baseline.competes(name)], prefix)
     if metric == "auac":
         _mark_best(result, rows, competitors, evaluation)
     return list(rows.values())
@@ -103,18 +99,17 @@ def _reported(result: ExperimentResults, strategy: str, metric: str) -> Row:
 
 
 def _compare(
-    result: ExperimentResults, strategy: str, baseline: str, evaluation: Evaluation, metric: str
+    result: ExperimentResults, strategy: str, baseline: Baseline, evaluation: Evaluation, metric: str
 ) -> Comparison | None:
     """None if there is nothing to compare: no baseline, or no run that both have."""
-    absent = baseline not in result.acquired if baseline != AL_AVERAGE else not result.hand_made
-    if strategy == baseline or absent or (baseline == AL_AVERAGE and metric != "auac"):
+    average = baseline.strategy == AL_AVERAGE
+    there = bool(result.hand_made) and metric == "auac" if average else baseline.strategy in result.acquired
+    if not there or not baseline.compares(strategy):
         return None
-    if baseline == BASELINES[EQUAL] and not strategy.endswith(TRAINS_ON_REWARD):
-        return None
-    runs = result.common_runs([strategy, baseline])
+    runs = result.common_runs([strategy, baseline.strategy])
     if not runs:
         return None
-    ours, theirs = (result.metric(name, metric, evaluation, runs) for name in (strategy, baseline))
+    ours, theirs = (result.metric(name, metric, evaluation, runs) for name in (strategy, baseline.strategy))
     return compare(ours, theirs)
 
 
@@ -164,7 +159,7 @@ def _optimism(result: ExperimentResults, strategy: str) -> float:
 
 
 def _columns() -> list[str]:
-    compared = [f"{prefix}_{name}" for prefix in BASELINES for name in (*COMPARED, "p_holm")]
+    compared = [f"{prefix}_{name}" for prefix in (each.prefix for each in BASELINES) for name in (*COMPARED, "p_holm")]
     return [
         *(
             "data",

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from npal_cli.report.cells import EQUAL
+from npal_cli.report.baselines import RANDOM, Baseline
 from npal_cli.report.names import (
     SETTING_TITLES,
     classifier_title,
-    competes_trained_on_reward,
-    is_competitor,
     label_of,
     position_of,
 )
@@ -23,12 +21,7 @@ LATEX = str.maketrans(
 )
 """What LaTeX would take for its own, as text."""
 TOLD = "labels told: whose labels the strategy sees, or the task model is trained on, before anything is acquired"
-_MEASURED = "run by run, with its 95 % interval; rank: mean over the experiments that have it; "
-GAINS = {
-    "random": f"AUAC gained over Random, {_MEASURED}{TOLD}",
-    EQUAL: f"AUAC gained over Random where all task models train on the reward set's labels too, {_MEASURED}{TOLD}",
-}
-"""What each table of gains shows, by the baseline."""
+GAINS_LEGEND = f"run by run, with its 95 % interval; rank: mean over the experiments that have it; {TOLD}"
 LEGEND = (
     "z: difference to the reported mean in standard errors; - Random: paired difference and its 95 % interval, on the "
     "test set and on held-out points."
@@ -63,15 +56,15 @@ def wide_table(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return wide[[column for column in order if column in wide.columns]]
 
 
-def gains_table(table: pd.DataFrame, evaluation: Evaluation, baseline: str = "random") -> pd.DataFrame:
+def gains_table(table: pd.DataFrame, evaluation: Evaluation, baseline: Baseline = RANDOM) -> pd.DataFrame:
     """What every strategy gains over a baseline in every experiment: a row a strategy, a column an experiment.
 
-    ``baseline`` is "random", or "equal" for Random at equal budgets (:data:`npal_cli.report.cells.BASELINES`).
     ``rank`` is the mean rank of a competitor's mean gain among the competitors that all experiments have; empty for
     others.
     """
     known = table[(table["metric"] == "auac") & (table["evaluation"] == evaluation)]
-    known = known[known[f"{baseline}_mean"].notna()]
+    mean, low, high = (f"{baseline.prefix}_{part}" for part in ("mean", "low", "high"))
+    known = known[known[mean].notna()]
     if known.empty:
         return pd.DataFrame()
     experiment = [
@@ -80,16 +73,12 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation, baseline: str = "ra
     ]
     known = known.assign(
         experiment=experiment,
-        gain=[
-            interval(row[f"{baseline}_mean"], row[f"{baseline}_low"], row[f"{baseline}_high"], DIGITS["auac"] + 1)
-            for row in known.to_dict("records")
-        ],
+        gain=[interval(row[mean], row[low], row[high], DIGITS["auac"] + 1) for row in known.to_dict("records")],
     )
     had_by = known.groupby("strategy")["experiment"].nunique()
     everywhere = [str(name) for name in had_by.index[had_by == len(set(experiment))]]
-    entitled = competes_trained_on_reward if baseline == EQUAL else is_competitor
-    ours = known[known["strategy"].isin([name for name in everywhere if entitled(name)])]
-    ranks = ours.groupby("experiment")[f"{baseline}_mean"].rank(ascending=False).groupby(ours["strategy"]).mean()
+    ours = known[known["strategy"].isin([name for name in everywhere if baseline.competes(name)])]
+    ranks = ours.groupby("experiment")[mean].rank(ascending=False).groupby(ours["strategy"]).mean()
     order = sorted(known["strategy"].unique(), key=position_of)
     wide = known.pivot_table(index="strategy", columns="experiment", values="gain", aggfunc="first", sort=False)
     wide = wide.reindex(order)[list(dict.fromkeys(experiment))].fillna("")

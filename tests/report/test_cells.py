@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from npal_cli.arrays import take_runs
+from npal_cli.report.baselines import EQUAL_BUDGET
 from npal_cli.report.cells import cells
 from npal_cli.report.names import is_competitor
 from npal_cli.report.results import EVALUATIONS
@@ -148,9 +149,9 @@ def test_strategies_that_train_on_the_reward_set_are_compared_at_equal_budgets()
     assert row["random_mean"] > row["equal_mean"] + 0.5
     for name in (*names, "random_train_on_reward"):
         assert np.isnan(cell(table, strategy=name, metric="auac", evaluation="test")["equal_mean"])
-    gained = gains_table(table, "held_out", "equal")
+    gained = gains_table(table, "held_out", EQUAL_BUDGET)
     assert gained["strategy"].str.endswith("(trained on reward set)").all()
     assert len(gained) == 3
     ranks = [rank for name, rank in zip(gained["strategy"], gained["rank"], strict=True) if "Oracle" not in name]
     assert sorted(ranks) == ["1.0", "2.0"]
-    assert gains_table(cells([experiment(random=acquired("random"))]), "test", "equal").empty
+    assert gains_table(cells([experiment(random=acquired("random"))]), "test", EQUAL_BUDGET).empty

@@ -10,7 +10,7 @@ from npal_cli.oracle import pool_improvements
 from npal_cli.problems.problem import HIDDEN, Problem
 from npal_cli.problems.simulated import simulation_stream
 from npal_cli.randomness import Run
-from npal_cli.states import AcquisitionState, top
+from npal_cli.states import AcquisitionState, top_k
 from npal_cli.strategies.cbal import CBAL
 from npal_cli.strategies.geometric import HALGau, HALUni, KCenterGreedy
 from npal_cli.strategies.oracle import Oracle
@@ -238,6 +238,6 @@ def test_what_np_knows_has_no_pool_labels_and_no_test_set():
 
 
 def test_top_breaks_ties_uniformly():
-    picks = [int(top(np.array([1.0, 2.0, 2.0, 2.0]), 1, np.random.default_rng(seed))[0]) for seed in range(300)]
+    picks = [int(top_k(np.array([1.0, 2.0, 2.0, 2.0]), 1, np.random.default_rng(seed))[0]) for seed in range(300)]
     assert sorted(set(picks)) == [1, 2, 3]
     assert min(picks.count(i) for i in (1, 2, 3)) > 70

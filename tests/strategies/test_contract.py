@@ -8,7 +8,7 @@ import pytest
 
 from npal_cli.classifiers import CLASSIFIERS, make_classifier
 from npal_cli.errors import UsageError
-from npal_cli.states import top
+from npal_cli.states import top_k
 from npal_cli.strategies.base import Choice, ScoringStrategy
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.refusals import check_served
@@ -81,7 +81,7 @@ class Deaf(Broken):
 
     def query(self, states, batch_size):
         scores = [state.pool_features[:, 0] for state in states]
-        return [Choice(top(each, batch_size, s.random), each) for each, s in zip(scores, states, strict=True)]
+        return [Choice(top_k(each, batch_size, s.random), each) for each, s in zip(scores, states, strict=True)]
 
 
 @pytest.mark.parametrize(

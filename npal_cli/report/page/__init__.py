@@ -11,6 +11,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from npal_cli.report.baselines import BASELINES
 from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import EVALUATION_TITLES, position_of
@@ -61,9 +62,7 @@ def render(
         evaluations=EVALUATION_TITLES,
         headings=sections.HEADINGS,
         experiments=[_experiment(i, result, table) for i, result in enumerate(ordered)],
-        overview=_drawn(
-            OVERVIEW_PLOTS, OverviewSource(table, titles, against), sorted(set(table["strategy"]), key=position_of), []
-        ),
+        overview=_drawn(OVERVIEW_PLOTS, OverviewSource(table, titles, against), _shown(table), []),
         against=against.to_dict("records"),
         not_run=lacking.to_dict("records"),
         not_run_seconds=float(lacking.drop_duplicates(list(ROW))["seconds"].sum()),
@@ -87,6 +86,12 @@ def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[
         "digests": sections.digests_of(result),
         **_drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result)),
     }
+
+
+def _shown(table: pd.DataFrame) -> list[str]:
+    """All strategies, and those that others stand for."""
+    names = set(table["strategy"])
+    return sorted(names | {baseline.stands_for(name) for baseline in BASELINES for name in names}, key=position_of)
 
 
 def _specifications(plots: Sequence[Plot[Source]]) -> dict[str, Json]:

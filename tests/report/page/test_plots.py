@@ -3,19 +3,23 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from npal_cli.report.baselines import EQUAL_BUDGET, RANDOM
+from npal_cli.report.cells import cells
 from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
-from npal_cli.report.page.plots.base import rounded
+from npal_cli.report.page.plots.base import OverviewSource, rounded
 from npal_cli.report.page.plots.choices import PointMap
 from npal_cli.report.page.plots.curves import NOTHING, Curves
+from npal_cli.report.page.plots.overview import Gains
 from npal_cli.report.page.plots.pairs import Pairs
 from npal_cli.report.page.plots.ranks import Ranks
 from npal_cli.report.page.plots.rare import RareClasses
 from npal_cli.report.page.plots.training import TrainingLoss
 from npal_cli.report.results import AL_AVERAGE
 from npal_cli.report.statistics import auac_ranks, runs_needed
-from tests.report.conftest import NINE, acquired, everything
+from tests.report.conftest import NINE, acquired, everything, experiment
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +136,17 @@ def test_losses_of_different_lengths_stand_side_by_side(result):
     table = TrainingLoss().table(replace(result, acquired={"np": longer, "random": shorter}))
     assert column(table, "value", strategy="np") == [[1.0] * 7] * 12
     assert column(table, "value", strategy="random")[9:] == [[0.0] * 2 + [None] * 5, [None] * 7, [None] * 7]
+
+
+def test_gains_at_equal_budgets_stand_under_the_strategies_own_names():
+    result = experiment(
+        **{f"{name}_train_on_reward": acquired(name) for name in ("random", "uncsamp", "reward_oracle")}
+    )
+    source = OverviewSource(cells([result]), {("waveform", "balanced", "logistic"): "it"}, pd.DataFrame({"z": []}))
+    found = rows_of(Gains(EQUAL_BUDGET).table(source))
+    assert {(row["strategy"], row["competitors"]) for row in found} == {("uncsamp", True), ("reward_oracle", False)}
+    assert {row["experiment"] for row in found} == {"it"}
+    assert Gains(RANDOM).table(source) is None
 
 
 def test_a_single_run_and_a_single_strategy_can_be_drawn():

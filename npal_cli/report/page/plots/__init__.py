@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from npal_cli.report.baselines import EQUAL_BUDGET, RANDOM
 from npal_cli.report.page.plots.base import OverviewSource, Plot
 from npal_cli.report.page.plots.choices import Balance, PointMap
 from npal_cli.report.page.plots.curves import Curves
@@ -18,5 +19,5 @@ EXPERIMENT_PLOTS: Sequence[Plot[ExperimentResults]] = (
 )
 """Of one experiment, in the order of the page."""
 
-OVERVIEW_PLOTS: Sequence[Plot[OverviewSource]] = (Gains(), Distances())
+OVERVIEW_PLOTS: Sequence[Plot[OverviewSource]] = (Gains(EQUAL_BUDGET), Gains(RANDOM), Distances())
 """Of all experiments together."""

@@ -48,9 +48,9 @@ class OverviewSource(NamedTuple):
 class Plot(ABC, Generic[Source]):
     """A kind of plot."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    caption: ClassVar[str] = ""
+    name: str
+    title: str
+    caption: str = ""
     """``{quantity}``, ``{evaluation}`` and ``{baseline}`` stand for what is chosen, ``{of}`` for the table's."""
     wide: ClassVar[bool] = False
     """Whether it takes the width of the page, above the tables."""

@@ -4,7 +4,8 @@ from typing import Any, final
 
 import altair as alt
 
-from npal_cli.report.names import SETTING_TITLES, colour_of, is_competitor
+from npal_cli.report.baselines import Baseline
+from npal_cli.report.names import SETTING_TITLES, colour_of
 from npal_cli.report.page.plots.base import COLOUR, HEIGHT, QUIET, ROWS, WIDTH, Json, OverviewSource, Plot, plain
 from npal_cli.report.results import METRICS
 from npal_cli.report.tables import interval
@@ -12,14 +13,17 @@ from npal_cli.report.tables import interval
 
 @final
 class Gains(Plot[OverviewSource]):
-    """The gain over Random of every strategy in every experiment."""
+    """The gain over a baseline of every strategy in every experiment."""
 
-    name = "gains"
-    title = "Gain over Random"
-    caption = "AUAC, paired over runs"
+    caption = "paired over runs"
     line = ("experiment", 22)
     diverging = True
     ordered = ("x",)
+
+    def __init__(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        self.name = baseline.file
+        self.title = baseline.title
 
     def chart(self) -> Any:
         """A heat map."""
@@ -31,13 +35,13 @@ class Gains(Plot[OverviewSource]):
                 alt.Y("experiment:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
                 alt.Color(
                     "value:Q",
-                    title="gain over Random",
+                    title="gain",
                     scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
                     legend=alt.Legend(orient="top", gradientLength=160),
                 ),
                 tooltip=[
                     *("experiment:N", alt.Tooltip("label:N", title="strategy")),
-                    alt.Tooltip("value:Q", title="AUAC gain over Random", format="+.3f"),
+                    alt.Tooltip("value:Q", title="AUAC gained", format="+.3f"),
                     alt.Tooltip("interval:N", title="95 % interval"),
                     "runs:N",
                 ],
@@ -45,18 +49,19 @@ class Gains(Plot[OverviewSource]):
         )
 
     def table(self, source: OverviewSource) -> Json | None:
-        """A row for each cell of AUAC that can be compared with Random."""
+        """A row for each cell of AUAC that is compared with the baseline."""
+        mean, low, high, runs = (f"{self.baseline.prefix}_{part}" for part in ("mean", "low", "high", "runs"))
         cells = source.cells
-        known = cells[(cells["metric"] == "auac") & cells["random_mean"].notna()].to_dict("records")
+        known = cells[(cells["metric"] == "auac") & cells[mean].notna()].to_dict("records")
         found = [
             (
                 row["evaluation"],
                 source.titles[row["data"], row["setting"], row["classifier"]],
-                row["strategy"],
-                is_competitor(row["strategy"]),
-                round(row["random_mean"], 4),
-                interval(row["random_mean"], row["random_low"], row["random_high"], 3),
-                f"{row['random_runs']:.0f}",
+                self.baseline.stands_for(row["strategy"]),
+                self.baseline.competes(row["strategy"]),
+                round(row[mean], 4),
+                interval(row[mean], row[low], row[high], 3),
+                f"{row[runs]:.0f}",
             )
             for row in known
         ]
