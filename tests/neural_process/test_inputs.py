@@ -17,7 +17,7 @@ def expect(classifier="logistic", **options):
 
 def one(problem, name, classifier="logistic", **options):
     states, expected = [state_of(problem, classifier=classifier)], expect(classifier, **options)
-    return inputs_of(states, [name], expected, expected.probabilities(states))[0]
+    return inputs_of(states, [name], expected, expected.class_probabilities(states))[0]
 
 
 def test_features_are_not_repeated(problem):
@@ -58,7 +58,7 @@ def test_class_counts_are_logarithms_of_how_many_are_annotated(problem):
 
 def test_the_teachers_beliefs_and_what_it_expects(problem):
     expected, state = expect(), state_of(problem)
-    probabilities = expected.probabilities([state])[0]
+    probabilities = expected.class_probabilities([state])[0]
     np.testing.assert_array_equal(one(problem, "teacher"), probabilities)
     errors = standardised(expected.errors(state, probabilities))
     np.testing.assert_array_equal(one(problem, "expected_error")[:, 0], errors)
@@ -72,7 +72,7 @@ def test_the_teachers_beliefs_and_what_it_expects(problem):
 def test_everything_at_once_is_each_side_by_side_whatever_the_order_of_names(classifier):
     problem = make_problem(n_classes=3)
     states, expected = [state_of(problem, classifier=classifier)], expect(classifier)
-    probabilities = expected.probabilities(states)
+    probabilities = expected.class_probabilities(states)
     together = inputs_of(states, INPUTS, expected, probabilities)[0]
     np.testing.assert_array_equal(together, inputs_of(states, INPUTS[::-1], expected, probabilities)[0])
     np.testing.assert_array_equal(
