@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def load(path: str, what: str) -> Any:
     return found
 
 
+@cache  # they are asked for many times, and looked up in every installed package
 def registered(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group, by name; none is loaded.
 

@@ -84,7 +84,11 @@ class ScikitKind:
             raise UsageError(f"classifier {self.path!r}: its fit takes no sample_weight, which class weights need")
         return kind
 
-    def make(self, options: ScikitOptions, services: FitServices | None = None) -> Classifier:  # noqa: ARG002
+    def make(
+        self,
+        options: ScikitOptions,
+        services: FitServices | None = None,  # noqa: ARG002  # needs none
+    ) -> Classifier:
         """With the estimator's parameters.
 
         Raises:

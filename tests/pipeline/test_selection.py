@@ -82,7 +82,7 @@ def test_costs_of_other_classes_are_refused_before_anything_is_made(npal):
     assert not (DATA / "acquired").exists()
 
 
-def test_np_plus_hears_a_teacher_of_its_own_size(npal):
+def test_np_plus_learns_from_a_teacher_of_its_own_size(npal):
     params, scores = Path("params.yaml").read_text(), []
     for trees, others in ((1, 100), (9, 100), (9, 7)):
         more = f"strategies: {{np_plus: {{trees: {trees}, train: {{epochs: 2}}}}}}\nteacher: {{trees: {others}}}\n"

@@ -4,33 +4,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_wine
 from sklearn.linear_model import LogisticRegression
 
-from npal_cli.classifiers import ClassifierOptions, make_classifier
+from npal_cli.classifiers import make_classifier
 from npal_cli.engine import Engine
-from npal_cli.objectives import Objective, scorer, weighted_accuracy
-from npal_cli.refit import RefitProblem, refit, refit_and_score
+from npal_cli.refit import RefitProblem, refit
 from npal_cli.refit.backends import numba as compiled
-from npal_cli.refit.backends.numba import Compiled
-from npal_cli.refit.backends.sklearn import OneByOne
-from npal_cli.refit.backends.torch import Batched
 from npal_cli.refit.cache import Cache
-from tests.refit.truth import assert_equal_truth, refit_problem
+from tests.refit.cases import (
+    CLASSIFIERS,
+    DATA,
+    FAST,
+    IMPLEMENTATIONS,
+    many_classes,
+    refit_problem,
+    refit_with,
+    toy_problem,
+)
+from tests.refit.truth import assert_equal_truth
 
-IMPLEMENTATIONS = ["sequential", "numba", "torch"]
-FAST = ["numba", "torch"]
-CLASSIFIERS = ["logistic", "svm"]
 SETTINGS = ["balanced", "imbalanced", "imbalanced_weighted"]
-DATA = ["waveform_uci", "mushrooms", "adult"]
-
-
-def refit_with(implementation, problems, classifier, workers=1, **options):
-    task = make_classifier(classifier, ClassifierOptions(**options))
-    return refit(problems, task, Engine(workers, refits=implementation, device="cpu"))
 
 
 @pytest.mark.parametrize("annotated", [10, 50, 110])
@@ -43,66 +39,6 @@ def test_refits_equal_a_plain_loop(implementation, classifier, name, setting, an
     assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier)
 
 
-def soft_scores(implementation, problems, classifier, workers=1, objective="soft_accuracy"):
-    """What the refits score on the evaluation points, each class weighted as it is in training."""
-    task = make_classifier(classifier, ClassifierOptions())
-    engine = Engine(workers, refits=implementation, device="cpu")
-    weights = [problem.training_weights for problem in problems]
-    targets = [np.eye(len(w))[p.evaluation_labels] for p, w in zip(problems, weights, strict=True)]
-    scorers = [scorer(Objective(objective), t, w) for t, w in zip(targets, weights, strict=True)]
-    return refit_and_score(problems, scorers, task, engine)
-
-
-@pytest.mark.parametrize("annotated", [10, 100])
-@pytest.mark.parametrize("setting", ["balanced", "imbalanced_weighted"])
-@pytest.mark.parametrize("name", DATA)
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_soft_predictions_of_refits_equal_those_of_scikit_learns_fits(classifier, name, setting, annotated, sources):
-    problem = refit_problem(name, setting, sources, annotated, candidates=15)
-    task = make_classifier(classifier, ClassifierOptions())
-    fast = Compiled.ready_for([problem], task), Batched(torch.device("cpu"))
-    kernels, dense = (backend.soft_predictions(problem, task) for backend in fast)
-    one_by_one = OneByOne().soft_predictions(problem, task)
-    for found in (kernels, dense):
-        np.testing.assert_allclose(found, one_by_one, atol=1e-6)
-    np.testing.assert_allclose(kernels.sum(axis=2), 1)
-    assert np.ptp(kernels[:-1], axis=0).max() > 1e-4  # candidates matter
-
-
-@pytest.mark.parametrize("drop", [None, 1])
-@pytest.mark.parametrize(("load", "annotated"), [(load_wine, 40), (load_digits, 100)])
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-@pytest.mark.parametrize("implementation", FAST)
-def test_soft_scores_of_many_classes_some_of_them_not_annotated_yet(implementation, classifier, load, annotated, drop):
-    problem = many_classes(load, annotated, drop=drop)
-    found, expected = (soft_scores(each, [problem], classifier)[0] for each in (implementation, "sequential"))
-    assert found.before == pytest.approx(expected.before, abs=1e-6)
-    np.testing.assert_allclose(found.after, expected.after, atol=1e-6)
-    assert np.ptp(expected.after) > 1e-5
-
-
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_accuracy_from_soft_predictions_is_accuracy_from_confusion_counts(implementation, classifier):
-    problem = toy_problem(30)
-    counts = refit_with(implementation, [problem], classifier)[0]
-    found = soft_scores(implementation, [problem], classifier, objective="accuracy")[0]
-    np.testing.assert_allclose(found.after, weighted_accuracy(counts.after, problem.training_weights))
-    improvements = found.after - weighted_accuracy(counts.before, problem.training_weights)
-    np.testing.assert_allclose(found.improvements, improvements, atol=1e-12)
-
-
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_soft_scores_do_not_depend_on_pieces_or_workers(implementation, monkeypatch):
-    problems = [toy_problem(0), toy_problem(150), toy_problem(7)]
-    together = soft_scores(implementation, problems, "logistic", workers=2)
-    monkeypatch.setattr("npal_cli.refit.SOFT_NUMBERS", 400)  # 22 candidates at a time
-    alone = [soft_scores(implementation, [problem], "logistic")[0] for problem in problems]
-    for one, other in zip(together, alone, strict=True):
-        assert one.before == pytest.approx(other.before, abs=1e-6)
-        np.testing.assert_allclose(one.after, other.after, atol=1e-6)
-
-
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("annotated", [10, 30, 50, 70, 90, 100, 110])
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -112,16 +48,6 @@ def test_soft_scores_do_not_depend_on_pieces_or_workers(implementation, monkeypa
 def test_thousands_of_refits_equal_a_plain_loop(implementation, classifier, name, setting, annotated, sources):
     problem = refit_problem(name, setting, sources, annotated, candidates=2000)
     assert_equal_truth(refit_with(implementation, [problem], classifier)[0], problem, classifier, decided=0.99)
-
-
-def many_classes(load, annotated, candidates=12, evaluation=50, drop=None):
-    data = load()
-    x, y = (data.data - data.data.mean()) / data.data.std(), data.target
-    order = np.random.default_rng(0).permutation(len(y))
-    known, pool, seen = np.split(order[: annotated + candidates + evaluation], [annotated, annotated + candidates])
-    known = known[y[known] != drop]
-    weights = np.linspace(0.5, 1.5, y.max() + 1)
-    return RefitProblem(x[known], y[known], x[pool], y[pool], x[seen], y[seen], weights)
 
 
 @pytest.mark.parametrize("drop", [None, 1])
@@ -169,13 +95,6 @@ def test_refits_of_nasty_data_equal_a_plain_loop(implementation, classifier, pro
 @given(problem=nasty_problems(classes=4))
 def test_svm_refits_of_nasty_data_of_many_classes_equal_a_plain_loop(problem):
     assert_equal_truth(refit_with("numba", [problem], "svm")[0], problem, "svm", decided=0, undecided=1e-5)
-
-
-def toy_problem(candidates):
-    draws = np.random.default_rng(candidates)
-    labels, new = np.tile([0, 1], 8), draws.integers(2, size=candidates)
-    x, seen = draws.normal(size=(16, 2)) + labels[:, None], draws.normal(size=(9, 2))
-    return RefitProblem(x, labels, draws.normal(size=(candidates, 2)), new, seen, np.arange(9) % 2, np.ones(2))
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)

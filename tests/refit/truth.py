@@ -1,4 +1,4 @@
-"""The plain truth about refits: scikit-learn's converged fits in a loop; and problems to try them on."""
+"""The plain truth about refits: scikit-learn's converged fits in a loop."""
 
 import warnings
 
@@ -6,33 +6,12 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from npal_cli.problems.datasets import load_dataset
-from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
-from npal_cli.problems.standardise import standardise
-from npal_cli.randomness import Run
-from npal_cli.refit import RefitProblem
-
 MODELS = {
     "logistic": lambda: LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000),
     "svm": lambda: SVC(tol=1e-8, decision_function_shape="ovo"),
 }
 UNDECIDED = 1e-7
 """Decision values this close to zero may fall either way."""
-
-
-def refit_problem(name, setting, sources, annotated=100, candidates=25):
-    """A real problem with ``annotated`` points of both classes; for more candidates than the pool, also unused rows."""
-    data, options = load_dataset(name, sources), PrepareOptions()
-    rows = split(data, setting, Run(1, 1), options)
-    x, y = standardise(data.features, "overall"), data.labels
-    known = np.concatenate([rows.annotated, rows.pool])
-    first = np.array([known[y[known] == label][0] for label in (0, 1)])
-    known = np.concatenate([first, known[~np.isin(known, first)]])
-    used = np.concatenate([known, rows.test, rows.reward])
-    pool = np.concatenate([known[annotated:], np.setdiff1d(np.arange(len(y)), used)])[:candidates]
-    weights = weights_of(kept_counts(y, 2, setting, options), setting)[1]
-    known = known[:annotated]
-    return RefitProblem(x[known], y[known], x[pool], y[pool], x[rows.test], y[rows.test], weights)
 
 
 def confusion(model, problem, undecided):

@@ -61,14 +61,14 @@ def curvature_of(distances: np.ndarray, gamma: float, tableau: Tableau) -> Curva
     if not invertible:
         independent = _independent(gram)
         points = points[independent]
-        inverse, _ = invert(select(gram, independent, independent))
+        inverse, invertible = invert(select(gram, independent, independent))
     covered = np.zeros(n, np.bool_)
     covered[points] = True
     square, widest = 0.0, 0.0
     for a in range(len(points)):
         square += np.dot(inverse[a], inverse[a])
         widest = max(widest, total(inverse[a]))
-    return Curvature(points, covered, inverse, min(math.sqrt(square), widest))
+    return Curvature(points, covered, inverse, min(math.sqrt(square), widest) if invertible else np.inf)
 
 
 @kernel
