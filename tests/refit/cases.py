@@ -4,11 +4,12 @@ import numpy as np
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.engine import Engine
+from npal_cli.objectives import Objective, scorer
 from npal_cli.problems.datasets import load_dataset
 from npal_cli.problems.split import PrepareOptions, kept_counts, split, weights_of
 from npal_cli.problems.standardise import standardise
 from npal_cli.randomness import Run
-from npal_cli.refit import RefitProblem, refit
+from npal_cli.refit import RefitProblem, refit, refit_and_score
 
 IMPLEMENTATIONS = ["sequential", "numba", "torch"]
 FAST = ["numba", "torch"]
@@ -19,6 +20,16 @@ DATA = ["waveform_uci", "mushrooms", "adult"]
 def refit_with(implementation, problems, classifier, workers=1, **options):
     task = make_classifier(classifier, ClassifierOptions(**options))
     return refit(problems, task, Engine(workers, refits=implementation, device="cpu"))
+
+
+def soft_scores(implementation, problems, classifier, workers=1, objective="soft_accuracy"):
+    """What the refits score on the evaluation points, each class weighted as it is in training."""
+    task = make_classifier(classifier, ClassifierOptions())
+    engine = Engine(workers, refits=implementation, device="cpu")
+    weights = [problem.training_weights for problem in problems]
+    targets = [np.eye(len(w))[p.evaluation_labels] for p, w in zip(problems, weights, strict=True)]
+    scorers = [scorer(Objective(objective), t, w) for t, w in zip(targets, weights, strict=True)]
+    return refit_and_score(problems, scorers, task, engine)
 
 
 def refit_problem(name, setting, sources, annotated=100, candidates=25):

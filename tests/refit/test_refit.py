@@ -22,6 +22,7 @@ from tests.refit.cases import (
     many_classes,
     refit_problem,
     refit_with,
+    soft_scores,
     toy_problem,
 )
 from tests.refit.truth import assert_equal_truth

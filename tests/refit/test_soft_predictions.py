@@ -6,9 +6,7 @@ import torch
 from sklearn.datasets import load_digits, load_wine
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
-from npal_cli.engine import Engine
-from npal_cli.objectives import Objective, scorer, weighted_accuracy
-from npal_cli.refit import refit_and_score
+from npal_cli.objectives import weighted_accuracy
 from npal_cli.refit.backends.numba import Compiled
 from npal_cli.refit.backends.sklearn import OneByOne
 from npal_cli.refit.backends.torch import Batched
@@ -20,18 +18,9 @@ from tests.refit.cases import (
     many_classes,
     refit_problem,
     refit_with,
+    soft_scores,
     toy_problem,
 )
-
-
-def soft_scores(implementation, problems, classifier, workers=1, objective="soft_accuracy"):
-    """What the refits score on the evaluation points, each class weighted as it is in training."""
-    task = make_classifier(classifier, ClassifierOptions())
-    engine = Engine(workers, refits=implementation, device="cpu")
-    weights = [problem.training_weights for problem in problems]
-    targets = [np.eye(len(w))[p.evaluation_labels] for p, w in zip(problems, weights, strict=True)]
-    scorers = [scorer(Objective(objective), t, w) for t, w in zip(targets, weights, strict=True)]
-    return refit_and_score(problems, scorers, task, engine)
 
 
 @pytest.mark.parametrize("annotated", [10, 100])
