@@ -1,37 +1,37 @@
 """The command line. Heavy imports stay inside the commands, so that ``npal --help`` answers at once."""
 
 import json
-import logging
-import os
-import sys
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from npal_cli import cli_rows
+from npal_cli.cli_context import context_of, one_line_errors
 from npal_cli.cli_options import (
+    BatchOptions,
     Names,
     Options,
     Seeds,
     StepOption,
     StepStrategyOption,
+    TableOptions,
     Variant,
     print_version,
     with_options,
 )
 from npal_cli.cli_output import row_of, show
-from npal_cli.errors import NpalError, UsageError, unknown
+from npal_cli.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from npal_cli.pipeline.context import Context, StepRef
     from npal_cli.pipeline.resolved import ResolvedExperiment
+    from npal_cli.tables.kept import KeptTable
 
 app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=False)
-log = logging.getLogger("npal")
 
 
 @app.callback()
@@ -50,33 +50,41 @@ def npal(
 @with_options
 def prepare(
     options: Options,
+    table: TableOptions,
     source: Annotated[Path | None, typer.Option("--source", help="A local copy of the data set's file.")] = None,
     allow_unverified: Annotated[bool, typer.Option("--allow-unverified", help="Take it whatever its hash.")] = False,
-    target: Annotated[str | None, typer.Option("--target", help="With --data FILE.csv: the label column.")] = None,
 ) -> None:
-    """Read a data set (or a table: --data FILE.csv) and split it for each run."""
-    with _one_line_errors(options):
+    """Read a data set and split it for each run; or take in a table of your own (--data FILE --target COLUMN)."""
+    with one_line_errors(options):
+        from npal_cli.labelling.journal import check_rows
         from npal_cli.stages import prepare as stage
 
-        context = _context(options)
+        context = context_of(options)
         data = options.data or context.params.plan(_classifiers(context, options)[0]).data
-        names = stage.take_sources(context, data, target, source, verify=not allow_unverified)
-        options = replace(options, data=names if options.data else None)
-        results = []
-        for each in _experiments(context, options, by_classifier=False):
+
+        def check(taken: "KeptTable") -> None:
+            check_rows(context.root, taken)
+
+        intake = cli_rows.intake_of(table)
+        taken = stage.take_sources(context, data, intake, source, verify=not allow_unverified, check=check)
+        results = [stage.prepare_rows(context, each) for each in taken.tables if not each.is_complete]
+        columns = {each.name: stage.describe_columns(each) for each in taken.tables}
+        studied = [name for name in taken.names if name not in {row["data"] for row in results}]
+        options = replace(options, data=studied if options.data else None)
+        for each in _experiments(context, options, by_classifier=False) if studied else ():
             built = stage.prepare(each)
             results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=False))
-        show(results, as_json=options.json)
+        show([{**row, "columns": columns.pop(row["data"], [])} for row in results], as_json=options.json)
 
 
 @app.command()
 @with_options
 def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Split the annotated set into simulated problems (Algorithm 1)."""
-    with _one_line_errors(options):
+    with one_line_errors(options):
         from npal_cli.stages import simulate as stage
 
-        context = _context(options)
+        context = context_of(options)
         by_classifier = step is not None
         results = []
         for each in _experiments(context, options, _at(step, strategy), by_classifier=by_classifier):
@@ -89,10 +97,10 @@ def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOp
 @with_options
 def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Compute how much each simulated pool point improves the score after a refit (Algorithm 2)."""
-    with _one_line_errors(options):
+    with one_line_errors(options):
         from npal_cli.stages import oracle as stage
 
-        context = _context(options)
+        context = context_of(options)
         results = []
         for each in _experiments(context, options, _at(step, strategy)):
             built = stage.oracle(each, requested=True)
@@ -104,10 +112,10 @@ def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOpti
 @with_options
 def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Train the neural process to predict improvements (section 5)."""
-    with _one_line_errors(options):
+    with one_line_errors(options):
         from npal_cli.stages import train_np as stage
 
-        context = _context(options)
+        context = context_of(options)
         results = []
         for each in _experiments(context, options, _at(step, strategy)):
             built = stage.train_np(each, requested=True)
@@ -119,6 +127,7 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 @with_options
 def acquire(
     options: Options,
+    batch: BatchOptions,
     strategy: Annotated[
         Names,
         typer.Option("--strategy", help="Name (see README) or import path; repeatable. (default: params.yaml)"),
@@ -138,11 +147,14 @@ def acquire(
         int | None, typer.Option("--steps", min=1, help="Acquisition steps. (default: params.yaml)")
     ] = None,
 ) -> None:
-    """Acquire labels step by step with each strategy, and evaluate on the test set."""
-    with _one_line_errors(options):
+    """Acquire labels step by step with each strategy, and evaluate on the test set; or choose your next --batch."""
+    with one_line_errors(options):
+        if cli_rows.is_next_batch(batch):
+            cli_rows.ask(options, batch, strategy)
+            return
         from npal_cli.strategies.naming import select
 
-        context = _context(options, steps=steps)
+        context = context_of(options, steps=steps)
         how = {"compare": compare, "train_on_reward": train_on_reward}
         for name in strategy or ():
             select(name, variant.value, train_on_reward=train_on_reward)  # a typo is told at once
@@ -173,12 +185,12 @@ def report(
 
     Shows all that was acquired, or the data, settings, classifiers and seeds that are named.
     """
-    with _one_line_errors(options):
+    with one_line_errors(options):
         from npal_cli.pipeline.collect import Selection
         from npal_cli.stages import report as stage
 
         seeds = {name: each and _seeds(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
-        context = _context(options)
+        context = context_of(options)
         written = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))
         if show:
             webbrowser.open((context.root / "report" / "index.html").resolve().as_uri())
@@ -186,45 +198,12 @@ def report(
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
 
 
+cli_rows.add_to(app)
+
+
 def main() -> None:
     """Run the command line."""
     app()
-
-
-@contextmanager
-def _one_line_errors(options: Options) -> Iterator[None]:
-    try:
-        yield
-    except NpalError as error:
-        if options.debug:
-            raise
-        typer.echo(f"npal: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("npal: interrupted; run the same command again to go on", err=True)
-        raise typer.Exit(130) from error
-
-
-def _context(options: Options, steps: int | None = None) -> "Context":
-    from npal_cli.engine import Engine
-    from npal_cli.params import read_params
-    from npal_cli.pipeline.context import Context
-    from npal_cli.problems.sources import sources_from_environment
-
-    logging.basicConfig(format="npal: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
-    log.setLevel(logging.WARNING if options.quiet else logging.INFO)
-    params = read_params(options.params)
-    if steps is not None:
-        params = params.with_steps(steps)
-    show = not options.quiet and sys.stderr.isatty()
-    return Context(
-        root=options.root,
-        params=params,
-        engine=Engine(options.workers or os.cpu_count() or 1, show, options.refits.value, options.device.value),
-        sources=sources_from_environment(options.root / "raw", progress=show),
-        build=not options.no_build,
-        force=options.force,
-    )
 
 
 def _experiments(
@@ -234,8 +213,8 @@ def _experiments(
     from npal_cli.objectives import SETTINGS
     from npal_cli.pipeline.context import Experiment
     from npal_cli.problems.datasets import image_datasets, known_datasets, named
-    from npal_cli.problems.tables import is_table
     from npal_cli.randomness import Run
+    from npal_cli.tables.files import is_table
 
     classifiers = _classifiers(context, options)
     if not by_classifier:  # what is prepared for one is prepared for all that work on the same sets

@@ -1,12 +1,12 @@
 """The command line's shared options: declared once, given to every command.
 
-A command takes them as its first parameter, ``options: Options``; :func:`with_options` puts their fields in its
-place, so that Typer sees one signature.
+A command takes them as a parameter, ``options: Options``; :func:`with_options` puts their fields in its place, so that
+Typer sees one signature.
 """
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from importlib.metadata import version as installed_version
@@ -32,6 +32,7 @@ class Refits(StrEnum):
     numba = "numba"
     sequential = "sequential"
     torch = "torch"
+    auto = "auto"
 
 
 class Variant(StrEnum):
@@ -74,10 +75,29 @@ def _option(*names: str, default: Any = None, **settings: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Options:
+class BasicOptions:
     """The options that all commands share."""
 
-    data: Names = _option("--data", help="Data set; repeatable. (default: params.yaml)")
+    params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
+    root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
+    workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")
+    device: Device = _option("--device", default=Device.auto, help="Where torch works.")
+    refits: Refits | None = _option(
+        "--refits", help="How refits are computed. (default: numba; auto for the next batch of your own rows)"
+    )
+    json: bool = _option("--json", default=False, help="Print the result as JSON.")
+    quiet: bool = _option("--quiet", default=False, help="No progress, no messages but warnings.")
+    debug: bool = _option("--debug", default=False, help="Show the traceback of an error.")
+    version: bool = _option(
+        "--version", default=False, callback=print_version, is_eager=True, help="Print the version and exit."
+    )
+
+
+@dataclass(frozen=True)
+class Options(BasicOptions):
+    """Those of the stages: which experiments, and what to do if an artifact is there or is not."""
+
+    data: Names = _option("--data", help="Data set, or the file of a table; repeatable. (default: params.yaml)")
     setting: Names = _option(
         "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
     )
@@ -97,19 +117,56 @@ class Options:
         metavar="SEEDS",
         help="Draws everything else: a number or a range; repeatable. (default: params.yaml)",
     )
-    params: Path | None = _option("--params", help="Parameter file. (default: params.yaml, if there is one)")
-    root: Path = _option("--root", default=Path("data"), envvar="NPAL_ROOT", help="Folder of the artifacts.")
-    workers: int | None = _option("--workers", min=1, help="Processes. (default: one per core)")
-    device: Device = _option("--device", default=Device.auto, help="Where torch works.")
-    refits: Refits = _option("--refits", default=Refits.numba, help="How refits are computed.")
     force: bool = _option("--force", default=False, help="Redo what this command makes, up to date or not.")
     no_build: bool = _option("--no-build", default=False, help="Refuse if an input is missing; do not make it.")
-    json: bool = _option("--json", default=False, help="Print the result as JSON.")
-    quiet: bool = _option("--quiet", default=False, help="No progress, no messages but warnings.")
-    debug: bool = _option("--debug", default=False, help="Show the traceback of an error.")
-    version: bool = _option(
-        "--version", default=False, callback=print_version, is_eager=True, help="Print the version and exit."
+
+
+@dataclass(frozen=True)
+class RowOptions(BasicOptions):
+    """Those of commands about rows of one's own."""
+
+    data: str = _option("--data", default=..., help="The table that was taken in with npal prepare.")
+
+
+def _of_batch(*names: str, **settings: Any) -> Any:
+    return _option(*names, rich_help_panel="The next batch of your own rows", **settings)
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What the next batch of a table's rows is chosen for; each is remembered from the round before."""
+
+    batch: int | None = _of_batch("--batch", min=1, help="Rows of your own table to label next; no label is simulated.")
+    objective: str | None = _of_batch("--objective", help="What labels are to improve. (default: params.yaml)")
+    class_weight: Names = _of_batch(
+        "--class-weight",
+        metavar="CLASS=WEIGHT",
+        help="What a class weighs, in training and in the objective; repeatable. (default: 1)",
     )
+    audit: float | None = _of_batch("--audit", help="Share of rows drawn at random, to measure on. (default: 0.2)")
+    output: Path | None = _of_batch("--output", help="Its file. (default: next/DATA/next_batch.csv in --root)")
+
+
+def _of_table(*names: str, **settings: Any) -> Any:
+    return _option(*names, rich_help_panel="A table of your own", **settings)
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """How a table of one's own is taken in."""
+
+    target: str | None = _of_table("--target", help="The label column; an empty cell is no label.")
+    name: str | None = _of_table("--name", help="What it is called. (default: as its file)")
+    id: str | None = _of_table("--id", help="The column that names the rows. (default: 1, 2, ...)")
+    drop: Names = _of_table("--drop", metavar="COL", help="A column to leave out; repeatable.")
+    type: Names = _of_table(
+        "--type", metavar="COL=KIND", help="What a column is: number, category, text, date or drop; repeatable."
+    )
+    unlabelled: Names = _of_table("--unlabelled", help="Stands for no label, besides an empty cell; repeatable.")
+    labels: Path | None = _of_table("--labels", help="The file of the labels, where --data names an array.")
+    separator: str | None = _of_table("--separator", help="Of cells. (default: found out)")
+    decimal: str | None = _of_table("--decimal", help="The decimal mark. (default: found out)")
+    encoding: str | None = _of_table("--encoding", help="Of the text. (default: found out)")
 
 
 StepOption = Annotated[
@@ -119,25 +176,34 @@ StepStrategyOption = Annotated[str, typer.Option("--strategy", help="... of what
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace the ``options`` parameter of ``command`` by the fields of :class:`Options`."""
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    shared = [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None if each.default is MISSING else each.default,
-            annotation=Annotated[each.type, each.metadata["option"]],
-        )
-        for each in fields(Options)
-    ]
-    names = {each.name for each in shared}
+    """Replace each parameter of ``command`` that is a class of options by the fields of that class."""
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, type[Any]] = {}
+    for each in inspect.signature(command, eval_str=True).parameters.values():
+        if isinstance(each.annotation, type) and is_dataclass(each.annotation):
+            groups[each.name] = each.annotation
+            options = fields(each.annotation)
+            own = each.annotation.__annotations__
+            parameters += [_parameter(option) for option in sorted(options, key=lambda option: option.name not in own)]
+        else:
+            parameters.append(each.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     @wraps(command)
     def run(**given: Any) -> None:
-        options = Options(**{name: given.pop(name) for name in names})
-        command(options, **given)
+        made = {
+            name: kind(**{each.name: given.pop(each.name) for each in fields(kind)}) for name, kind in groups.items()
+        }
+        command(**made, **given)
 
-    parameters = [*shared, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions take attributes
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+def _parameter(option: "Field[Any]") -> inspect.Parameter:
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=option.default,
+        annotation=Annotated[option.type, option.metadata["option"]],
+    )

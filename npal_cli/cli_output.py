@@ -28,7 +28,10 @@ def show(results: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     from tabulate import tabulate
 
-    hidden = ("artifact", "seconds")
+    hidden = ("artifact", "seconds", "columns")
+    for row in results:
+        if row.get("columns"):
+            typer.echo(f"{tabulate(row['columns'], headers='keys', maxcolwidths=[30, None, None, 80])}\n")
     rows = [{key: value for key, value in row.items() if key not in hidden} for row in results]
     typer.echo(tabulate(rows, headers="keys", floatfmt=".4g", missingval="-"))
     typer.echo()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Refits = Literal["numba", "sequential", "torch"]
+Refits = Literal["numba", "sequential", "torch", "auto"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Engine:
     progress: bool = False
     """Show a progress bar on stderr."""
     refits: Refits = "numba"
-    """How refits are computed: accuracies are the same, soft scores agree up to rounding."""
+    """How refits are computed: accuracies are the same, soft scores agree up to rounding. ``auto``: by scikit-learn
+    where there are so few that compiling the others would take longer."""
     device: str = "auto"
     """Where torch works: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is any."""
     tally: Counter[str] = field(default_factory=Counter, compare=False, repr=False)

@@ -9,6 +9,16 @@ from npal_cli.arrays import Record, array, arrays_by_name
 
 
 @dataclass(frozen=True)
+class EncodedRecord(Record):
+    """``npal prepare`` of a table with rows to label: its features, which are the same for all runs."""
+
+    FORMAT: ClassVar[str] = "npal.encoded/1"
+
+    features: np.ndarray = array("row", "feature")
+    """float64, each with mean 0 and deviation 1."""
+
+
+@dataclass(frozen=True)
 class PreparedRecord(Record):
     """``npal prepare``: every row of a data set, and the problem of each run."""
 

@@ -20,14 +20,15 @@ from tests.commands import TINY, contents, json_of, npal
 __all__ = ["npal"]
 
 COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
+ABOUT_ROWS = ["label", "undo", "export", "predict"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
     "--refits", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
 ]  # fmt: skip
 
 
-def test_the_commands_are_the_six_stages():
-    assert list(typer.main.get_command(app).commands) == COMMANDS  # type: ignore[attr-defined]
+def test_the_commands_are_the_six_stages_and_those_about_rows_of_ones_own():
+    assert list(typer.main.get_command(app).commands) == [*COMMANDS, *ABOUT_ROWS]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -64,7 +65,7 @@ def test_help_imports_nothing_heavy():
         (["prepare", "--data", "adult", "--source", "nowhere"], 1, "--source nowhere: no such file"),
         (["prepare", "--source", "params.yaml"], 2, "waveform is not read from a published file"),
         (["prepare", "--data", "adult", "--source", "params.yaml"], 1, "SHA-256"),
-        (["prepare", "--target", "y"], 2, "only for a table of your own"),
+        (["prepare", "--target", "y"], 2, "are for a table of your own"),
         (["prepare", "--data", "nowhere.csv", "--target", "y"], 1, "no such file"),
         (["oracle", "--data", "mine.csv"], 2, "take the table in first with: npal prepare"),
         (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),

@@ -27,6 +27,7 @@ from npal_cli.report.cells import cells
 from npal_cli.stages.acquire import acquire_with
 from npal_cli.stages.prepare import take_sources
 from npal_cli.stages.report import report
+from npal_cli.tables.intake import Intake
 
 NAME = "rows"
 """What the rows are called in the report."""
@@ -103,7 +104,7 @@ def compare(
     seeds = tuple(Run(seed, seed) for seed in range(random_state, random_state + runs))
     try:
         table.to_parquet(root / f"{NAME}.parquet")
-        take_sources(context, [str(root / f"{NAME}.parquet")], "label", None, verify=True)
+        take_sources(context, [str(root / f"{NAME}.parquet")], Intake("label"), None, verify=True)
         experiments = [Experiment(NAME, setting, CLASSIFIERS.find(name).name, seeds) for name in classifiers]
         _acquire([ResolvedExperiment(context, each) for each in experiments], ["random", *strategies])
         return Comparison(context)

@@ -95,6 +95,7 @@ class QuerySetup:
     classifier: Any = "logistic"
     objective: str | Objective = "accuracy"
     params: Params = field(default_factory=Params)
+    engine: Engine = field(default_factory=Engine)
 
     def choose(
         self,
@@ -127,7 +128,7 @@ class QuerySetup:
         check_task(selected, Task(selected.name, size, reward=0), parameters)
         for each in selected.kind.objectives(parameters):
             each.check(problem.n_classes)
-        made = selected.kind.make(Services(task_model, parameters, Engine(), selected.variant))
+        made = selected.kind.make(Services(task_model, parameters, self.engine, selected.variant))
         with threadpool_limits(limits=1):  # the same bytes whatever the cores
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
             return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]

@@ -11,10 +11,10 @@ from scipy import sparse
 
 from npal_cli.errors import DataError, UsageError
 from npal_cli.objectives import class_weights
-from npal_cli.problems.encoding import encode
 from npal_cli.problems.problem import HIDDEN, Problem
 from npal_cli.problems.standardise import standardise as standardised
 from npal_cli.randomness import Run
+from npal_cli.tables.encoder import encode
 
 ClassWeight = Mapping[Any, float] | str | None
 

@@ -12,6 +12,21 @@ def prepared_path(root: Path, data: str, setting: str, classifier: str) -> Path:
     return folder / setting / f"{classifier}.zarr" if takes_images(classifier) else folder / f"{setting}.zarr"
 
 
+def encoded_path(root: Path, data: str) -> Path:
+    """Of ``npal prepare``, for a table with rows to label."""
+    return root / "encoded" / f"{data}.zarr"
+
+
+def journal_path(root: Path, data: str) -> Path:
+    """What was asked and answered about a table."""
+    return root / "labels" / f"{data}.jsonl"
+
+
+def next_batch_path(root: Path, data: str) -> Path:
+    """The rows of a table that are to be labelled next."""
+    return root / "next" / data / "next_batch.csv"
+
+
 def stage_path(root: Path, stage: str, experiment: Experiment, at: StepRef | None, *, by_classifier: bool) -> Path:
     """Of ``npal simulate``, ``oracle`` or ``train-np``."""
     folder = root / stage / experiment.data

@@ -1,4 +1,4 @@
-"""All data sets by name: those of this package, of entry points ``npal.datasets``, of import paths, and own tables."""
+"""All data sets by name: those of this package, of entry points ``npal.datasets``, of import paths, and own kept."""
 
 import importlib
 import pkgutil
@@ -11,9 +11,10 @@ import numpy as np
 
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.plugins import is_import_path, load, load_entry_point, registered
-from npal_cli.problems import tables
 from npal_cli.problems.dataset import Dataset, DatasetKind, Standardise, is_image
 from npal_cli.problems.sources import Sources
+from npal_cli.tables import shelf
+from npal_cli.tables.files import is_table
 
 GROUP = "npal.datasets"
 GIVE = "give the published file with --source"
@@ -70,8 +71,10 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
             files = ", ".join(file.name for file in kind.files)
             raise DataError(f"{files}: not a readable copy of what is published ({reason}); {GIVE}") from error
         return dataset
-    if name in tables.known(sources.folder):
-        return Dataset(name, *tables.load(name, sources.folder))
+    if name in shelf.known(sources.folder):
+        from npal_cli.tables import kept  # pandas takes a second, which is not needed to know its name
+
+        return Dataset(name, *kept.load(name, sources.folder))
     raise unknown("data set", name, known_datasets(sources))
 
 
@@ -81,7 +84,7 @@ def named(data: str) -> str:
     Raises:
         UsageError: if there is nothing at an import path.
     """
-    return REGISTRY.take(data) if is_import_path(data) and not tables.is_table(data) else data
+    return REGISTRY.take(data) if is_import_path(data) and not is_table(data) else data
 
 
 def default_standardise(name: str) -> Standardise:
@@ -94,7 +97,7 @@ def default_standardise(name: str) -> Standardise:
 
 def known_datasets(sources: Sources) -> list[str]:
     """The names that :func:`load_dataset` accepts."""
-    return [*REGISTRY, *tables.known(sources.folder)]
+    return [*REGISTRY, *shelf.known(sources.folder)]
 
 
 def image_datasets() -> list[str]:
@@ -106,8 +109,8 @@ def source_digest(name: str, sources: Sources) -> str:
     """What changes when the rows of ``name`` do: the digests of its files, or the version of generated data."""
     if name in REGISTRY:
         return " ".join(sources.digest(file) for file in REGISTRY[name].files) or REGISTRY[name].version
-    if name in tables.known(sources.folder):
-        return tables.digest(name, sources.folder)
+    if name in shelf.known(sources.folder):
+        return shelf.digest(name, sources.folder)
     raise unknown("data set", name, known_datasets(sources))
 
 

@@ -1,7 +1,9 @@
 """``npal prepare``: a data set, its splits and class weights, for each run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,11 +11,15 @@ from npal_cli.arrays import take_runs
 from npal_cli.errors import UsageError, unknown
 from npal_cli.pipeline.build import Built
 from npal_cli.pipeline.context import Context
+from npal_cli.pipeline.encoded import encoded_features
+from npal_cli.pipeline.places import encoded_path
 from npal_cli.pipeline.prepared import build_prepared
 from npal_cli.pipeline.resolved import ResolvedExperiment
 from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, named
-from npal_cli.problems.tables import is_table, take
 from npal_cli.records import PreparedRecord
+from npal_cli.tables.files import SUFFIXES, is_table
+from npal_cli.tables.intake import Intake, take
+from npal_cli.tables.kept import KeptTable
 
 
 def prepare(resolved: ResolvedExperiment) -> Built[PreparedRecord]:
@@ -21,21 +27,48 @@ def prepare(resolved: ResolvedExperiment) -> Built[PreparedRecord]:
     return build_prepared(resolved.context, resolved.experiment, requested=True)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What is to be prepared."""
+
+    names: list[str]
+    """Of the data sets."""
+    tables: list[KeptTable]
+    """Those that were taken in just now."""
+
+
 def take_sources(
-    context: Context, data: Sequence[str], target: str | None, source: Path | None, *, verify: bool
-) -> list[str]:
-    """Take in tables and ``--source`` files before preparing; return the names of the data sets.
+    context: Context,
+    data: Sequence[str],
+    intake: Intake | None,
+    source: Path | None,
+    *,
+    verify: bool,
+    check: Callable[[KeptTable], None] = lambda _: None,
+) -> Taken:
+    """Take in tables and ``--source`` files before preparing.
+
+    Args:
+        context: Where to.
+        data: Names of data sets, and files of tables.
+        intake: What is said of tables; None if nothing is.
+        source: A copy of a data set's file.
+        verify: Whether that must be the published one.
+        check: May refuse a table before what is known under its name is replaced.
 
     Raises:
-        UsageError: if ``--source`` or ``--target`` do not fit the data.
+        UsageError: if ``--source`` or what is said of tables do not fit the data.
     """
-    names = []
+    names, tables = [], []
     for given in data:
         if is_table(given):
-            names.append(take(Path(given), target, context.sources.folder, list(REGISTRY)))
+            tables.append(take(Path(given), intake or Intake(None), context.sources.folder, list(REGISTRY), check))
+            names.append(tables[-1].name)
             continue
-        if target is not None:
-            raise UsageError(f"--target {target}: only for a table of your own (--data FILE.csv or FILE.parquet)")
+        if intake is not None:
+            raise UsageError(
+                f"--data {given}: --target and the like are for a table of your own (a file: {', '.join(SUFFIXES)})"
+            )
         name = named(given)
         if name not in known_datasets(context.sources):
             raise unknown("data set", name, known_datasets(context.sources))
@@ -44,7 +77,27 @@ def take_sources(
                 raise UsageError(f"--source {source}: name one data set with --data")
             give_source(name, source, context.sources, verify=verify)
         names.append(name)
-    return names
+    return Taken(names, tables)
+
+
+def prepare_rows(context: Context, table: KeptTable) -> dict[str, Any]:
+    """Make the features of a table with rows to label; what is known of it."""
+    features = encoded_features(context.root, table, force=context.force)
+    known = table.labels.dropna()
+    sizes = {"rows": len(table.rows), "labelled": len(known), "classes": known.nunique(), "features": features.shape[1]}
+    return {"data": table.name, **sizes, "artifact": str(encoded_path(context.root, table.name))}
+
+
+def describe_columns(table: KeptTable) -> list[dict[str, Any]]:
+    """What each column of a table was taken for."""
+    widths = table.encode()[0].widths
+    return [
+        {"column": each.name, "taken as": _KINDS[each.kind], "features": widths.get(each.name, 0), "note": each.note}
+        for each in table.columns
+    ]
+
+
+_KINDS = {"number": "number", "category": "category", "text": "text", "date": "date", "drop": "left out"}
 
 
 def describe(prepared: PreparedRecord) -> dict[str, int]:

@@ -10,6 +10,9 @@ from npal_cli.refit.backends.base import Backend
 from npal_cli.refit.backends.sklearn import OneByOne
 from npal_cli.refit.problem import RefitProblem
 
+FEW = 1_500
+"""Refits, of one call, that scikit-learn makes in less time than half a minute, which compiling the kernels takes."""
+
 
 def is_fast(classifier: Classifier) -> bool:
     """Whether there are fast refits of a classifier; whatever else can be fitted is, one by one, in other processes."""
@@ -18,7 +21,8 @@ def is_fast(classifier: Classifier) -> bool:
 
 def backend_of(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> Backend:
     """What makes the refits of these problems."""
-    if not is_fast(classifier) or engine.refits == "sequential":
+    few = engine.refits == "auto" and sum(len(each.candidate_labels) for each in problems) <= FEW
+    if not is_fast(classifier) or engine.refits == "sequential" or few:
         return OneByOne()
     if engine.refits == "torch":
         from npal_cli.refit.backends.torch import Batched  # torch is slow to import

@@ -1,0 +1,188 @@
+"""The commands about rows of one's own: the next batch, labels back, and what follows from them."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from npal_cli.cli_context import context_of, one_line_errors
+from npal_cli.cli_options import BatchOptions, Names, Options, RowOptions, TableOptions, with_options
+from npal_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from npal_cli.labelling.rounds import Labelling
+    from npal_cli.tables.intake import Intake
+
+SHOWN = 6
+"""Columns of a row that are printed; all are in the file."""
+
+
+def intake_of(options: TableOptions) -> "Intake | None":
+    """What is said of a table; None if nothing is."""
+    from npal_cli.tables.columns import declare
+    from npal_cli.tables.formats import Reading
+    from npal_cli.tables.intake import Intake
+
+    if options == TableOptions():
+        return None
+    declared = declare(options.type or (), options.drop or ())
+    reading = Reading(options.separator, options.decimal, options.encoding, options.labels)
+    return Intake(options.target, options.name, options.id, declared, tuple(options.unlabelled or ()), reading)
+
+
+def is_next_batch(options: BatchOptions) -> bool:
+    """Whether the next batch is asked for.
+
+    Raises:
+        UsageError: if something is said of it, but not how large it is to be.
+    """
+    if options.batch is None and options != BatchOptions():
+        raise UsageError("--objective, --class-weight, --audit and --output are for the next --batch of your own rows")
+    return options.batch is not None
+
+
+def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> None:
+    """``npal acquire --batch``."""
+    for name, given in (("--data", options.data), ("--strategy", strategy), ("--classifier", options.classifier)):
+        if (given is None and name == "--data") or (given is not None and len(given) != 1):
+            raise UsageError(f"{name}: name one, for the next --batch of its rows")
+    changes: dict[str, Any] = {"objective": batch.objective, "audit": batch.audit}
+    changes["classifier"] = options.classifier[0] if options.classifier else None
+    changes["class_weight"] = _weights(batch.class_weight) if batch.class_weight else None
+    changes["seed"] = options.seed[0].start if options.seed else None
+    labelling = _labelling(options, (options.data or [""])[0])
+    goal = labelling.goal({name: value for name, value in changes.items() if value is not None})
+    found, path, note = labelling.ask(batch.batch or 1, strategy[0] if strategy else None, goal, batch.output)
+    if options.json:
+        _print_json({"batch": str(path), "note": note, "rows": _records(found)})
+        return
+    if note:
+        typer.echo(f"npal: {note}", err=True)
+    typer.echo(_short(found))
+    typer.echo(f"\n{path}\nFill in the column label, then: npal label --data {labelling.table.name} {path}")
+
+
+def label(
+    options: RowOptions,
+    answers: Annotated[list[str], typer.Argument(help="ID=CLASS ..., or a table with the columns id and label, or -")],
+    by: Annotated[str, typer.Option("--by", help="Who says so, where several people label.")] = "",
+    new_class: Annotated[Names, typer.Option("--new-class", help="A class that no row has yet; repeatable.")] = None,
+    change: Annotated[bool, typer.Option("--change", help="Take labels that differ from those given before.")] = False,  # noqa: FBT002
+) -> None:
+    """Give labels back: all are checked before any is taken. "skip" and "unsure" stand in place of a class."""
+    with one_line_errors(options):
+        from npal_cli.labelling.answers import Permitted, of_file, of_words
+
+        labelling = _labelling(options, options.data)
+        single = len(answers) == 1 and "=" not in answers[0]
+        given = of_file(Path(answers[0]), labelling.book(), by) if single else of_words(answers, by)
+        taken = labelling.answer(given, Permitted(new_class or (), changes=change))
+        if options.json:
+            _print_json(taken)
+            return
+        classes = ", ".join(f"{name} {count}" for name, count in taken["classes"].items())
+        aside = ", ".join(f"{taken[word]} {word}" for word in ("skipped", "unsure") if taken[word])
+        typer.echo("; ".join(part for part in (f"{taken['labelled']} rows labelled ({classes})", aside) if part))
+        if taken["not_asked"]:
+            typer.echo(
+                f"npal: {len(taken['not_asked'])} of them were not asked for (row {taken['not_asked'][0]})", err=True
+            )
+        if taken["pending"]:
+            typer.echo(f"{taken['pending']} of the batch are left")
+
+
+def undo(options: RowOptions) -> None:
+    """Take the last answers back."""
+    with one_line_errors(options):
+        undone = _labelling(options, options.data).undo()
+        rows = [*undone.labels, *undone.skipped, *undone.unsure]
+        if options.json:
+            _print_json({"undone": rows})
+        else:
+            typer.echo(f"{len(rows)} answers of {undone.at} taken back: {', '.join(rows[:12])}")
+
+
+def export(options: RowOptions, output: Annotated[Path, typer.Argument(help="A file: .csv or .parquet.")]) -> None:
+    """Write the table with every label that is known by now."""
+    with one_line_errors(options):
+        from npal_cli.labelling.export import write_table
+
+        labelling = _labelling(options, options.data)
+        rows = labelling.labelled()
+        write_table(rows, output)
+        _print_written(options, output, rows=len(rows), labelled=int(rows[labelling.table.target].notna().sum()))
+
+
+def predict(
+    options: RowOptions,
+    rows: Annotated[Path | None, typer.Argument(help="Other rows with its columns. (default: its own)")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="A file: .csv or .parquet. (default: print)")] = None,
+) -> None:
+    """Say the class of each row, and the probability of each class, by the task model trained on all labels."""
+    with one_line_errors(options):
+        from npal_cli.labelling.export import write_table
+        from npal_cli.tables.formats import read
+
+        found = _labelling(options, options.data).predict(read(rows) if rows is not None else None)
+        if output is not None:
+            write_table(found, output)
+            _print_written(options, output, rows=len(found))
+        elif options.json:
+            _print_json(_records(found))
+        else:
+            typer.echo(found.to_csv(index=False), nl=False)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (label, undo, export, predict):
+        app.command(rich_help_panel="Your own rows")(with_options(command))
+
+
+def _labelling(options: Options | RowOptions, name: str) -> "Labelling":
+    from npal_cli.labelling.rounds import Labelling
+
+    return Labelling.of(context_of(options, refits="auto"), name)
+
+
+def _weights(given: list[str]) -> dict[str, float]:
+    found = {}
+    for each in given:
+        name, _, weight = each.rpartition("=")
+        try:
+            found[name] = float(weight)
+        except ValueError:
+            found[name] = 0.0
+        if not name or not 0 < found[name] < float("inf"):
+            raise UsageError(f"--class-weight {each}: expected CLASS=WEIGHT, with a positive number")
+    return found
+
+
+def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [dict(row) for row in json.loads(table.to_json(orient="records", date_format="iso"))]
+
+
+def _short(table: "pd.DataFrame") -> str:
+    """The rows with their first columns, and what npal says of them."""
+    from tabulate import tabulate
+
+    from npal_cli.labelling.sheet import ID, LABEL, SAID
+
+    own = [name for name in table if name not in (ID, LABEL, *SAID)]
+    shown = table[[ID, *own[: SHOWN - len(SAID) + 2], *SAID]].astype(object)
+    rows = shown.where(shown.notna(), None).to_dict("records")
+    return tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24)
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _print_written(options: RowOptions, path: Path, **said: int) -> None:
+    if options.json:
+        _print_json({"written": str(path), **said})
+    else:
+        typer.echo(f"{path}: {', '.join(f'{count} {name}' for name, count in said.items())}")

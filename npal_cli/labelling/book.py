@@ -1,0 +1,118 @@
+"""What is known of each row of a table, from its file and from the journal."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from npal_cli.labelling import journal
+from npal_cli.labelling.audit import reserve
+from npal_cli.labelling.journal import Answered, Asked, Goal, Undone
+from npal_cli.pipeline.places import journal_path
+from npal_cli.tables.kept import KeptTable
+from npal_cli.tables.target import codes_of, ordered
+
+
+@dataclass(frozen=True)
+class Book:
+    """The labels of a table's rows, and what was asked."""
+
+    table: KeptTable
+    rounds: Sequence[Asked] = ()
+    answers: Sequence[Answered] = ()
+    """Without those that were taken back."""
+    answered_before: Mapping[int, int] = field(default_factory=dict)
+    """How many answers had come when the round of each number was asked."""
+
+    @classmethod
+    def of(cls, table: KeptTable, root: Path) -> "Book":
+        """What the journal of a table says."""
+        rounds: list[Asked] = []
+        answers: list[Answered] = []
+        before: dict[int, int] = {}
+        for event in journal.read(journal_path(root, table.name)):
+            if isinstance(event, Asked):
+                before[len(rounds)] = len(answers)
+                rounds.append(event)
+            elif isinstance(event, Answered):
+                answers.append(event)
+            elif isinstance(event, Undone) and answers:
+                answers.pop()
+        return cls(table, rounds, answers, before)
+
+    @property
+    def goal(self) -> Goal | None:
+        """What was asked for last; None before the first round."""
+        return self.rounds[-1].goal if self.rounds else None
+
+    @cached_property
+    def in_file(self) -> dict[str, str]:
+        """The labels that the table came with, by the rows' names."""
+        return {name: label for name, label in zip(self.table.ids, self.table.labels, strict=True) if label is not None}
+
+    @cached_property
+    def votes(self) -> dict[str, dict[str, str]]:
+        """What each annotator said last, of each row that anybody labelled."""
+        found: dict[str, dict[str, str]] = {}
+        for answer in self.answers:
+            for name, label in answer.labels.items():
+                found.setdefault(name, {})[answer.by] = label
+        return found
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The class of each row that has one: what most said, the first to say so where that is even."""
+        given = {name: Counter(votes.values()).most_common(1)[0][0] for name, votes in self.votes.items()}
+        return {**self.in_file, **given}
+
+    @cached_property
+    def audited(self) -> set[str]:
+        """The rows that were asked for at random, to measure on: no model is trained on them."""
+        return {name for asked in self.rounds for name in asked.audit}
+
+    @cached_property
+    def set_aside(self) -> set[str]:
+        """Rows that are not asked for again, though they have no label: skipped, or nobody was sure."""
+        aside = {name for answer in self.answers for name in (*answer.skipped, *answer.unsure)}
+        return aside - self.labels.keys()
+
+    @cached_property
+    def pending(self) -> list[str]:
+        """What was asked for in the last round and has not come back."""
+        if not self.rounds:
+            return []
+        last = self.rounds[-1]
+        done = self.labels.keys() | self.set_aside
+        return [name for name in (*last.rows, *last.audit) if name not in done]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any answer came, or was taken back, since the last round was asked for."""
+        return not self.rounds or self.answered_before[len(self.rounds) - 1] != len(self.answers)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """All classes that any label names."""
+        return ordered(self.labels.values())
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each row is in the table."""
+        return {name: row for row, name in enumerate(self.table.ids)}
+
+    def reserved(self, goal: Goal) -> list[str]:
+        """The rows that strategies may not choose, in the order in which they are audited."""
+        return reserve((name for name in self.table.ids if name not in self.in_file), goal.audit, goal.seed)
+
+    def training_codes(self) -> Int[np.ndarray, " row"]:
+        """The class of each row that models are trained on, in the order of :attr:`classes`; -1 for all others."""
+        names = [None if name in self.audited else self.labels.get(name) for name in self.table.ids]
+        return codes_of(names, self.classes)
+
+    def all_codes(self) -> Int[np.ndarray, " row"]:
+        """The class of each row that has one; -1 for all others."""
+        return codes_of([self.labels.get(name) for name in self.table.ids], self.classes)

@@ -1,0 +1,179 @@
+"""The next batch of a table's rows: chosen by a strategy, and some at random to measure on."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from threadpoolctl import threadpool_limits
+
+from npal_cli.api.query import QuerySetup
+from npal_cli.api.rows import problem_of, weights_of
+from npal_cli.errors import DataError
+from npal_cli.labelling.audit import due
+from npal_cli.labelling.book import Book
+from npal_cli.labelling.journal import Goal
+from npal_cli.problems.problem import Problem
+from npal_cli.randomness import Run, stream
+
+Features = Float[np.ndarray, "row feature"]
+
+OVERSAMPLED = 3
+"""Times as many rows as are needed are taken from a strategy, so that near-duplicates can be left out."""
+NEAR = 0.1
+"""Rows nearer to each other than this share of the median distance of two rows are near-duplicates."""
+PAIRS = 1000
+"""Pairs of rows that the median distance is taken of."""
+CLUSTERED = 20_000
+"""Rows, drawn at random, that the first batch is chosen among in larger tables."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that is asked for, and why."""
+
+    name: str
+    why: str
+    score: float | None = None
+    """The strategy's utility: the larger the better."""
+    predicted: str | None = None
+    probability: float | None = None
+    """Of the predicted class; None where the task model has no probabilities."""
+    novelty: float | None = None
+    """The distance to the nearest row with a label, in median distances of two rows."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What to label next."""
+
+    rows: Sequence[Row]
+    audit: Sequence[Row]
+    chosen_by: str
+    note: str = ""
+    """What is to be known about how it was chosen."""
+
+
+def next_batch(book: Book, features: Features, size: int, strategy: str, goal: Goal, setup: QuerySetup) -> Batch:
+    """Choose the rows to label next.
+
+    Raises:
+        DataError: if every row has a label or was set aside.
+        UsageError: if the strategy cannot be asked about this table.
+    """
+    reserved = [name for name in book.reserved(goal) if name not in book.labels and name not in book.set_aside]
+    asked = sum(len(each.rows) + len(each.audit) for each in book.rounds)
+    count = min(due(goal.audit, asked, len(book.audited), size), len(reserved))
+    audit, kept_apart = reserved[:count], set(book.reserved(goal))
+    codes = book.training_codes()
+    free = np.array([n not in book.labels and n not in book.set_aside and n not in kept_apart for n in book.table.ids])
+    if not free.any() and not audit:
+        raise DataError(f"{book.table.name}: no row is left to ask for: each has a label or was set aside")
+    size = min(size - count, int(free.sum()))
+    seen = len(np.unique(codes[codes >= 0]))
+    note = ""
+    scores: Mapping[int, float] = {}
+    chosen: Int[np.ndarray, " batch"] = np.empty(0, np.int64)
+    if size > 0 and seen < 2:
+        chosen, strategy = _typical(features, free, size, goal), "typical"
+        note = f"{'no' if seen == 0 else 'only one'} class has a label yet: the batch is diverse and typical rows"
+    elif size > 0:
+        problem = _problem(book, features, codes, goal)
+        chosen, scores = _by_strategy(problem, free, size, len(book.rounds) + 1, setup)
+    describe = _Described(book, features, codes, goal, setup)
+    why = {"typical": "typical of many rows"}.get(strategy, f"chosen by {strategy}")
+    rows = [describe.row(int(row), why, scores.get(int(row))) for row in chosen]
+    return Batch(rows, [describe.row(book.position[name], AUDIT, None) for name in audit], strategy, note)
+
+
+AUDIT = "drawn at random, to measure"
+
+
+def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goal: Goal) -> Problem:
+    annotated = np.flatnonzero(codes >= 0)
+    given = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
+    weights = weights_of(given, np.array(book.classes), codes[annotated])
+    return problem_of(features, codes, annotated, weights, Run(goal.seed, goal.seed))
+
+
+def _by_strategy(
+    problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup
+) -> tuple[Int[np.ndarray, " batch"], Mapping[int, float]]:
+    """The best rows, but for near-duplicates of better ones; and the utilities of all."""
+    allowed = np.flatnonzero(free)
+    choice = setup.choose(problem, min(OVERSAMPLED * size, len(allowed)), step, allowed)
+    ranked = problem.pool[choice.chosen]
+    scores = dict(zip(problem.pool.tolist(), choice.scores.tolist(), strict=True))
+    return _apart(problem.features, ranked, size), scores
+
+
+def _apart(features: Features, ranked: Int[np.ndarray, " row"], size: int) -> Int[np.ndarray, " batch"]:
+    """The first rows that are no near-duplicates of those before; then these, if there are too few others."""
+    limit = NEAR * typical_distance(features)
+    kept: list[int] = []
+    for row in ranked:
+        if len(kept) == size:
+            break
+        if not kept or np.linalg.norm(features[kept] - features[row], axis=1).min() > limit:
+            kept.append(int(row))
+    rest = [int(row) for row in ranked if int(row) not in kept]
+    return np.array([*kept, *rest][:size], dtype=np.int64)
+
+
+def _typical(features: Features, free: Bool[np.ndarray, " row"], size: int, goal: Goal) -> Int[np.ndarray, " batch"]:
+    """The rows nearest to the centres of as many clusters as rows are asked for, the largest cluster's first."""
+    from sklearn.cluster import KMeans
+
+    draws = stream("first batch", goal.seed, goal.seed)
+    rows = np.flatnonzero(free)
+    if len(rows) > CLUSTERED:
+        rows = np.sort(draws.choice(rows, CLUSTERED, replace=False))
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
+        warnings.simplefilter("ignore")  # of fewer distinct rows than clusters
+        clusters = KMeans(size, n_init=1, random_state=int(draws.integers(2**31))).fit(features[rows])
+    order = np.argsort(-np.bincount(clusters.labels_, minlength=size), kind="stable")
+    chosen: list[int] = []
+    for cluster in order:
+        distances = np.linalg.norm(features[rows] - clusters.cluster_centers_[cluster], axis=1)
+        distances[np.isin(rows, chosen)] = np.inf
+        chosen.append(int(rows[distances.argmin()]))
+    return np.array(chosen)
+
+
+def typical_distance(features: Features) -> float:
+    """The median distance of two rows."""
+    draws = np.random.default_rng(0)
+    one, other = draws.integers(len(features), size=(2, PAIRS))
+    distances = np.linalg.norm(features[one] - features[other], axis=1)
+    apart = distances[one != other]
+    return float(np.median(apart)) if len(apart) else 0.0
+
+
+class _Described:
+    """Says what is known of rows that are asked for."""
+
+    def __init__(
+        self, book: Book, features: Features, codes: Int[np.ndarray, " row"], goal: Goal, setup: QuerySetup
+    ) -> None:
+        self._book, self._features = book, features
+        self._labelled = features[codes >= 0]
+        self._unit = typical_distance(features) or 1.0
+        self._model = None
+        if len(np.unique(codes[codes >= 0])) >= 2:
+            problem = _problem(book, features, codes, goal)
+            known = problem.annotated
+            self._model = setup.task_model().fit(features[known], problem.labels[known], problem.training_weights)
+
+    def row(self, row: int, why: str, score: float | None) -> Row:
+        """A row with its prediction."""
+        features = self._features[[row]]
+        novelty = None
+        if len(self._labelled):
+            novelty = float(np.linalg.norm(self._labelled - features, axis=1).min() / self._unit)
+        name = self._book.table.ids[row]
+        if self._model is None:
+            return Row(name, why, score, novelty=novelty)
+        beliefs = self._model.soft_predictions(features)[0]
+        predicted = int(self._model.predict(features)[0])
+        return Row(name, why, score, self._book.classes[predicted], float(beliefs[predicted]), novelty)

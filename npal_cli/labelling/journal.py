@@ -1,0 +1,154 @@
+"""What was asked and answered about a table, in order: a line of JSON for each event, never changed once written.
+
+A line that a kill cut short is not an event: it is ignored by readers, and cut off by whoever writes next.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from filelock import FileLock
+from pydantic import Field, TypeAdapter, ValidationError
+
+from npal_cli.errors import ArtifactError, DataError, write_errors
+from npal_cli.pipeline.places import journal_path
+from npal_cli.tables.kept import KeptTable
+
+
+def now() -> str:
+    """The time, to the second, with its zone."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the labels are for."""
+
+    classifier: str = "logistic"
+    objective: str = "accuracy"
+    class_weight: Mapping[str, float] = field(default_factory=dict)
+    """What a class weighs, where that is not 1."""
+    audit: float = 0.2
+    """The share of rows that are kept apart, and of each batch that is drawn from them, to measure on."""
+    seed: int = 1
+    """Draws which rows these are, and whatever else is drawn."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A batch of rows was asked for."""
+
+    strategy: str
+    """What was asked for ..."""
+    chosen_by: str
+    """... and what chose: another where too few labels are known."""
+    rows: Sequence[str]
+    """The names of the rows that the strategy chose, best first."""
+    audit: Sequence[str]
+    """The names of those that were drawn at random, to measure on."""
+    goal: Goal
+    at: str = field(default_factory=now)
+    event: Literal["asked"] = "asked"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Labels came back."""
+
+    labels: Mapping[str, str]
+    """The class of each row, by the row's name."""
+    skipped: Sequence[str] = ()
+    """Rows that are not to be asked again."""
+    unsure: Sequence[str] = ()
+    """Rows that nobody could tell the class of."""
+    by: str = ""
+    """Who said so; empty if there is one only."""
+    at: str = field(default_factory=now)
+    event: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The last answers were taken back."""
+
+    at: str = field(default_factory=now)
+    event: Literal["undone"] = "undone"
+
+
+Event = Annotated[Asked | Answered | Undone, Field(discriminator="event")]
+_EVENT: TypeAdapter[Asked | Answered | Undone] = TypeAdapter(Event)
+
+
+def read(path: Path) -> list[Asked | Answered | Undone]:
+    """All events; none if there is no journal yet.
+
+    Raises:
+        ArtifactError: if a line is not one that npal wrote.
+    """
+    if not path.exists():
+        return []
+    events = []
+    for number, line in enumerate(_whole_lines(path), start=1):
+        try:
+            events.append(_EVENT.validate_json(line))
+        except ValidationError as error:
+            reason = error.errors(include_url=False)[0]["msg"]
+            raise ArtifactError(f"{path}: line {number} is none of npal's ({reason}); put a copy of it back") from error
+    return events
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Callable[[Asked | Answered | Undone], None]]:
+    """Within, nobody else writes to the journal; gives the function that appends an event to it, on disk.
+
+    Raises:
+        ArtifactError: if it cannot be written; what it held is then still there.
+    """
+    with write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_suffix(".lock"))
+        lock.acquire()
+    try:
+        yield lambda event: _append(path, event)
+    finally:
+        lock.release()
+
+
+def check_rows(root: Path, table: KeptTable) -> None:
+    """Refuse a table that lacks rows whose labels were given under its name: they would be lost.
+
+    Raises:
+        DataError: naming such a row.
+    """
+    events = read(journal_path(root, table.name))
+    named = {name for event in events if isinstance(event, Asked) for name in (*event.rows, *event.audit)}
+    named |= {name for event in events if isinstance(event, Answered) for name in event.labels}
+    lost = sorted(named - set(table.ids))
+    if lost:
+        raise DataError(
+            f"{table.name}: row {lost[0]!r} was asked for or labelled, and is not in this table ({len(lost)} such); "
+            "give it another name with --name, or name the rows by --id"
+        )
+
+
+def _append(path: Path, event: Asked | Answered | Undone) -> None:
+    line = (json.dumps(asdict(event), ensure_ascii=False) + "\n").encode()
+    with write_errors(path), path.open("ab") as file:
+        whole = sum(len(each) for each in _whole_lines(path))
+        file.truncate(whole)
+        try:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(whole)
+            raise
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    return [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]

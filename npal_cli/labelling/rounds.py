@@ -1,0 +1,184 @@
+"""Rounds of labelling a table: ask for the next batch, take answers, take them back, predict, give labels out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from npal_cli.api.query import QuerySetup
+from npal_cli.api.rows import weights_of
+from npal_cli.errors import DataError, UsageError, unknown
+from npal_cli.labelling import journal, sheet
+from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
+from npal_cli.labelling.book import Book
+from npal_cli.labelling.choosing import next_batch
+from npal_cli.labelling.journal import Answered, Asked, Goal, Undone
+from npal_cli.pipeline.context import Context
+from npal_cli.pipeline.encoded import encoded_features, features_with
+from npal_cli.pipeline.places import journal_path, next_batch_path
+from npal_cli.problems.datasets import known_datasets
+from npal_cli.tables import kept, shelf
+from npal_cli.tables.kept import KeptTable
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """A table that is being labelled."""
+
+    context: Context
+    table: KeptTable
+
+    @classmethod
+    def of(cls, context: Context, name: str) -> "Labelling":
+        """The table that was taken in under a name.
+
+        Raises:
+            UsageError: if there is none.
+        """
+        folder = context.sources.folder
+        if name not in shelf.known(folder):
+            if name in known_datasets(context.sources):
+                raise UsageError(f"--data {name}: every row has its label; rows to label are those of your own table")
+            raise unknown("table", name, shelf.known(folder) or ["(none: take one in with npal prepare --data FILE)"])
+        return cls(context, kept.find(name, folder))
+
+    @property
+    def journal(self) -> Path:
+        """Where it is kept what was asked and answered."""
+        return journal_path(self.context.root, self.table.name)
+
+    def book(self) -> Book:
+        """What is known of each row by now."""
+        return Book.of(self.table, self.context.root)
+
+    def goal(self, changes: Mapping[str, Any]) -> Goal:
+        """What was asked for last, or the parameters' defaults, with ``changes`` made.
+
+        Raises:
+            UsageError: if the rows that are measured on would be others than in earlier rounds.
+        """
+        before = self.book().goal
+        goal = before or Goal(objective=self.context.params.objective.name)
+        goal = replace(goal, **changes)
+        if before is not None and (goal.audit, goal.seed) != (before.audit, before.seed):
+            raise UsageError(
+                f"{self.table.name} was begun with --audit {before.audit:g} --seed {before.seed}, which say the rows "
+                "that are measured on; go on with them, or begin anew under another --name"
+            )
+        if not 0 <= goal.audit <= 1:
+            raise UsageError(f"--audit {goal.audit:g}: expected a share from 0 to 1")
+        return goal
+
+    def setup(self, goal: Goal, strategy: str = "blend") -> QuerySetup:
+        """A strategy, the task model and the objective."""
+        return QuerySetup(strategy, goal.classifier, goal.objective, self.context.params, self.context.engine)
+
+    def ask(
+        self, size: int, strategy: str | None, goal: Goal, output: Path | None = None
+    ) -> tuple[pd.DataFrame, Path, str]:
+        """The sheet of the next batch, where it was written, and what is to be known about it.
+
+        While nothing was answered, the same question has the same answer.
+        """
+        name = strategy or self.context.params.acquire.strategy_for(goal.classifier)
+        path = output or next_batch_path(self.context.root, self.table.name)
+        with journal.writing(self.journal) as append:
+            book = self.book()
+            _check_weights(goal, book)
+            again = not book.changed and _same(book.rounds[-1], size, name, goal)
+            if again:
+                book = replace(book, rounds=book.rounds[:-1])
+            features = encoded_features(self.context.root, self.table)
+            batch = next_batch(book, features, size, name, goal, self.setup(goal, name))
+            if not again:
+                rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
+                append(Asked(name, batch.chosen_by, rows, audit, goal))
+            found = sheet.sheet(batch, self.table)
+            sheet.write(found, path)
+        return found, path, batch.note
+
+    def answer(self, answers: Sequence[Answer], permitted: Permitted) -> dict[str, Any]:
+        """Take labels, all or none; what was taken, and what is to be known about it.
+
+        Raises:
+            DataError: if any is not in order; then nothing is taken.
+        """
+        with journal.writing(self.journal) as append:
+            before = self.book()
+            events = checked(answers, before, permitted)
+            for event in events:
+                append(event)
+        after = self.book()
+        return {**_counts(events), "pending": len(after.pending), "not_asked": not_asked(answers, before)}
+
+    def undo(self) -> Answered:
+        """Take the last answers back.
+
+        Raises:
+            DataError: if there are none.
+        """
+        with journal.writing(self.journal) as append:
+            answers = self.book().answers
+            if not answers:
+                raise DataError(f"{self.table.name}: no answer is left to take back")
+            append(Undone())
+        return answers[-1]
+
+    def labelled(self) -> pd.DataFrame:
+        """The table with every label that is known by now, and the names of its rows."""
+        book = self.book()
+        rows = self.table.rows.copy()
+        rows[self.table.target] = [book.labels.get(name) for name in self.table.ids]
+        return (
+            rows if self.table.id is not None else pd.concat([pd.DataFrame({sheet.ID: self.table.ids}), rows], axis=1)
+        )
+
+    def predict(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The class of each row, and the probability of each class, by the task model trained on all labels.
+
+        ``rows`` are others with the same columns; None for those of the table.
+
+        Raises:
+            DataError: if fewer than two classes have a label, or ``rows`` lack a column.
+        """
+        book = self.book()
+        if len(book.classes) < 2:
+            raise DataError(f"{self.table.name}: labels of {len(book.classes)} classes are known; expected two or more")
+        goal, codes = book.goal or Goal(), book.all_codes()
+        features = encoded_features(self.context.root, self.table) if rows is None else features_with(self.table, rows)
+        asked = features if rows is None else features[len(codes) :]
+        weights = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
+        known = np.flatnonzero(codes >= 0)
+        with threadpool_limits(limits=1):
+            training = weights_of(weights, np.array(book.classes), codes[known])
+            model = self.setup(goal).task_model().fit(features[known], codes[known], training)
+            predicted, beliefs = model.predict(asked), model.soft_predictions(asked)
+        names = self.table.ids if rows is None else self._names_of(rows)
+        columns = {f"probability of {name}": beliefs[:, i].round(6) for i, name in enumerate(book.classes)}
+        return pd.DataFrame({sheet.ID: names, "predicted": np.array(book.classes)[predicted], **columns})
+
+    def _names_of(self, rows: pd.DataFrame) -> Sequence[Any]:
+        named = self.table.id is not None and self.table.id in rows
+        return rows[self.table.id].astype(str).tolist() if named else [str(row) for row in range(1, len(rows) + 1)]
+
+
+def _same(last: Asked, size: int, strategy: str, goal: Goal) -> bool:
+    """Whether a round asked for what is asked for now."""
+    return (len(last.rows) + len(last.audit), last.strategy, last.goal) == (size, strategy, goal)
+
+
+def _check_weights(goal: Goal, book: Book) -> None:
+    strange = [name for name in goal.class_weight if name not in book.classes]
+    if strange and book.classes:
+        raise unknown("class", strange[0], book.classes)
+
+
+def _counts(events: Sequence[Answered]) -> dict[str, Any]:
+    labels = Counter(label for event in events for label in event.labels.values())
+    aside = {word: sum(len(getattr(event, word)) for event in events) for word in ("skipped", "unsure")}
+    return {"labelled": sum(labels.values()), "classes": dict(sorted(labels.items())), **aside}

@@ -1,0 +1,81 @@
+"""The next batch as a sheet that people fill in: ``next_batch.csv``."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from npal_cli.errors import write_errors
+from npal_cli.labelling.choosing import Batch, Row
+from npal_cli.tables.kept import KeptTable
+
+ID, LABEL = "id", "label"
+SAID = ("predicted", "probability", "score", "novelty", "why")
+"""What npal adds to the row's own columns."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def sheet(batch: Batch, table: KeptTable) -> pd.DataFrame:
+    """The rows of a batch: their names, a column to fill in, their own columns, and what npal says of them."""
+    asked = [*batch.rows, *batch.audit]
+    positions = {name: row for row, name in enumerate(table.ids)}
+    own = table.rows.iloc[[positions[row.name] for row in asked]].reset_index(drop=True)
+    own = own.drop(columns=[name for name in (table.target, table.id) if name is not None])
+    own = own.rename(columns={name: f"{name}_" for name in (ID, LABEL, *SAID)})
+    given = pd.DataFrame({ID: [row.name for row in asked], LABEL: [""] * len(asked)})
+    return pd.concat([given, own, pd.DataFrame([_said(row) for row in asked], columns=list(SAID))], axis=1)
+
+
+def write(found: pd.DataFrame, path: Path) -> None:
+    """Write a sheet: the file is the old one or the new one, and no cell in it is a formula.
+
+    Raises:
+        ArtifactError: if it cannot be written.
+    """
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow([escaped(name) for name in found.columns])
+    for row in found.astype(object).where(found.notna(), None).itertuples(index=False):
+        writer.writerow([escaped(cell) for cell in row])
+    with write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            partial.write_text(content.getvalue(), encoding="utf-8", newline="")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def escaped(cell: Any) -> Any:
+    """A cell that no spreadsheet runs: text that would begin a formula gets an apostrophe in front.
+
+    >>> escaped("=1+1"), escaped("-12.5"), escaped(-3), escaped("plain")
+    ("'=1+1", '-12.5', -3, 'plain')
+    """
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return "" if cell is None else cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def unescaped(cell: str) -> str:
+    """What :func:`escaped` was given.
+
+    >>> unescaped("'=1+1"), unescaped("'tis")
+    ('=1+1', "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _said(row: Row) -> Mapping[str, Any]:
+    rounded = {name: None if getattr(row, name) is None else round(getattr(row, name), 4) for name in SAID[1:4]}
+    return {"predicted": row.predicted, **rounded, "why": row.why}

@@ -1,0 +1,57 @@
+"""The features of a table of one's own, made once: what is asked and predicted starts from them at each round."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from npal_cli.arrays import run_columns
+from npal_cli.artifacts import Provenance, find, write
+from npal_cli.errors import ArtifactError, DataError
+from npal_cli.pipeline.places import encoded_path
+from npal_cli.problems.standardise import standardise
+from npal_cli.records import EncodedRecord
+from npal_cli.tables.kept import KeptTable
+
+log = logging.getLogger("npal")
+
+
+def encoded_features(root: Path, table: KeptTable, *, force: bool = False) -> Float[np.ndarray, "row feature"]:
+    """The standardised features of each row, from the artifact, which is made first if the table is another.
+
+    Raises:
+        ArtifactError: if the artifact cannot be read or written.
+    """
+    path = encoded_path(root, table.name)
+    try:
+        found = find(path, EncodedRecord, root)
+    except ArtifactError:
+        if not force:
+            raise
+        found = None
+    if found is not None and found[1].parameters == {"table": table.digest} and not force:
+        return found[0].features
+    log.info("making %s", path)
+    features = features_with(table)
+    write(path, EncodedRecord(**run_columns([]), features=features), Provenance({"table": table.digest}, {}), root)
+    return features
+
+
+def features_with(table: KeptTable, more: pd.DataFrame | None = None) -> Float[np.ndarray, "row feature"]:
+    """The standardised features of each row of ``table``, and then of ``more`` rows, encoded as those of the table.
+
+    Raises:
+        DataError: if a number cannot be standardised, or ``more`` lacks a column.
+    """
+    encoder, features = table.encode()
+    if more is not None:
+        lacking = [column.name for column in encoder.columns if column.name not in more]
+        if lacking:
+            raise DataError(f"the rows lack column {lacking[0]!r}; give those that {table.name} has")
+        features = np.vstack([features, encoder.transform(more)])
+    try:
+        return standardise(features, "per_feature", len(table.rows)) * encoder.scales
+    except DataError as error:
+        raise DataError(f"{table.name}: {error}") from error
