@@ -86,10 +86,9 @@ def label(
         classes = ", ".join(f"{name} {count}" for name, count in taken["classes"].items())
         aside = ", ".join(f"{taken[word]} {word}" for word in ("skipped", "unsure") if taken[word])
         typer.echo("; ".join(part for part in (f"{taken['labelled']} rows labelled ({classes})", aside) if part))
-        if taken["not_asked"]:
-            typer.echo(
-                f"npal: {len(taken['not_asked'])} of them were not asked for (row {taken['not_asked'][0]})", err=True
-            )
+        strange = taken["not_asked"]
+        if strange:
+            typer.echo(f"npal: {len(strange)} of them were not asked for ({', '.join(strange[:12])})", err=True)
         if taken["pending"]:
             typer.echo(f"{taken['pending']} of the batch are left")
 

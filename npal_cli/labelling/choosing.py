@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,8 +19,8 @@ from npal_cli.randomness import Run, stream
 
 Features = Float[np.ndarray, "row feature"]
 
-OVERSAMPLED = 3
-"""Times as many rows as are needed are taken from a strategy, so that near-duplicates can be left out."""
+TRIED = 2
+"""Times as many rows as a batch has are tried by refitting at least, by strategies that try some of the pool."""
 NEAR = 0.1
 """Rows nearer to each other than this share of the median distance of two rows are near-duplicates."""
 PAIRS = 1000
@@ -101,10 +101,14 @@ def _by_strategy(
     problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup
 ) -> tuple[Int[np.ndarray, " batch"], Mapping[int, float]]:
     """The best rows, but for near-duplicates of better ones; and the utilities of all."""
-    allowed = np.flatnonzero(free)
-    choice = setup.choose(problem, min(OVERSAMPLED * size, len(allowed)), step, allowed)
-    ranked = problem.pool[choice.chosen]
+    guided = setup.params.guided
+    tried = guided.candidates and max(guided.candidates, TRIED * size)
+    setup = replace(setup, params=replace(setup.params, guided=replace(guided, candidates=tried)))
+    choice = setup.choose(problem, size, step, np.flatnonzero(free))
     scores = dict(zip(problem.pool.tolist(), choice.scores.tolist(), strict=True))
+    chosen = problem.pool[choice.chosen]
+    others = problem.pool[np.argsort(-choice.scores, kind="stable")]
+    ranked = np.concatenate([chosen, others[free[others] & ~np.isin(others, chosen)]])
     return _apart(problem.features, ranked, size), scores
 
 
@@ -112,13 +116,13 @@ def _apart(features: Features, ranked: Int[np.ndarray, " row"], size: int) -> In
     """The first rows that are no near-duplicates of those before; then these, if there are too few others."""
     limit = NEAR * typical_distance(features)
     kept: list[int] = []
-    for row in ranked:
+    near: list[int] = []
+    for row in ranked.tolist():
         if len(kept) == size:
-            break
-        if not kept or np.linalg.norm(features[kept] - features[row], axis=1).min() > limit:
-            kept.append(int(row))
-    rest = [int(row) for row in ranked if int(row) not in kept]
-    return np.array([*kept, *rest][:size], dtype=np.int64)
+            return np.array(kept)
+        apart = not kept or np.linalg.norm(features[kept] - features[row], axis=1).min() > limit
+        (kept if apart else near).append(row)
+    return np.array([*kept, *near][:size])
 
 
 def _typical(features: Features, free: Bool[np.ndarray, " row"], size: int, goal: Goal) -> Int[np.ndarray, " batch"]:

@@ -1,0 +1,200 @@
+"""Round after round, as somebody does it who has a table and an annotator waiting."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import npal_cli
+from npal_cli.labelling.choosing import AUDIT
+from npal_cli.tables.encoder import encode
+from tests.commands import json_of
+from tests.labelling.conftest import LABELLED, ROWS, batch_of, journal
+
+
+def events():
+    return [json.loads(line) for line in journal().decode().splitlines()]
+
+
+def test_labels_go_round_and_make_the_model_better(begun, annotate, leads):
+    truth = leads.set_index("customer")["churned"]
+    asked = []
+    for _ in range(4):
+        batch = batch_of(begun)
+        asked += batch["id"].tolist()
+        annotate(batch)
+    assert len(set(asked)) == 40
+    assert not set(asked) & set(leads["customer"][:LABELLED])
+    assert [each["event"] for each in events()] == ["asked", "answered"] * 4
+    begun("predict", "--data", "leads", "--output", "predicted.csv")
+    predicted = pd.read_csv("predicted.csv", index_col="id")
+    assert (predicted["predicted"] == truth).mean() > 0.8
+    np.testing.assert_allclose(predicted.filter(like="probability").sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_sheet_says_what_a_row_is_and_why_it_was_chosen(begun):
+    batch = batch_of(begun, 10)
+    assert list(batch.columns) == [
+        *("id", "label", "visits", "spent", "calls", "plan"),
+        *("predicted", "probability", "score", "novelty", "why"),
+    ]
+    assert batch["label"].isna().all()
+    assert batch["why"].tolist() == ["chosen by blend"] * 8 + [AUDIT] * 2
+    assert batch["score"][:8].is_monotonic_decreasing
+    assert batch["probability"].between(0.5, 1).all()
+    rows = json_of(begun("acquire", "--data", "leads", "--batch", 10, "--json"))["rows"]
+    assert [row["id"] for row in rows] == batch["id"].tolist()
+
+
+def test_what_is_asked_is_what_query_chooses(begun, leads):
+    batch = batch_of(begun, 5, "--audit", 0, "--refits", "numba")
+    features = leads[["visits", "spent", "calls", "plan"]]
+    labels = leads["churned"].where(leads.index < LABELLED)
+    assert encode(features).shape == (ROWS, 5)
+    chosen = npal_cli.query(features, labels, 5, random_state=1)
+    assert batch["id"].tolist() == leads["customer"][chosen].tolist()
+
+
+def test_the_same_question_has_the_same_answer_until_labels_come(begun, annotate):
+    first, written = batch_of(begun), journal()
+    pd.testing.assert_frame_equal(batch_of(begun), first)
+    assert journal() == written
+    annotate(first)
+    second = batch_of(begun)
+    assert not set(second["id"]) & set(first["id"])
+    begun("undo", "--data", "leads")
+    begun("undo", "--data", "leads", code=1)
+    batch_of(begun)
+    assert batch_of(begun)["id"].tolist() == batch_of(begun)["id"].tolist()
+
+
+def test_rows_that_are_measured_on_teach_nothing(begun, annotate, leads):
+    """Their labels, told falsely, change neither what is asked next nor what it is taken for."""
+    batch = batch_of(begun)
+    annotate(batch[batch["why"] != AUDIT])
+    before, told = journal(), leads.set_index("customer")["churned"][batch["id"][batch["why"] == AUDIT]]
+    begun("label", "--data", "leads", *(f"{name}={label}" for name, label in told.items()))
+    honest = batch_of(begun)
+    Path("data/labels/leads.jsonl").write_bytes(before)
+    begun("label", "--data", "leads", *(f"{name}={'no' if label == 'yes' else 'yes'}" for name, label in told.items()))
+    pd.testing.assert_frame_equal(batch_of(begun), honest)
+
+
+def test_rows_that_are_kept_apart_are_never_chosen(begun, annotate):
+    chosen, audited = set(), set()
+    for _ in range(5):
+        batch = batch_of(begun)
+        chosen |= set(batch["id"][batch["why"] != AUDIT])
+        audited |= set(batch["id"][batch["why"] == AUDIT])
+        annotate(batch)
+    assert (len(chosen), len(audited)) == (40, 10)
+    begun("acquire", "--data", "leads", "--batch", 10, "--audit", 0.5, code=2)
+    begun("acquire", "--data", "leads", "--batch", 10, "--seed", 2, code=2)
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_it_begins_with_diverse_and_typical_rows(npal, leads, annotate, known):
+    Path("params.yaml").unlink()
+    told = (leads["churned"] == "yes") & (leads.index < 20 * known)
+    leads.assign(churned=leads["churned"].where(told)).to_csv("leads.csv", index=False)
+    npal("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer")
+    said = npal("acquire", "--data", "leads", "--batch", 10).stderr
+    assert f"{['no', 'only one'][known]} class has a label yet: the batch is diverse and typical rows" in said
+    batch = batch_of(npal, 10)
+    assert batch["why"].tolist() == ["typical of many rows"] * 8 + [AUDIT] * 2
+    spread = batch[["visits", "spent", "calls"]][:8].std()
+    assert (spread > 0.4).all()
+    npal("predict", "--data", "leads", code=1)
+    annotate(batch)
+    assert batch_of(npal, 10)["why"][0] == "chosen by blend"
+
+
+def test_near_duplicates_do_not_fill_a_batch(npal, leads):
+    Path("params.yaml").unlink()
+    often = pd.concat([leads] * 4, ignore_index=True)
+    often["visits"] += 1e-3 * np.random.default_rng(0).normal(size=len(often))
+    often.assign(churned=often["churned"].where(often.index < LABELLED)).to_csv("leads.csv", index=False)
+    npal("prepare", "--data", "leads.csv", "--target", "churned", "--drop", "customer")
+    batch = batch_of(npal, 10, "--strategy", "uncsamp", "--audit", 0)
+    assert len(batch[["spent", "calls", "plan"]].drop_duplicates()) == 10
+
+
+def test_what_counts_is_remembered(begun, annotate):
+    before = begun("predict", "--data", "leads").stdout
+    uneven = batch_of(begun, 10, "--class-weight", "yes=20", "--objective", "balanced_accuracy")
+    assert begun("predict", "--data", "leads").stdout.count(",yes,") > before.count(",yes,") + 20
+    pd.testing.assert_frame_equal(batch_of(begun), uneven)
+    annotate(uneven)
+    batch_of(begun)
+    goal = events()[-1]["goal"]
+    assert (goal["class_weight"], goal["objective"]) == ({"yes": 20.0}, "balanced_accuracy")
+
+
+def test_other_rows_are_predicted_as_those_of_the_table(begun):
+    own = begun("predict", "--data", "leads").stdout
+    assert begun("predict", "--data", "leads", "leads.csv").stdout == own
+    pd.read_csv("leads.csv").drop(columns="plan").to_csv("less.csv")
+    assert "the rows lack column 'plan'" in begun("predict", "--data", "leads", "less.csv", code=1).stderr
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_table_is_given_out_with_its_labels(begun, annotate, leads, name):
+    annotate(batch_of(begun))
+    begun("export", "--data", "leads", name)
+    table = pd.read_csv(name) if name.endswith("csv") else pd.read_parquet(name)
+    assert table["churned"].notna().sum() == LABELLED + 10
+    known = table["churned"].notna()
+    assert (table["churned"][known] == leads["churned"][known]).all()
+    assert list(table.columns) == list(leads.columns)
+    begun("export", "--data", "leads", "out.doc", code=2)
+
+
+def test_rows_that_were_added_later_are_asked_for_and_none_may_go(begun, annotate, leads):
+    annotate(batch_of(begun))
+    kept = journal()
+    more = pd.concat([leads, leads.assign(customer=[f"D{i:03d}" for i in range(ROWS)])])
+    more.assign(churned=None).to_csv("leads.csv", index=False)
+    begun("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer")
+    assert batch_of(begun, 40)["id"].str.startswith("D").any()
+    leads.iloc[LABELLED + 5 :].to_csv("leads.csv", index=False)
+    refused = begun("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer", code=1)
+    assert "was asked for or labelled, and is not in this table" in refused.stderr
+    assert journal().startswith(kept)
+
+
+def test_every_row_is_asked_for_in_the_end(begun, annotate):
+    while True:
+        batch = batch_of(begun, 100)
+        annotate(batch)
+        if len(batch) < 100:
+            break
+    assert "no row is left to ask for" in begun("acquire", "--data", "leads", "--batch", 5, code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--data", "leeds", "--batch", 5], 2, "unknown table 'leeds' (did you mean 'leads'?)"),
+        (["--data", "waveform", "--batch", 5], 2, "every row has its label"),
+        (["--batch", 5], 2, "--data: name one"),
+        (["--data", "leads", "--data", "more", "--batch", 5], 2, "--data: name one"),
+        (["--data", "leads", "--batch", 5, "--strategy", "a", "--strategy", "b"], 2, "--strategy: name one"),
+        (["--data", "leads", "--batch", 5, "--strategy", "blnd"], 2, "unknown strategy 'blnd'"),
+        (["--data", "leads", "--batch", 5, "--strategy", "oracle"], 2, "needs labels that are not known here"),
+        (["--data", "leads", "--batch", 5, "--classifier", "svn"], 2, "unknown classifier 'svn'"),
+        (["--data", "leads", "--batch", 5, "--objective", "acuracy"], 2, "objective.name"),
+        (["--data", "leads", "--batch", 5, "--class-weight", "yes"], 2, "expected CLASS=WEIGHT"),
+        (["--data", "leads", "--batch", 5, "--class-weight", "yes=-1"], 2, "with a positive number"),
+        (["--data", "leads", "--batch", 5, "--class-weight", "maybe=2"], 2, "unknown class 'maybe'"),
+        (["--data", "leads", "--batch", 5, "--audit", 2], 2, "expected a share from 0 to 1"),
+        (["--data", "leads", "--batch", 0], 2, "Invalid value for '--batch'"),
+        (["--data", "leads", "--audit", 0.1], 2, "are for the next --batch"),
+        (["--data", "leads"], 1, "210 of 240 rows have no 'churned'"),
+    ],
+)
+def test_a_batch_that_cannot_be_asked_for_leaves_no_trace(begun, arguments, code, said):
+    assert said in begun("acquire", *arguments, code=code).stderr
+    assert journal() == b""
+    assert not Path("data/next").exists()
