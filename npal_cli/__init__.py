@@ -5,21 +5,25 @@
 [3]
 """
 
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from npal_cli.api import ActiveLearner, compare, query
+    from npal_cli.api.active_learner import ActiveLearner
+    from npal_cli.api.compare import compare
+    from npal_cli.api.query import query
 
 __version__ = version("npal")
 
 __all__ = ["ActiveLearner", "compare", "query"]
 
 
+_PLACES = {"ActiveLearner": "active_learner", "compare": "compare", "query": "query"}
+
+
 def __getattr__(name: str) -> Any:
     """The Python API, imported when it is asked for: it takes seconds, which the command line does not have."""
-    if name in __all__:
-        from npal_cli import api
-
-        return getattr(api, name)
+    if name in _PLACES:
+        return getattr(import_module(f"npal_cli.api.{_PLACES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

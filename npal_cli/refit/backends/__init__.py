@@ -21,9 +21,10 @@ def is_fast(classifier: Classifier) -> bool:
 
 def backend_of(engine: Engine, problems: Sequence[RefitProblem], classifier: Classifier) -> Backend:
     """What makes the refits of these problems."""
-    few = engine.refits == "auto" and sum(len(each.candidate_labels) for each in problems) <= FEW
-    if not is_fast(classifier) or engine.refits == "sequential" or few:
+    if not is_fast(classifier) or engine.refits == "sequential":
         return OneByOne()
+    if engine.refits == "auto" and sum(len(problem.candidate_labels) for problem in problems) <= FEW:
+        return OneByOne(threads=True)
     if engine.refits == "torch":
         from npal_cli.refit.backends.torch import Batched  # torch is slow to import
 

@@ -16,7 +16,7 @@ class Backend(ABC):
 
     piece: ClassVar[int]
     """Candidates in one piece of work."""
-    threads: ClassVar[bool]
+    threads: bool
     """Whether threads can share the work."""
 
     @abstractmethod

@@ -14,11 +14,16 @@ from npal_cli.refit.problem import RefitProblem
 
 @final
 class OneByOne(Backend):
-    """Fits anew with each candidate; any classifier."""
+    """Fits anew with each candidate; any classifier.
+
+    ``threads`` gain little, as Python runs one at a time, but spare the seconds that other processes take to start.
+    """
 
     piece = 100
     """Small enough to balance workers, large enough to hide the cost of sending it."""
-    threads = False
+
+    def __init__(self, *, threads: bool = False) -> None:
+        self.threads = threads
 
     def confusions(self, problem: RefitProblem, classifier: Classifier) -> Int[np.ndarray, "fit class class"]:
         """See :class:`Backend`."""
