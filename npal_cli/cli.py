@@ -67,14 +67,14 @@ def prepare(
 
         intake = cli_rows.intake_of(table)
         taken = stage.take_sources(context, data, intake, source, verify=not allow_unverified, check=check)
-        results = [stage.prepare_rows(context, each) for each in taken.tables if not each.is_complete]
-        columns = {each.name: stage.describe_columns(each) for each in taken.tables}
-        studied = [name for name in taken.names if name not in {row["data"] for row in results}]
+        results = [stage.describe_table(context, each) for each in taken.tables]
+        to_label = {each.name for each in taken.tables if not each.is_complete}
+        studied = [name for name in taken.names if name not in to_label]
         options = replace(options, data=studied if options.data else None)
         for each in _experiments(context, options, by_classifier=False) if studied else ():
             built = stage.prepare(each)
             results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=False))
-        show([{**row, "columns": columns.pop(row["data"], [])} for row in results], as_json=options.json)
+        show(results, as_json=options.json)
 
 
 @app.command()

@@ -104,6 +104,19 @@ def undo(options: RowOptions) -> None:
             typer.echo(f"{len(rows)} answers of {undone.at} taken back: {', '.join(rows[:12])}")
 
 
+def status(options: RowOptions) -> None:
+    """Say what labels brought, what more are expected to bring, and whether to go on."""
+    with one_line_errors(options):
+        found = _labelling(options, options.data).status()
+        if options.json:
+            _print_json(found.as_json())
+            return
+        from tabulate import tabulate
+
+        typer.echo(tabulate(found.rows(), headers="keys", floatfmt=".3f", missingval="-"))
+        typer.echo("\n" + "\n".join(found.sentences()))
+
+
 def export(options: RowOptions, output: Annotated[Path, typer.Argument(help="A file: .csv or .parquet.")]) -> None:
     """Write the table with every label that is known by now."""
     with one_line_errors(options):
@@ -137,7 +150,7 @@ def predict(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (label, undo, export, predict):
+    for command in (label, undo, status, export, predict):
         app.command(rich_help_panel="Your own rows")(with_options(command))
 
 

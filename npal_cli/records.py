@@ -15,7 +15,9 @@ class EncodedRecord(Record):
     FORMAT: ClassVar[str] = "npal.encoded/1"
 
     features: np.ndarray = array("row", "feature")
-    """float64, each with mean 0 and deviation 1."""
+    """float64, each with mean 0 and deviation 1, or less for the lesser features of text."""
+    widths: np.ndarray = array("column")
+    """How many of them each of the table's columns became."""
 
 
 @dataclass(frozen=True)

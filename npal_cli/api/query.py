@@ -145,6 +145,10 @@ class QuerySetup:
         kind = ScikitKind(f"{type(given).__module__}:{type(given).__qualname__}")
         return kind.make(ScikitOptions(kind.path, given.get_params(deep=False)))
 
+    def objective_of(self) -> Objective:
+        """What is to be improved."""
+        return self._params().objective
+
     def _params(self) -> Params:
         objective = self.objective
         if isinstance(objective, str) and objective != self.params.objective.name:

@@ -108,10 +108,13 @@ class Book:
         """The rows that strategies may not choose, in the order in which they are audited."""
         return reserve((name for name in self.table.ids if name not in self.in_file), goal.audit, goal.seed)
 
-    def training_codes(self) -> Int[np.ndarray, " row"]:
-        """The class of each row that models are trained on, in the order of :attr:`classes`; -1 for all others."""
+    def training_codes(self, classes: Sequence[str] | None = None) -> Int[np.ndarray, " row"]:
+        """The class of each row that models are trained on, as its position in ``classes``; -1 for all others.
+
+        None for :attr:`classes`; others may be those of a later moment.
+        """
         names = [None if name in self.audited else self.labels.get(name) for name in self.table.ids]
-        return codes_of(names, self.classes)
+        return codes_of(names, self.classes if classes is None else classes)
 
     def all_codes(self) -> Int[np.ndarray, " row"]:
         """The class of each row that has one; -1 for all others."""

@@ -18,8 +18,10 @@ from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.choosing import next_batch
 from npal_cli.labelling.journal import Answered, Asked, Goal, Undone
+from npal_cli.labelling.measuring import Measurement
+from npal_cli.labelling.status import Status
 from npal_cli.pipeline.context import Context
-from npal_cli.pipeline.encoded import encoded_features, features_with
+from npal_cli.pipeline.encoded import encoded, features_with
 from npal_cli.pipeline.places import journal_path, next_batch_path
 from npal_cli.problems.datasets import known_datasets
 from npal_cli.tables import kept, shelf
@@ -93,7 +95,7 @@ class Labelling:
             again = not book.changed and _same(book.rounds[-1], size, name, goal)
             if again:
                 book = replace(book, rounds=book.rounds[:-1])
-            features = encoded_features(self.context.root, self.table)
+            features = encoded(self.context.root, self.table).features
             batch = next_batch(book, features, size, name, goal, self.setup(goal, name))
             if not again:
                 rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
@@ -129,6 +131,13 @@ class Labelling:
             append(Undone())
         return answers[-1]
 
+    def status(self) -> Status:
+        """How it stands."""
+        book = self.book()
+        goal = book.goal or self.goal({})
+        features = encoded(self.context.root, self.table).features
+        return Status(book, Measurement(book, features, self.setup(goal), goal))
+
     def labelled(self) -> pd.DataFrame:
         """The table with every label that is known by now, and the names of its rows."""
         book = self.book()
@@ -150,7 +159,10 @@ class Labelling:
         if len(book.classes) < 2:
             raise DataError(f"{self.table.name}: labels of {len(book.classes)} classes are known; expected two or more")
         goal, codes = book.goal or Goal(), book.all_codes()
-        features = encoded_features(self.context.root, self.table) if rows is None else features_with(self.table, rows)
+        if rows is None:
+            features = encoded(self.context.root, self.table).features
+        else:
+            features = features_with(self.table, rows)[1]
         asked = features if rows is None else features[len(codes) :]
         weights = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
         known = np.flatnonzero(codes >= 0)

@@ -13,34 +13,39 @@ from npal_cli.errors import ArtifactError, DataError
 from npal_cli.pipeline.places import encoded_path
 from npal_cli.problems.standardise import standardise
 from npal_cli.records import EncodedRecord
+from npal_cli.tables.encoder import TableEncoder
 from npal_cli.tables.kept import KeptTable
 
 log = logging.getLogger("npal")
 
 
-def encoded_features(root: Path, table: KeptTable, *, force: bool = False) -> Float[np.ndarray, "row feature"]:
-    """The standardised features of each row, from the artifact, which is made first if the table is another.
+def encoded(root: Path, table: KeptTable, *, force: bool = False) -> EncodedRecord:
+    """The artifact with the features of each row, which is made first if the table is another.
 
     Raises:
         ArtifactError: if the artifact cannot be read or written.
     """
-    path = encoded_path(root, table.name)
+    path, made_from = encoded_path(root, table.name), {"table": table.digest}
     try:
         found = find(path, EncodedRecord, root)
     except ArtifactError:
         if not force:
             raise
         found = None
-    if found is not None and found[1].parameters == {"table": table.digest} and not force:
-        return found[0].features
+    if found is not None and found[1].parameters == made_from and not force:
+        return found[0]
     log.info("making %s", path)
-    features = features_with(table)
-    write(path, EncodedRecord(**run_columns([]), features=features), Provenance({"table": table.digest}, {}), root)
-    return features
+    encoder, features = features_with(table)
+    widths = np.array([encoder.widths.get(column.name, 0) for column in table.columns])
+    record = EncodedRecord(**run_columns([]), features=features, widths=widths)
+    write(path, record, Provenance(made_from, {}), root)
+    return record
 
 
-def features_with(table: KeptTable, more: pd.DataFrame | None = None) -> Float[np.ndarray, "row feature"]:
-    """The standardised features of each row of ``table``, and then of ``more`` rows, encoded as those of the table.
+def features_with(
+    table: KeptTable, more: pd.DataFrame | None = None
+) -> tuple[TableEncoder, Float[np.ndarray, "row feature"]]:
+    """The standardised features of each row of ``table``, and then of ``more`` rows, and what they were encoded by.
 
     Raises:
         DataError: if a number cannot be standardised, or ``more`` lacks a column.
@@ -52,6 +57,6 @@ def features_with(table: KeptTable, more: pd.DataFrame | None = None) -> Float[n
             raise DataError(f"the rows lack column {lacking[0]!r}; give those that {table.name} has")
         features = np.vstack([features, encoder.transform(more)])
     try:
-        return standardise(features, "per_feature", len(table.rows)) * encoder.scales
+        return encoder, standardise(features, "per_feature", len(table.rows)) * encoder.scales
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error

@@ -11,7 +11,7 @@ from npal_cli.arrays import take_runs
 from npal_cli.errors import UsageError, unknown
 from npal_cli.pipeline.build import Built
 from npal_cli.pipeline.context import Context
-from npal_cli.pipeline.encoded import encoded_features
+from npal_cli.pipeline.encoded import encoded
 from npal_cli.pipeline.places import encoded_path
 from npal_cli.pipeline.prepared import build_prepared
 from npal_cli.pipeline.resolved import ResolvedExperiment
@@ -80,21 +80,17 @@ def take_sources(
     return Taken(names, tables)
 
 
-def prepare_rows(context: Context, table: KeptTable) -> dict[str, Any]:
-    """Make the features of a table with rows to label; what is known of it."""
-    features = encoded_features(context.root, table, force=context.force)
+def describe_table(context: Context, table: KeptTable) -> dict[str, Any]:
+    """What is known of a table and its columns, whose features are made first."""
+    record = encoded(context.root, table, force=context.force)
     known = table.labels.dropna()
-    sizes = {"rows": len(table.rows), "labelled": len(known), "classes": known.nunique(), "features": features.shape[1]}
-    return {"data": table.name, **sizes, "artifact": str(encoded_path(context.root, table.name))}
-
-
-def describe_columns(table: KeptTable) -> list[dict[str, Any]]:
-    """What each column of a table was taken for."""
-    widths = table.encode()[0].widths
-    return [
-        {"column": each.name, "taken as": _KINDS[each.kind], "features": widths.get(each.name, 0), "note": each.note}
-        for each in table.columns
+    columns = [
+        {"column": each.name, "taken as": _KINDS[each.kind], "features": int(width), "note": each.note}
+        for each, width in zip(table.columns, record.widths, strict=True)
     ]
+    sizes = {"rows": len(table.rows), "labelled": len(known), "classes": known.nunique()}
+    features, artifact = record.features.shape[1], str(encoded_path(context.root, table.name))
+    return {"data": table.name, **sizes, "features": features, "artifact": artifact, "columns": columns}
 
 
 _KINDS = {"number": "number", "category": "category", "text": "text", "date": "date", "drop": "left out"}

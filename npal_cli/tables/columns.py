@@ -5,6 +5,7 @@ is the same in each, repeats another column or gives the label away is left out,
 last of these alone.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -128,13 +129,21 @@ def as_numbers(column: "Values") -> "pd.Series[float]":
 
 def as_text(column: "Values") -> "Values":
     """Text without blanks around it; empty where the column is."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.str.strip().fillna("")
     text = ["" if missing else str(value).strip() for value, missing in zip(column, column.isna(), strict=True)]
-    return pd.Series(text, index=column.index, dtype=object)
+    return pd.Series(text, index=column.index, dtype="str")
 
 
 def _filled(column: "Values") -> "pd.Series[bool]":
     """Which cells hold something."""
-    return column.notna() if _type_of(column) in ("number", "date") else as_text(column) != ""
+    plain = _plain(column)
+    return plain.notna() & (plain != "")
+
+
+def _plain(column: "Values") -> "Values":
+    """Numbers and dates as they are, all else as text."""
+    return column if _type_of(column) in ("number", "date") else as_text(column)
 
 
 def _kind_of(name: str, column: "Values") -> tuple[Kind, str]:
@@ -142,7 +151,7 @@ def _kind_of(name: str, column: "Values") -> tuple[Kind, str]:
     filled = _filled(column)
     if not filled.any():
         return "drop", "holds no value"
-    if filled.all() and len(column.astype(str).drop_duplicates()) == 1:
+    if filled.all() and len(_plain(column).drop_duplicates()) == 1:
         return "drop", "the same in every row"
     kind = _type_of(column) or _kind_of_text(as_text(column[filled]).drop_duplicates())
     if _names_rows(name, column, kind):
@@ -206,9 +215,8 @@ def _missing_note(column: "Values", kind: Kind) -> str:
 
 def _repeats(column: "Values", contents: dict[bytes, str], name: str) -> str:
     """What is said of a column that equals an earlier one."""
-    hashed = pd.util.hash_pandas_object(column.astype(object).astype(str), index=False)
-    key = np.asarray(hashed).tobytes()[: 8 * 4096] + bytes(str(hashed.sum()), "ascii")
-    before = contents.setdefault(key, name)
+    hashed = pd.util.hash_pandas_object(_plain(column), index=False).to_numpy()
+    before = contents.setdefault(hashlib.sha256(hashed.tobytes()).digest(), name)
     return f"repeats {before!r}" if before != name else ""
 
 

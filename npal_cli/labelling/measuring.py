@@ -1,0 +1,197 @@
+"""What labels brought: the score of each round's model on the audited rows, and that of random labels alone.
+
+Audited rows are drawn at random, whatever strategies choose, and no model is trained on them but where it is said. So a
+model's mean score on them is, without bias, its score on rows like those that came without a label.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from threadpoolctl import threadpool_limits
+
+from npal_cli.api.query import QuerySetup
+from npal_cli.api.rows import weights_of
+from npal_cli.classifiers import FittedClassifier
+from npal_cli.labelling.book import Book
+from npal_cli.labelling.intervals import jackknife, mean_interval, proportion_interval
+from npal_cli.labelling.journal import Goal
+from npal_cli.objectives import Objective, confusion_counts
+from npal_cli.randomness import stream
+
+Features = Float[np.ndarray, "row feature"]
+Labels = Int[np.ndarray, " row"]
+
+FOLDS = 5
+"""Of the audited rows, that take turns in being those which a model of random labels is scored on."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score on audited rows."""
+
+    value: float
+    low: float
+    high: float
+    """The confidence sequence's ends (see :mod:`.intervals`)."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A round's model."""
+
+    labels: int
+    """How many rows it is trained on."""
+    score: Score | None
+    """None as long as there is no model, or no audited row."""
+    agreement: float | None
+    """The share of all rows of which it says what the round's before said."""
+
+
+@dataclass(frozen=True)
+class AgainstRandom:
+    """Chosen rows and random ones, as many of each, on the same audited rows."""
+
+    labels: int
+    """Rows that each model is trained on, on average, besides those that the table came with."""
+    chosen: float
+    random: float
+    """The scores."""
+    difference: Score
+
+
+class Measurement:
+    """Measures the models of all rounds of a table."""
+
+    def __init__(self, book: Book, features: Features, setup: QuerySetup, goal: Goal) -> None:
+        self._book, self._features, self._setup, self._goal = book, features, setup, goal
+        self.objective: Objective = setup.objective_of()
+        given = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
+        self._weights = weights_of(given, np.array(book.classes), np.empty(0, np.int64))
+        codes = book.all_codes()
+        self._audited = np.array(
+            [book.position[n] for n in book.table.ids if n in book.audited and n in book.labels], int
+        )
+        self._truth = codes[self._audited]
+
+    @property
+    def audited(self) -> int:
+        """How many audited rows have a label."""
+        return len(self._audited)
+
+    @cached_property
+    def rounds(self) -> list[Measured]:
+        """Before the first round, and after each of those whose answers came."""
+        counts = [*sorted({*self._book.answered_before.values(), 0}), len(self._book.answers)]
+        found: list[Measured] = []
+        before: Labels | None = None
+        for count in dict.fromkeys(min(count, len(self._book.answers)) for count in counts):
+            codes = replace(self._book, answers=self._book.answers[:count]).training_codes(self._book.classes)
+            model = self._fit(codes)
+            known = int((codes >= 0).sum())
+            if model is None:
+                found.append(Measured(known, None, None))
+                continue
+            predicted = model.predict(self._features)
+            agreement = None if before is None else float((predicted == before).mean())
+            found.append(Measured(known, self._score(model), agreement))
+            before = predicted
+        return found
+
+    @cached_property
+    def against_random(self) -> AgainstRandom | None:
+        """None until there are as many audited rows as folds, and as many chosen ones as a model of random ones has."""
+        rows = len(self._audited)
+        in_file = replace(self._book, answers=()).training_codes(self._book.classes)
+        chosen = np.array([self._book.position[n] for n in self._book.labels if self._is_chosen(n)], int)
+        if rows < FOLDS or len(chosen) < rows - -(-rows // FOLDS):
+            return None
+        folds = stream("folds of audited rows", self._goal.seed).permutation(rows) % FOLDS
+        codes = self._book.all_codes()
+        beliefs: dict[str, Float[np.ndarray, "audited class"]] = {}
+        for name, pool in (("chosen", chosen), ("random", self._audited)):
+            beliefs[name] = np.zeros((rows, len(self._book.classes)))
+            for fold in range(FOLDS):
+                scored = folds == fold
+                taught = pool[: int((~scored).sum())] if name == "chosen" else pool[~scored]
+                training = in_file.copy()
+                training[taught] = codes[taught]
+                model = self._fit(training)
+                if model is None:
+                    return None
+                beliefs[name][scored] = self._believed(model, self._audited[scored])
+
+        def difference(kept: Bool[np.ndarray, " audited"]) -> float:
+            one, other = (self._value(beliefs[name][kept], self._truth[kept]) for name in ("chosen", "random"))
+            return one - other
+
+        whole = np.ones(rows, dtype=bool)
+        value = difference(whole)
+        low, high = mean_interval(value, jackknife(difference, rows), rows)
+        one, other = (self._value(beliefs[name], self._truth) for name in ("chosen", "random"))
+        return AgainstRandom(int(rows * (1 - 1 / FOLDS)), one, other, Score(value, low, high))
+
+    def _is_chosen(self, name: str) -> bool:
+        return name not in self._book.in_file and name not in self._book.audited
+
+    def _fit(self, codes: Labels) -> FittedClassifier | None:
+        known = np.flatnonzero(codes >= 0)
+        if len(np.unique(codes[known])) < 2:
+            return None
+        with threadpool_limits(limits=1):
+            return self._setup.task_model().fit(self._features[known], codes[known], self._weights)
+
+    def _believed(self, model: FittedClassifier, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some class"]:
+        """Soft predictions for soft objectives; for others, a one for the class that is predicted."""
+        if self.objective.is_soft:
+            return model.soft_predictions(self._features[rows])
+        return np.eye(len(self._book.classes))[model.predict(self._features[rows])]
+
+    def _value(self, beliefs: Float[np.ndarray, "some class"], truth: Labels) -> float:
+        if self.objective.is_soft:
+            targets = np.eye(len(self._book.classes))[truth]
+            return float(self.objective.of_predictions(beliefs, targets, self._weights))
+        counts = confusion_counts(beliefs.argmax(axis=1)[None], truth, len(self._book.classes))
+        return float(self.objective.of_counts(counts, self._weights)[0])
+
+    def _score(self, model: FittedClassifier) -> Score | None:
+        rows = len(self._truth)
+        if rows == 0:
+            return None
+        beliefs = self._believed(model, self._audited)
+        value = self._value(beliefs, self._truth)
+        if self.objective.name == "accuracy" and np.ptp(self._weights) == 0:
+            return Score(value, *proportion_interval(round(value * rows), rows))
+        deviation = jackknife(lambda kept: self._value(beliefs[kept], self._truth[kept]), rows)
+        return Score(value, *mean_interval(value, deviation, rows))
+
+
+def forecast(rounds: Sequence[Measured], more: Sequence[int]) -> dict[int, float] | None:
+    """What so many labels more are expected to add to the score; None before there are four scores.
+
+    The curve a - b / n**c is fitted to the scores after n labels (Viering and Loog, 2023, review such curves), with
+    c from 0.1 to 2 and no score above the best that is possible; a curve that falls is forecast to stay where it is.
+    """
+    from scipy.optimize import nnls
+
+    known = [(each.labels, each.score.value) for each in rounds if each.score is not None]
+    if len(known) < 4:
+        return None
+    labels, scores = (np.array(each, dtype=np.float64) for each in zip(*known, strict=True))
+    best: tuple[float, float, float, float] | None = None
+    for power in np.linspace(0.1, 2.0, 39):
+        shape = (labels / labels[0]) ** -power
+        # score = top - drop * shape with drop >= 0: top is free, as the difference of two parts that are not negative
+        design = np.column_stack([np.ones_like(shape), -np.ones_like(shape), -shape])
+        (up, down, drop), residual = nnls(design, scores)
+        if best is None or residual < best[0]:
+            best = residual, up - down, drop, power
+    assert best is not None
+    _, _, drop, power = best
+
+    def curve(count: float) -> float:
+        return -drop * (count / labels[0]) ** -power
+
+    return {count: float(curve(labels[-1] + count) - curve(labels[-1])) for count in more}
