@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from threadpoolctl import threadpool_limits
 
 from npal_cli.api.query import QuerySetup
 from npal_cli.api.rows import weights_of
 from npal_cli.classifiers import FittedClassifier
+from npal_cli.errors import DataError
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.intervals import jackknife, mean_interval, proportion_interval
 from npal_cli.labelling.journal import Goal
@@ -99,6 +100,17 @@ class Measurement:
             found.append(Measured(known, self._score(model), agreement))
             before = predicted
         return found
+
+    def last_predictions(self) -> Shaped[np.ndarray, " row"]:
+        """The class of each row, by the model of the last round, which no audited row taught.
+
+        Raises:
+            DataError: if there is none.
+        """
+        model = self._fit(self._book.training_codes())
+        if model is None:
+            raise DataError(f"{self._book.table.name}: labels of fewer than two classes are known")
+        return np.array(self._book.classes)[model.predict(self._features)]
 
     @cached_property
     def against_random(self) -> AgainstRandom | None:
