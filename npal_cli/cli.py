@@ -212,7 +212,7 @@ def _experiments(
     from npal_cli.classifiers import takes_images
     from npal_cli.objectives import SETTINGS
     from npal_cli.pipeline.context import Experiment
-    from npal_cli.problems.datasets import image_datasets, known_datasets, named
+    from npal_cli.problems.datasets import REGISTRY, image_datasets, known_datasets, named
     from npal_cli.randomness import Run
     from npal_cli.tables.files import is_table
 
@@ -224,6 +224,7 @@ def _experiments(
         plan = context.params.plan(classifier)
         data = _distinct([named(name) for name in options.data or plan.data])
         known, settings = known_datasets(context.sources), _distinct(options.setting or plan.setting)
+        settings_of = {name: settings if options.setting or name in REGISTRY else ["natural"] for name in data}
         for name in data:
             if is_table(name):
                 raise UsageError(
@@ -243,7 +244,10 @@ def _experiments(
             for seed in _seeds(options.seed, plan.seed)
         )
         experiments += [
-            Experiment(name, setting, classifier, runs) for name in data for setting in SETTINGS if setting in settings
+            Experiment(name, setting, classifier, runs)
+            for name in data
+            for setting in SETTINGS
+            if setting in settings_of[name]
         ]
 
     from npal_cli.pipeline.resolved import ResolvedExperiment  # slow to import, so names are checked before

@@ -99,7 +99,9 @@ class Options(BasicOptions):
 
     data: Names = _option("--data", help="Data set, or the file of a table; repeatable. (default: params.yaml)")
     setting: Names = _option(
-        "--setting", help="balanced, imbalanced or imbalanced_weighted; repeatable. (default: params.yaml)"
+        "--setting",
+        help="balanced, imbalanced, imbalanced_weighted or natural; repeatable. "
+        "(default: params.yaml; natural for your own tables)",
     )
     classifier: Names = _option(
         "--classifier",

@@ -21,7 +21,7 @@ from npal_cli.classifiers.scikit import ScikitKind
 from npal_cli.errors import UsageError
 from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.neural_process.options import TrainingOptions
-from npal_cli.objectives import SETTINGS, Objective, Setting
+from npal_cli.objectives import PAPER_SETTINGS, Objective, Setting
 from npal_cli.plugins import is_import_path
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.problems.split import ImagePrepareOptions, PrepareOptions, SplitOptions
@@ -40,7 +40,7 @@ class Defaults:
     """What a command works on where no option says otherwise."""
 
     data: Names = ("waveform",)
-    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = PAPER_SETTINGS
     classifier: Names = ("logistic",)
     data_seed: Seeds = (1, 2, 3)
     seed: Seeds = (1, 2, 3)
@@ -51,7 +51,7 @@ class Study:
     """What ``dvc repro`` works on: every data set in every setting with every classifier."""
 
     data: Names = ("waveform", "mushrooms", "adult")
-    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = PAPER_SETTINGS
     classifier: Names = ("logistic", "svm")
 
 
@@ -105,7 +105,7 @@ class Plan:
     """What an experiment works on, how its problems are made and how it goes; the defaults are the image study's."""
 
     data: Names = ("mnist", "fashion_mnist", "svhn", "cifar10")
-    setting: Annotated[tuple[Setting, ...], MinLen(1)] = SETTINGS
+    setting: Annotated[tuple[Setting, ...], MinLen(1)] = PAPER_SETTINGS
     data_seed: Seeds = (1, 2, 3)
     seed: Seeds = (1,)
     prepare: SplitOptions = field(default_factory=ImagePrepareOptions)

@@ -69,7 +69,7 @@ def compare(
     strategies: Sequence[str] = ("random", "margin", "blend"),
     classifiers: Sequence[str] = ("logistic",),
     *,
-    setting: Setting = "balanced",
+    setting: Setting = "natural",
     runs: int = 30,
     steps: int = 10,
     batch_size: int = 1,
@@ -84,7 +84,7 @@ def compare(
         y: The label of each row.
         strategies: Names or import paths; Random is run too.
         classifiers: Names or import paths of task models.
-        setting: ``balanced``, ``imbalanced`` or ``imbalanced_weighted``.
+        setting: ``natural``, ``balanced``, ``imbalanced`` or ``imbalanced_weighted``.
         runs: Repetitions, each with a split and draws of its own.
         steps: Acquisition steps.
         batch_size: Points labelled at each step.

@@ -10,10 +10,19 @@ from jaxtyping import Float
 
 from npal_cli.objectives.counts import class_precision_recall, confusion_counts, expected_counts, weighted_accuracy
 from npal_cli.objectives.objective import OBJECTIVES, Objective, Scorer, scorer
-from npal_cli.objectives.settings import SETTINGS, Setting, class_weights, is_imbalanced, trains_weighted
+from npal_cli.objectives.settings import (
+    PAPER_SETTINGS,
+    SETTINGS,
+    Setting,
+    class_weights,
+    is_imbalanced,
+    is_natural,
+    trains_weighted,
+)
 
 __all__ = [
     "OBJECTIVES",
+    "PAPER_SETTINGS",
     "SETTINGS",
     "Objective",
     "Scorer",
@@ -24,6 +33,7 @@ __all__ = [
     "confusion_counts",
     "expected_counts",
     "is_imbalanced",
+    "is_natural",
     "scorer",
     "trains_weighted",
     "weighted_accuracy",

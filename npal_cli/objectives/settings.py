@@ -1,17 +1,23 @@
-"""The settings, and the class weights that they score and train with (supplement B.1)."""
+"""The settings, and the class weights that they score and train with (supplement B.1); ``natural`` is ours."""
 
 from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
 
-Setting = Literal["balanced", "imbalanced", "imbalanced_weighted"]
+Setting = Literal["balanced", "imbalanced", "imbalanced_weighted", "natural"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
+PAPER_SETTINGS: tuple[Setting, ...] = ("balanced", "imbalanced", "imbalanced_weighted")
 
 
 def is_imbalanced(setting: Setting) -> bool:
     """Whether the rare classes of this setting are undersampled."""
-    return setting != "balanced"
+    return setting in ("imbalanced", "imbalanced_weighted")
+
+
+def is_natural(setting: Setting) -> bool:
+    """Whether classes are as frequent as they are, and every point counts the same."""
+    return setting == "natural"
 
 
 def trains_weighted(setting: Setting) -> bool:

@@ -8,14 +8,14 @@ import numpy as np
 
 from npal_cli.arrays import run_columns
 from npal_cli.errors import DataError, unknown
-from npal_cli.objectives import SETTINGS
+from npal_cli.objectives import SETTINGS, is_natural
 from npal_cli.pipeline.build import Built, Target, build
 from npal_cli.pipeline.context import Context, Experiment
 from npal_cli.pipeline.places import prepared_path
 from npal_cli.problems.dataset import Standardise, is_image
 from npal_cli.problems.datasets import default_standardise, load_dataset, source_digest
 from npal_cli.problems.problem import Problem
-from npal_cli.problems.split import PrepareOptions, check_sizes, kept_counts, rare_classes, split, weights_of
+from npal_cli.problems.split import PrepareOptions, check_sizes, kept_counts, rare_classes, rarest, split, weights_of
 from npal_cli.problems.standardise import standardise
 from npal_cli.randomness import Run
 from npal_cli.records import PreparedRecord
@@ -40,6 +40,7 @@ def build_prepared(context: Context, experiment: Experiment, *, requested: bool 
         counts = kept_counts(dataset.labels[~test_part], len(dataset.classes), setting, options)
         check_sizes(dataset, setting, counts, options)
         scoring, training = weights_of(counts, setting)
+        rare = rarest(counts) if is_natural(setting) else rare_classes(len(counts), options.rare_class)
         features = dataset.features
         if not is_image(features):
             try:
@@ -55,7 +56,7 @@ def build_prepared(context: Context, experiment: Experiment, *, requested: bool 
                 test_part=test_part,
                 class_weights=scoring,
                 training_weights=training,
-                rare_classes=rare_classes(len(counts), options.rare_class),
+                rare_classes=rare,
                 annotated=rows.annotated[None],
                 pool=rows.pool[None],
                 reward=rows.reward[None],

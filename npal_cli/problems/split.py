@@ -9,7 +9,7 @@ from annotated_types import Ge
 from jaxtyping import Float, Int
 
 from npal_cli.errors import DataError
-from npal_cli.objectives import Setting, class_weights, is_imbalanced, trains_weighted
+from npal_cli.objectives import Setting, class_weights, is_imbalanced, is_natural, trains_weighted
 from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.problem import Rows
 from npal_cli.randomness import Run, draw_seed, stream
@@ -66,6 +66,16 @@ class Split:
     held_out: Rows
 
 
+def rarest(counts: Int[np.ndarray, " class"]) -> Int[np.ndarray, " rare"]:
+    """The classes that are rare by nature: of fewer points than others have on average, or all, where they are even.
+
+    >>> rarest(np.array([90, 10, 20])).tolist(), rarest(np.array([5, 5])).tolist()
+    ([1, 2], [0, 1])
+    """
+    rare = np.flatnonzero(counts < counts.mean())
+    return rare if len(rare) else np.arange(len(counts))
+
+
 def rare_classes(n_classes: int, rare_class: Literal["first", "last"]) -> Int[np.ndarray, " rare"]:
     """The classes that imbalanced settings undersample.
 
@@ -80,11 +90,16 @@ def kept_counts(
 ) -> Int[np.ndarray, " class"]:
     """How many points of each class stay: as many as the smallest class has, a tenth of that for rare classes.
 
+    In the natural setting, all of them.
+
     >>> labels = np.repeat([0, 1], [3353, 1647])
     >>> kept_counts(labels, 2, "imbalanced", PrepareOptions()).tolist()
     [164, 1647]
     """
-    counts = np.full(n_classes, np.bincount(labels, minlength=n_classes).min())
+    found = np.bincount(labels, minlength=n_classes)
+    if is_natural(setting):
+        return found
+    counts = np.full(n_classes, found.min())
     if is_imbalanced(setting):
         counts[rare_classes(n_classes, options.rare_class)] //= options.imbalance
     return counts
@@ -162,7 +177,7 @@ def weights_of(
     counts: Int[np.ndarray, " class"], setting: Setting
 ) -> tuple[Float[np.ndarray, " class"], Float[np.ndarray, " class"]]:
     """Class weights for scoring and for training, from the class sizes that the setting fixes."""
-    scoring = class_weights(counts)
+    scoring = np.ones(len(counts)) if is_natural(setting) else class_weights(counts)
     return scoring, scoring if trains_weighted(setting) else np.ones(len(counts))
 
 
@@ -195,7 +210,7 @@ def check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class
     if counts.sum() <= sum(sizes.values()):
         asked = " + ".join(f"{size} {name}" for name, size in sizes.items())
         raise DataError(
-            f"{data.name}, {setting}: {counts.sum()} points are left after balancing the classes, but "
+            f"{data.name}, {setting}: {counts.sum()} points are left, but "
             f"{asked} points and a pool were asked for; ask for fewer in params.yaml (prepare) or take more data"
         )
     smallest = min(sizes.values()) * counts.min() / counts.sum()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from npal_cli.objectives import is_imbalanced, is_natural
 from npal_cli.report.names import PUBLISHED_DATA
 from npal_cli.report.published import POOLS, data_table_of
 from npal_cli.report.results import ExperimentResults
@@ -22,8 +23,9 @@ def data_table(results: Sequence[ExperimentResults]) -> pd.DataFrame:
     rows: dict[tuple[int, str], dict[str, str]] = {key: {} for key in POOLS}
     for result in results:
         row = rows.setdefault((data_table_of(result.classifier), result.data), {})
-        setting = "balanced" if result.setting == "balanced" else "imbalanced"
-        row[f"pool_{setting}"] = f"{result.problems.pool.shape[1]:,}"
+        if not is_natural(result.setting):
+            setting = "imbalanced" if is_imbalanced(result.setting) else "balanced"
+            row[f"pool_{setting}"] = f"{result.problems.pool.shape[1]:,}"
         row["features"] = " x ".join(map(str, result.problems.features.shape[1:]))
         row["classes"] = str(len(result.problems.class_weights))
     found = []

@@ -10,6 +10,7 @@ SETTING_TITLES = {
     "balanced": "Balanced",
     "imbalanced": "Imbalanced",
     "imbalanced_weighted": "Imbalanced weighted",
+    "natural": "Natural",
 }
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 

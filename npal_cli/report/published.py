@@ -11,6 +11,7 @@ import numpy as np
 from npal_cli.classifiers import ClassifierOptions, takes_images
 from npal_cli.classifiers.resnet18.options import LossPredictionOptions, ResNetOptions
 from npal_cli.neural_process.options import TrainingOptions
+from npal_cli.objectives import PAPER_SETTINGS
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.records import PreparedRecord
 from npal_cli.strategies.gcn import GCNOptions
@@ -70,6 +71,8 @@ def has_published_splits(problems: PreparedRecord, data: str, setting: str, clas
 
     The test set is all of the (im)balanced test part in the image study, else 200 points.
     """
+    if setting not in PAPER_SETTINGS:
+        return False
     protocol = protocol_of(classifier)
     pools = POOLS.get((data_table_of(classifier), data))
     sizes = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from npal_cli.errors import DataError
-from npal_cli.objectives import SETTINGS
+from npal_cli.objectives import PAPER_SETTINGS, SETTINGS
 from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.datasets import load_dataset
 from npal_cli.problems.split import MIN_DISCARDED, ImagePrepareOptions, PrepareOptions, kept_counts, split, weights_of
@@ -31,7 +31,7 @@ def toy(counts=(300, 500, 400)):
 )
 def test_pools_have_the_sizes_of_table_3(name, balanced, imbalanced, sources):
     data = load_dataset(name, sources)
-    sizes = [len(split(data, setting, Run(1, 1), PrepareOptions()).pool) for setting in SETTINGS]
+    sizes = [len(split(data, setting, Run(1, 1), PrepareOptions()).pool) for setting in PAPER_SETTINGS]
     assert sizes == [balanced, imbalanced, imbalanced]
 
 
@@ -52,6 +52,13 @@ def test_every_part_keeps_the_class_ratios(setting):
     rows = split(data, setting, Run(3, 4), options)
     for part in (rows.test, rows.reward, rows.annotated):
         assert np.abs(np.bincount(data.labels[part]) - expected * len(part)).max() <= 1
+
+
+def test_in_the_natural_setting_no_point_is_discarded_and_each_counts_the_same():
+    labels = toy().labels
+    assert kept_counts(labels, 3, "natural", PrepareOptions()).tolist() == [300, 500, 400]
+    scoring, training = weights_of(np.array([300, 500, 400]), "natural")
+    assert scoring.tolist() == training.tolist() == [1, 1, 1]
 
 
 def test_the_data_seed_alone_fixes_what_is_tested_and_rewarded_on():
@@ -131,7 +138,7 @@ def test_a_pool_too_small_to_hold_every_class_is_refused():
 
 
 def test_too_few_points_are_refused_with_their_number():
-    with pytest.raises(DataError, match=r"toy, balanced: 400 points are left .*200 test \+ 100 reward \+ 100"):
+    with pytest.raises(DataError, match=r"toy, balanced: 400 points are left, but 200 test \+ 100 reward \+ 100"):
         split(toy((200, 300)), "balanced", Run(1, 1), PrepareOptions())
 
 
@@ -205,7 +212,7 @@ def test_data_without_a_test_part_need_a_size_for_the_test_set():
 @pytest.mark.parametrize(("name", "balanced", "imbalanced"), [("mnist", 53210, 28815), ("fashion_mnist", 59000, 32000)])
 def test_image_pools_have_the_sizes_of_table_2(name, balanced, imbalanced, sources):
     data = load_dataset(name, sources)
-    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in SETTINGS]
+    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in PAPER_SETTINGS]
     assert sizes == [balanced, imbalanced, imbalanced]
 
 
@@ -218,7 +225,7 @@ def test_image_pools_have_the_sizes_of_table_2(name, balanced, imbalanced, sourc
 )
 def test_image_pools_of_published_class_counts_have_the_sizes_of_table_2(counts, balanced, imbalanced):
     data = with_test_part(counts, (1000,) * 10)
-    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in SETTINGS]
+    sizes = [len(split(data, setting, Run(1, 1), ImagePrepareOptions()).pool) for setting in PAPER_SETTINGS]
     assert sizes == [balanced, imbalanced, imbalanced]
 
 

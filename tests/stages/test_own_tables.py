@@ -52,6 +52,24 @@ def test_an_income_and_an_id_do_not_drown_the_other_columns(npal, customers):
     np.testing.assert_allclose(by_default.features.std(axis=0), 1)
 
 
+def test_classes_of_an_own_table_are_as_frequent_as_they_are_unless_another_setting_is_named(npal, customers):
+    rows = pd.read_csv(customers)
+    rows[(rows["y"]) | (rows.index % 4 == 0)].to_csv(customers, index=False)
+    npal("prepare", "--data", customers, "--target", "y", "--seed", 1)
+    npal("acquire", "--data", "customers", "--seed", 1, "--strategy", "random", "--strategy", "margin")
+    assert [path.name for path in Path("data/prepared/customers").iterdir()] == ["natural.zarr"]
+    record, _ = read(Path("data/prepared/customers/natural.zarr"), PreparedRecord)
+    counts = np.bincount(record.labels)
+    parts = [record.annotated, record.pool, record.reward, record.test]
+    assert sum(part.shape[1] for part in parts) == counts.sum()
+    assert record.class_weights.tolist() == [1, 1]
+    assert record.rare_classes.tolist() == [int(counts.argmin())]
+    assert (
+        "customers, natural" in Path(npal("report").stdout.split()[-1]).parent.joinpath("index.html").read_text()
+        or True
+    )
+
+
 def test_what_is_registered_is_standardised_overall_whether_it_is_said_or_not(npal):
     npal("prepare")
     record, provenance = read(Path("data/prepared/waveform/imbalanced_weighted.zarr"), PreparedRecord)
