@@ -113,7 +113,7 @@ def test_wrong_usage_exits_with_2(npal, arguments):
         ("problems: 5", "problems: five", "simulate.problems:"),
         ("fractions: [0.5, 0.7]", "fractions: [0.5, 1.7]", "simulate.fractions.1:"),
         ("seed: [1, 2]", "seed: []", "defaults.seed:"),
-        ("test: 60", "test: 4000", "points are left after balancing the classes"),
+        ("test: 60", "test: 4000", "points are left, but 4000 test"),
     ],
 )
 def test_bad_parameters_are_one_line_and_write_nothing(npal, old, new, error):
