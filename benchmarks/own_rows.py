@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from npal_cli.cli import app
 from npal_cli.cli_context import context_of
 from npal_cli.cli_options import RowOptions
-from npal_cli.labelling.journal import Goal
+from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.rounds import Labelling
 
 ROUNDS, BATCH, STARTING = 10, 10, 20

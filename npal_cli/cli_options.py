@@ -139,7 +139,12 @@ class BatchOptions:
     """What the next batch of a table's rows is chosen for; each is remembered from the round before."""
 
     batch: int | None = _of_batch("--batch", min=1, help="Rows of your own table to label next; no label is simulated.")
-    objective: str | None = _of_batch("--objective", help="What labels are to improve. (default: params.yaml)")
+    objective: str | None = _of_batch(
+        "--objective", help="What labels are to improve; f1:CLASS for one class. (default: params.yaml)"
+    )
+    cost_matrix: Path | None = _of_batch(
+        "--cost-matrix", help="The file of a table: what it costs to predict each class (columns) for each (rows)."
+    )
     class_weight: Names = _of_batch(
         "--class-weight",
         metavar="CLASS=WEIGHT",

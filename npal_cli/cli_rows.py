@@ -40,7 +40,7 @@ def is_next_batch(options: BatchOptions) -> bool:
         UsageError: if something is said of it, but not how large it is to be.
     """
     if options.batch is None and options != BatchOptions():
-        raise UsageError("--objective, --class-weight, --audit and --output are for the next --batch of your own rows")
+        raise UsageError("--objective, --class-weight, --audit and the like are for the next --batch of your own rows")
     return options.batch is not None
 
 
@@ -50,6 +50,10 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
         if (given is None and name == "--data") or (given is not None and len(given) != 1):
             raise UsageError(f"{name}: name one, for the next --batch of its rows")
     changes: dict[str, Any] = {"objective": batch.objective, "audit": batch.audit}
+    if batch.cost_matrix is not None:
+        from npal_cli.labelling.goal import costs_of
+
+        changes |= {"objective": "cost", "costs": costs_of(batch.cost_matrix)}
     changes["classifier"] = options.classifier[0] if options.classifier else None
     changes["class_weight"] = _weights(batch.class_weight) if batch.class_weight else None
     changes["seed"] = options.seed[0].start if options.seed else None

@@ -11,7 +11,8 @@ from jaxtyping import Int
 
 from npal_cli.labelling import journal
 from npal_cli.labelling.audit import reserve
-from npal_cli.labelling.journal import Answered, Asked, Goal, Undone
+from npal_cli.labelling.goal import Goal
+from npal_cli.labelling.journal import Answered, Asked, Undone
 from npal_cli.pipeline.places import journal_path
 from npal_cli.tables.kept import KeptTable
 from npal_cli.tables.target import codes_of, ordered

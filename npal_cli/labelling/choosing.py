@@ -9,11 +9,11 @@ from jaxtyping import Bool, Float, Int
 from threadpoolctl import threadpool_limits
 
 from npal_cli.api.query import QuerySetup
-from npal_cli.api.rows import problem_of, weights_of
+from npal_cli.api.rows import problem_of
 from npal_cli.errors import DataError
 from npal_cli.labelling.audit import due
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.journal import Goal
+from npal_cli.labelling.goal import Goal
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run, stream
 
@@ -92,9 +92,7 @@ AUDIT = "drawn at random, to measure"
 
 def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goal: Goal) -> Problem:
     annotated = np.flatnonzero(codes >= 0)
-    given = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
-    weights = weights_of(given, np.array(book.classes), codes[annotated])
-    return problem_of(features, codes, annotated, weights, Run(goal.seed, goal.seed))
+    return problem_of(features, codes, annotated, goal.weights_for(book.classes), Run(goal.seed, goal.seed))
 
 
 def _by_strategy(

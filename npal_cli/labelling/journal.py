@@ -16,6 +16,7 @@ from filelock import FileLock
 from pydantic import Field, TypeAdapter, ValidationError
 
 from npal_cli.errors import ArtifactError, DataError, write_errors
+from npal_cli.labelling.goal import Goal
 from npal_cli.pipeline.places import journal_path
 from npal_cli.tables.kept import KeptTable
 
@@ -23,20 +24,6 @@ from npal_cli.tables.kept import KeptTable
 def now() -> str:
     """The time, to the second, with its zone."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What the labels are for."""
-
-    classifier: str = "logistic"
-    objective: str = "accuracy"
-    class_weight: Mapping[str, float] = field(default_factory=dict)
-    """What a class weighs, where that is not 1."""
-    audit: float = 0.2
-    """The share of rows that are kept apart, and of each batch that is drawn from them, to measure on."""
-    seed: int = 1
-    """Draws which rows these are, and whatever else is drawn."""
 
 
 @dataclass(frozen=True)

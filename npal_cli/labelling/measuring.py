@@ -13,12 +13,11 @@ from jaxtyping import Bool, Float, Int, Shaped
 from threadpoolctl import threadpool_limits
 
 from npal_cli.api.query import QuerySetup
-from npal_cli.api.rows import weights_of
 from npal_cli.classifiers import FittedClassifier
 from npal_cli.errors import DataError
 from npal_cli.labelling.book import Book
+from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.intervals import jackknife, mean_interval, proportion_interval
-from npal_cli.labelling.journal import Goal
 from npal_cli.objectives import Objective, confusion_counts
 from npal_cli.randomness import stream
 
@@ -69,8 +68,7 @@ class Measurement:
     def __init__(self, book: Book, features: Features, setup: QuerySetup, goal: Goal) -> None:
         self._book, self._features, self._setup, self._goal = book, features, setup, goal
         self.objective: Objective = setup.objective_of()
-        given = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
-        self._weights = weights_of(given, np.array(book.classes), np.empty(0, np.int64))
+        self._weights = goal.weights_for(book.classes)
         codes = book.all_codes()
         self._audited = np.array(
             [book.position[n] for n in book.table.ids if n in book.audited and n in book.labels], int

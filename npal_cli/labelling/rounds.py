@@ -11,13 +11,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from npal_cli.api.query import QuerySetup
-from npal_cli.api.rows import weights_of
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.labelling import journal, sheet
 from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.choosing import next_batch
-from npal_cli.labelling.journal import Answered, Asked, Goal, Undone
+from npal_cli.labelling.goal import Goal
+from npal_cli.labelling.journal import Answered, Asked, Undone
 from npal_cli.labelling.measuring import Measurement
 from npal_cli.labelling.status import Status
 from npal_cli.pipeline.context import Context
@@ -72,13 +72,12 @@ class Labelling:
                 f"{self.table.name} was begun with --audit {before.audit:g} --seed {before.seed}, which say the rows "
                 "that are measured on; go on with them, or begin anew under another --name"
             )
-        if not 0 <= goal.audit <= 1:
-            raise UsageError(f"--audit {goal.audit:g}: expected a share from 0 to 1")
         return goal
 
-    def setup(self, goal: Goal, strategy: str = "blend") -> QuerySetup:
+    def setup(self, goal: Goal, book: Book, strategy: str = "blend") -> QuerySetup:
         """A strategy, the task model and the objective."""
-        return QuerySetup(strategy, goal.classifier, goal.objective, self.context.params, self.context.engine)
+        objective = goal.objective_for(book.classes)
+        return QuerySetup(strategy, goal.classifier, objective, self.context.params, self.context.engine)
 
     def ask(
         self, size: int, strategy: str | None, goal: Goal, output: Path | None = None
@@ -91,12 +90,12 @@ class Labelling:
         path = output or next_batch_path(self.context.root, self.table.name)
         with journal.writing(self.journal) as append:
             book = self.book()
-            _check_weights(goal, book)
+            goal.check(book.classes)
             again = not book.changed and _same(book.rounds[-1], size, name, goal)
             if again:
                 book = replace(book, rounds=book.rounds[:-1])
             features = encoded(self.context.root, self.table).features
-            batch = next_batch(book, features, size, name, goal, self.setup(goal, name))
+            batch = next_batch(book, features, size, name, goal, self.setup(goal, book, name))
             if not again:
                 rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
                 append(Asked(name, batch.chosen_by, rows, audit, goal))
@@ -136,7 +135,7 @@ class Labelling:
         book = self.book()
         goal = book.goal or self.goal({})
         features = encoded(self.context.root, self.table).features
-        return Status(book, Measurement(book, features, self.setup(goal), goal))
+        return Status(book, Measurement(book, features, self.setup(goal, book), goal))
 
     def labelled(self) -> pd.DataFrame:
         """The table with every label that is known by now, and the names of its rows."""
@@ -164,11 +163,10 @@ class Labelling:
         else:
             features = features_with(self.table, rows)[1]
         asked = features if rows is None else features[len(codes) :]
-        weights = {name: goal.class_weight.get(name, 1.0) for name in book.classes}
         known = np.flatnonzero(codes >= 0)
         with threadpool_limits(limits=1):
-            training = weights_of(weights, np.array(book.classes), codes[known])
-            model = self.setup(goal).task_model().fit(features[known], codes[known], training)
+            task_model = self.setup(goal, book).task_model()
+            model = task_model.fit(features[known], codes[known], goal.weights_for(book.classes))
             predicted, beliefs = model.predict(asked), model.soft_predictions(asked)
         names = self.table.ids if rows is None else self._names_of(rows)
         columns = {f"probability of {name}": beliefs[:, i].round(6) for i, name in enumerate(book.classes)}
@@ -182,12 +180,6 @@ class Labelling:
 def _same(last: Asked, size: int, strategy: str, goal: Goal) -> bool:
     """Whether a round asked for what is asked for now."""
     return (len(last.rows) + len(last.audit), last.strategy, last.goal) == (size, strategy, goal)
-
-
-def _check_weights(goal: Goal, book: Book) -> None:
-    strange = [name for name in goal.class_weight if name not in book.classes]
-    if strange and book.classes:
-        raise unknown("class", strange[0], book.classes)
 
 
 def _counts(events: Sequence[Answered]) -> dict[str, Any]:

@@ -86,13 +86,12 @@ def rare(weights: Weights) -> Bool[np.ndarray, " class"]:
     return weights > 1 if (weights > 1).any() else np.ones(len(weights), dtype=bool)
 
 
-def rare_f1(counts: Counts, weights: Weights) -> Scores:
-    """The mean F1 score of the rare classes; 0 for one that is neither there nor predicted.
+def f1(counts: Counts, which: Bool[np.ndarray, " class"]) -> Scores:
+    """The mean F1 score of some classes; 0 for one that is neither there nor predicted.
 
-    >>> rare_f1(np.array([[2, 2], [1, 9]]), np.array([1.8, 0.2])).round(3).tolist()
+    >>> f1(np.array([[2, 2], [1, 9]]), rare(np.array([1.8, 0.2]))).round(3).tolist()
     0.571
     """
-    which = rare(weights)
     hits = np.diagonal(counts, axis1=-2, axis2=-1)[..., which]
     total = (counts.sum(-1) + counts.sum(-2))[..., which]
     return np.asarray((2 * hits / np.where(total > 0, total, 1)).mean(-1))

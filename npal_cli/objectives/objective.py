@@ -14,8 +14,9 @@ from npal_cli.objectives.counts import (
     Scores,
     Weights,
     balanced_accuracy,
+    f1,
     negative_cost,
-    rare_f1,
+    rare,
     weighted_accuracy,
 )
 from npal_cli.objectives.soft import Predictions, Targets, brier, log_loss, soft_accuracy
@@ -26,7 +27,6 @@ OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
 OF_COUNTS: dict[str, Callable[[Counts, Weights], Scores]] = {
     "accuracy": weighted_accuracy,
     "balanced_accuracy": balanced_accuracy,
-    "f1": rare_f1,
 }
 SOFT: dict[str, Callable[[Predictions, Targets, Weights], Scores]] = {
     "soft_accuracy": soft_accuracy,
@@ -44,12 +44,14 @@ class Objective:
     ``cost`` minus the mean of ``costs``; the others are of soft predictions."""
     costs: tuple[tuple[float, ...], ...] | None = None
     """Of ``cost``: what it costs to predict each class (columns) for a point of each class (rows)."""
+    classes: tuple[int, ...] | None = None
+    """Of ``f1``: the classes whose F1 counts; None for the rare ones."""
 
     def __post_init__(self) -> None:
-        """Refuse ``cost`` without a matrix, and a matrix that nothing would read.
+        """Refuse ``cost`` without a matrix, and a matrix or classes that nothing would read.
 
         Raises:
-            ValueError: if there are no costs and the name is ``cost``, or costs and another name.
+            ValueError: if there are no costs and the name is ``cost``, or costs or classes and another name.
         """
         if self.name == "cost" and self.costs is None:
             raise ValueError(
@@ -57,6 +59,8 @@ class Objective:
             )
         if self.name != "cost" and self.costs is not None:
             raise ValueError(f"{self.name} has no costs; name the objective cost, or set costs to null")
+        if self.name != "f1" and self.classes is not None:
+            raise ValueError(f"{self.name} is of all classes; name the objective f1, or set classes to null")
 
     @property
     def is_soft(self) -> bool:
@@ -64,11 +68,15 @@ class Objective:
         return self.name in SOFT
 
     def check(self, n_classes: int) -> None:
-        """Refuse costs that do not belong to the classes.
+        """Refuse costs and classes that do not belong to the data.
 
         Raises:
             DataError: if they are of another number of classes.
         """
+        if self.classes is not None and not (self.classes and set(self.classes) <= set(range(n_classes))):
+            raise DataError(
+                f"classes {list(self.classes)} of an objective in params.yaml: expected some of 0 to {n_classes - 1}"
+            )
         if self.name == "cost" and {n_classes} != {len(self.costs or ()), *map(len, self.costs or ())}:
             raise DataError(
                 f"costs {list(map(list, self.costs or ()))} of an objective in params.yaml are not the "
@@ -80,6 +88,9 @@ class Objective:
         if self.name == "cost":
             self.check(len(weights))
             return negative_cost(counts, np.array(self.costs))
+        if self.name == "f1":
+            chosen = rare(weights) if self.classes is None else np.isin(np.arange(len(weights)), self.classes)
+            return f1(counts, chosen)
         return OF_COUNTS[self.name](counts, weights)
 
     def of_predictions(self, predictions: Predictions, targets: Targets, weights: Weights) -> Scores:

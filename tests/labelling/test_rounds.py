@@ -132,6 +132,27 @@ def test_what_counts_is_remembered(begun, annotate):
     assert (goal["class_weight"], goal["objective"]) == ({"yes": 20.0}, "balanced_accuracy")
 
 
+def test_the_f1_of_a_class_and_the_cost_of_errors_are_improved_and_measured(begun, annotate):
+    annotate(batch_of(begun, 40, "--objective", "f1:yes", "--audit", 0.5))
+    score = json_of(begun("status", "--data", "leads", "--json"))["rounds"][-1]["score"]["value"]
+    Path("costs.csv").write_text("true,no,yes\nno,0,1\nyes,5,0\n")
+    annotate(batch_of(begun, 10, "--cost-matrix", "costs.csv"))
+    assert events()[-2]["goal"]["costs"] == {"no": {"no": 0, "yes": 1}, "yes": {"no": 5, "yes": 0}}
+    cost = json_of(begun("status", "--data", "leads", "--json"))["rounds"][-1]["score"]["value"]
+    assert 0 < score < 1
+    assert -5 < cost < 0
+
+
+@pytest.mark.parametrize("text", ["true,no\nno,0\nyes,1\n", "true,no,yes\nno,0,\nyes,1,0\n"])
+def test_costs_are_a_number_for_each_pair_of_classes(begun, text):
+    Path("costs.csv").write_text(text)
+    assert (
+        "--cost-matrix costs.csv: "
+        in begun("acquire", "--data", "leads", "--batch", 5, "--cost-matrix", "costs.csv", code=1).stderr
+    )
+    assert journal() == b""
+
+
 def test_other_rows_are_predicted_as_those_of_the_table(begun):
     own = begun("predict", "--data", "leads").stdout
     assert begun("predict", "--data", "leads", "leads.csv").stdout == own
@@ -184,7 +205,11 @@ def test_every_row_is_asked_for_in_the_end(begun, annotate):
         (["--data", "leads", "--batch", 5, "--strategy", "blnd"], 2, "unknown strategy 'blnd'"),
         (["--data", "leads", "--batch", 5, "--strategy", "oracle"], 2, "needs labels that are not known here"),
         (["--data", "leads", "--batch", 5, "--classifier", "svn"], 2, "unknown classifier 'svn'"),
-        (["--data", "leads", "--batch", 5, "--objective", "acuracy"], 2, "objective.name"),
+        (["--data", "leads", "--batch", 5, "--objective", "acuracy"], 2, "unknown objective 'acuracy'"),
+        (["--data", "leads", "--batch", 5, "--objective", "f1:maybe"], 2, "unknown class 'maybe'"),
+        (["--data", "leads", "--batch", 5, "--objective", "log_loss:yes"], 2, "only f1 is of a class"),
+        (["--data", "leads", "--batch", 5, "--objective", "cost"], 2, "say what each error costs with --cost-matrix"),
+        (["--data", "leads", "--batch", 5, "--cost-matrix", "nowhere.csv"], 1, "no such file"),
         (["--data", "leads", "--batch", 5, "--class-weight", "yes"], 2, "expected CLASS=WEIGHT"),
         (["--data", "leads", "--batch", 5, "--class-weight", "yes=-1"], 2, "with a positive number"),
         (["--data", "leads", "--batch", 5, "--class-weight", "maybe=2"], 2, "unknown class 'maybe'"),
