@@ -71,14 +71,15 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
 
 def label(
     options: RowOptions,
-    answers: Annotated[list[str], typer.Argument(help="ID=CLASS ..., or a table with the columns id and label, or -")],
+    answers: Annotated[list[str], typer.Argument(help="ID=CLASS ..., or a file: a table, tasks that came back; or -")],
     by: Annotated[str, typer.Option("--by", help="Who says so, where several people label.")] = "",
     new_class: Annotated[Names, typer.Option("--new-class", help="A class that no row has yet; repeatable.")] = None,
     change: Annotated[bool, typer.Option("--change", help="Take labels that differ from those given before.")] = False,  # noqa: FBT002
 ) -> None:
     """Give labels back: all are checked before any is taken. "skip" and "unsure" stand in place of a class."""
     with one_line_errors(options):
-        from npal_cli.labelling.answers import Permitted, of_file, of_words
+        from npal_cli.labelling.answers import Permitted
+        from npal_cli.labelling.reading import of_file, of_words
 
         labelling = _labelling(options, options.data)
         single = len(answers) == 1 and "=" not in answers[0]
@@ -121,14 +122,22 @@ def status(options: RowOptions) -> None:
         typer.echo("\n" + "\n".join(found.sentences()))
 
 
-def export(options: RowOptions, output: Annotated[Path, typer.Argument(help="A file: .csv or .parquet.")]) -> None:
-    """Write the table with every label that is known by now."""
+def export(
+    options: RowOptions,
+    output: Annotated[
+        Path, typer.Argument(help="A table (.csv, .parquet), or tasks of Label Studio (.json) or Prodigy (.jsonl).")
+    ],
+) -> None:
+    """Write the table with every label that is known by now, or what was asked for as tasks of another tool."""
     with one_line_errors(options):
-        from npal_cli.labelling.export import write_table
+        from npal_cli.labelling.export import TASKS, write_table, write_tasks
 
         labelling = _labelling(options, options.data)
         rows = labelling.labelled()
-        write_table(rows, output)
+        if output.suffix.lower() in TASKS:
+            write_tasks(labelling.book(), output)
+        else:
+            write_table(rows, output)
         _print_written(options, output, rows=len(rows), labelled=int(rows[labelling.table.target].notna().sum()))
 
 

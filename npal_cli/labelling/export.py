@@ -1,16 +1,31 @@
-"""Tables that are given out."""
+"""What is given out: tables, and tasks for other tools, by the name of the file."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from npal_cli.errors import UsageError, write_errors
-from npal_cli.labelling import sheet
+from npal_cli.labelling import exchange, sheet
+from npal_cli.labelling.book import Book
+
+TASKS: dict[str, Callable[[Book], str]] = {".json": exchange.label_studio, ".jsonl": exchange.prodigy}
+
+
+def write_tasks(book: Book, path: Path) -> None:
+    """Write the rows that were asked for or labelled as tasks of Label Studio (``.json``) or Prodigy (``.jsonl``).
+
+    Raises:
+        ArtifactError: if it cannot be written.
+    """
+    with replacing(path) as partial:
+        partial.write_text(TASKS[path.suffix.lower()](book), encoding="utf-8")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, in which no cell is a formula, or as Parquet; the file is the old one or the new one.
+    """Write a table as CSV, in which no cell is a formula, or as Parquet.
 
     Raises:
         UsageError: if the file's name says neither.
@@ -19,12 +34,23 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     if path.suffix.lower() == ".csv":
         sheet.write(table, path)
     elif path.suffix.lower() == ".parquet":
-        with write_errors(path):
-            partial = path.with_name(f".{path.name}.{os.getpid()}")
-            try:
-                table.to_parquet(partial, index=False)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+        with replacing(path) as partial:
+            table.to_parquet(partial, index=False)
     else:
         raise UsageError(f"{path}: expected a file that ends in .csv or .parquet")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place beside ``path`` that takes its place: the file is the old one or the new one.
+
+    Raises:
+        ArtifactError: if it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with write_errors(path):
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Labels to and from other tools: tasks of Label Studio (JSON), and of Prodigy (lines of JSON, the recipe ``choice``).
+
+Both hold the rows that were asked for or labelled: their columns, the classes to choose from, and the labels given.
+What comes back is read as answers: a task that was skipped or rejected is ``skip``.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from npal_cli.errors import DataError
+from npal_cli.labelling.answers import SKIP, Answer
+from npal_cli.labelling.book import Book
+from npal_cli.labelling.sheet import ID, LABEL
+
+Task = dict[str, Any]
+
+
+def label_studio(book: Book) -> str:
+    """Tasks of Label Studio, with an annotation of each annotator; the labelling configuration calls it ``label``."""
+    tasks = []
+    for name in _rows(book):
+        annotations: list[Task] = []
+        for by, label in book.votes.get(name, {}).items():
+            who: Task = {"completed_by": {"email": by}} if by else {}
+            annotations.append({"result": [_choice(label)], **who})
+        tasks.append({"data": {ID: name, **_columns(book, name)}, "annotations": annotations})
+    return json.dumps(tasks, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def prodigy(book: Book) -> str:
+    """Tasks of Prodigy: the columns as text, the classes as options."""
+    options = [{"id": name, "text": name} for name in book.classes]
+    lines = []
+    for name in _rows(book):
+        columns = _columns(book, name)
+        text = "\n".join(f"{column}: {value}" for column, value in columns.items())
+        task: Task = {"text": text, "options": options, "meta": {ID: name}}
+        votes = book.votes.get(name, {})
+        for by, label in votes.items():
+            lines.append({**task, "answer": "accept", "accept": [label], **({"_annotator_id": by} if by else {})})
+        if not votes:
+            lines.append(task)
+    return "".join(json.dumps(line, ensure_ascii=False, default=str) + "\n" for line in lines)
+
+
+def of_label_studio(path: Path) -> list[Answer]:
+    """The answers in what Label Studio exports (JSON).
+
+    Raises:
+        DataError: if it is no such file.
+    """
+    tasks = _parsed(path, json.loads)
+    if not isinstance(tasks, list):
+        raise DataError(f"{path}: not a list of Label Studio's tasks; export its JSON")
+    return [answer for task in tasks for answer in _read(path, task, _of_task)]
+
+
+def of_prodigy(path: Path) -> list[Answer]:
+    """The answers in what Prodigy's ``db-out`` writes.
+
+    Raises:
+        DataError: if it is no such file.
+    """
+    lines = _parsed(path, lambda text: [json.loads(line) for line in text.splitlines() if line.strip()])
+    return [answer for task in lines for answer in _read(path, task, _of_line)]
+
+
+def is_prodigys(path: Path) -> bool:
+    """Whether lines of JSON are Prodigy's tasks, and not the rows of a table."""
+    lines = _parsed(path, lambda text: [json.loads(line) for line in text.splitlines()[:1]])
+    return bool(lines) and isinstance(lines[0], dict) and "meta" in lines[0]
+
+
+def _of_task(task: Task) -> Iterator[Answer]:
+    for annotation in task.get("annotations", ()):
+        who = annotation.get("completed_by", "")
+        by = str(who.get("email", "") if isinstance(who, dict) else who)
+        choices = [each["value"]["choices"] for each in annotation["result"] if each.get("type") == "choices"]
+        if annotation.get("was_cancelled"):
+            yield Answer(str(task["data"][ID]), SKIP, by)
+        elif choices:
+            yield Answer(str(task["data"][ID]), str(choices[0][0]), by)
+
+
+def _of_line(task: Task) -> Iterator[Answer]:
+    name, by = str(task["meta"][ID]), str(task.get("_annotator_id") or "")
+    if task.get("answer") == "accept" and task.get("accept"):
+        yield Answer(name, str(task["accept"][0]), by)
+    elif "answer" in task:
+        yield Answer(name, SKIP, by)
+
+
+def _choice(label: str) -> Task:
+    return {"from_name": LABEL, "to_name": "row", "type": "choices", "value": {"choices": [label]}}
+
+
+def _rows(book: Book) -> list[str]:
+    asked = [name for each in book.rounds for name in (*each.rows, *each.audit)]
+    return list(dict.fromkeys([*asked, *book.votes]))
+
+
+def _columns(book: Book, name: str) -> dict[str, Any]:
+    row = book.table.rows.iloc[book.position[name]]
+    own = row.drop(labels=[each for each in (book.table.target, book.table.id) if each is not None])
+    return {str(column): value for column, value in own.dropna().to_dict().items() if column != ID}
+
+
+def _parsed(path: Path, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: not readable as JSON ({error})") from error
+
+
+def _read(path: Path, task: Any, of: Callable[[Task], Iterator[Answer]]) -> list[Answer]:
+    try:
+        return list(of(task))
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path}: a task that npal did not write ({error!r}); export the rows with npal export"
+        ) from error
