@@ -19,13 +19,14 @@ Task = dict[str, Any]
 
 def label_studio(book: Book) -> str:
     """Tasks of Label Studio, with an annotation of each annotator; the labelling configuration calls it ``label``."""
-    tasks = []
+    tasks: list[Task] = []
     for name in _rows(book):
         annotations: list[Task] = []
         for by, label in book.votes.get(name, {}).items():
             who: Task = {"completed_by": {"email": by}} if by else {}
             annotations.append({"result": [_choice(label)], **who})
-        tasks.append({"data": {ID: name, **_columns(book, name)}, "annotations": annotations})
+        data: Task = {ID: name, **_columns(book, name)}
+        tasks.append({"data": data, "annotations": annotations})
     return json.dumps(tasks, indent=1, ensure_ascii=False, default=str) + "\n"
 
 
