@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from npal_cli.cli_context import context_of, one_line_errors
-from npal_cli.cli_options import BatchOptions, Names, Options, RowOptions, TableOptions, with_options
+from npal_cli.cli_options import BasicOptions, BatchOptions, Names, Options, RowOptions, TableOptions, with_options
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +67,16 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
         typer.echo(f"npal: {note}", err=True)
     typer.echo(_short(found))
     typer.echo(f"\n{path}\nFill in the column label, then: npal label --data {labelling.table.name} {path}")
+
+
+def example() -> None:
+    """Write a made-up table to try it on, leads.csv, and the labels of all its rows, leads_truth.csv."""
+    with one_line_errors(BasicOptions()):
+        from npal_cli.tables.example import write_example
+
+        table, truth = write_example(Path())
+        typer.echo(f"{table}: 240 customers, 20 of them labelled\n{truth}: whether each of them left")
+        typer.echo(f"Take it in with: npal prepare --data {table} --target churned --id customer")
 
 
 def label(
@@ -163,7 +173,7 @@ def predict(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (label, undo, status, export, predict):
+    for command in (example, label, undo, status, export, predict):
         app.command(rich_help_panel="Your own rows")(with_options(command))
 
 

@@ -46,7 +46,7 @@ INFRASTRUCTURE = {
     "pipeline/encoded.py": "the features of one's own rows to label, which are in no study",
     **{
         f"tables/{module}.py": "tables of one's own, which are in no study"
-        for module in ("__init__", "files", "formats", "intake", "kept", "shelf")
+        for module in ("__init__", "example", "files", "formats", "intake", "kept", "shelf")
     },
 }
 """Modules that no artifact changes with, and why: neither they nor what they import need be named by a stage."""
