@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from npal_cli.labelling.rounds import Labelling
     from npal_cli.tables.intake import Intake
 
-SHOWN = 6
+SHOWN = 3
 """Columns of a row that are printed; all are in the file."""
 
 
@@ -207,7 +207,7 @@ def _short(table: "pd.DataFrame") -> str:
     from npal_cli.labelling.sheet import ID, LABEL, SAID
 
     own = [name for name in table if name not in (ID, LABEL, *SAID)]
-    shown = table[[ID, *own[: SHOWN - len(SAID) + 2], *SAID]].astype(object)
+    shown = table[[ID, *own[:SHOWN], *SAID]].astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")
     return tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24)
 

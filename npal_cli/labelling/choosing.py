@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -28,6 +28,9 @@ PAIRS = 1000
 CLUSTERED = 20_000
 """Rows, drawn at random, that the first batch is chosen among in larger tables."""
 
+REASONS = ("score", "expected_error", "expected_gain")
+"""What may be known of a row that a strategy chose."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -35,8 +38,8 @@ class Row:
 
     name: str
     why: str
-    score: float | None = None
-    """The strategy's utility: the larger the better."""
+    reasons: Mapping[str, float] = field(default_factory=dict)
+    """The strategy's ``score``, the larger the better; and what it is made of: see :data:`REASONS`."""
     predicted: str | None = None
     probability: float | None = None
     """Of the predicted class; None where the task model has no probabilities."""
@@ -73,18 +76,18 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
     size = min(size - count, int(free.sum()))
     seen = len(np.unique(codes[codes >= 0]))
     note = ""
-    scores: Mapping[int, float] = {}
+    reasons: Mapping[int, Mapping[str, float]] = {}
     chosen: Int[np.ndarray, " batch"] = np.empty(0, np.int64)
     if size > 0 and seen < 2:
         chosen, strategy = _typical(features, free, size, goal), "typical"
         note = f"{'no' if seen == 0 else 'only one'} class has a label yet: the batch is diverse and typical rows"
     elif size > 0:
         problem = _problem(book, features, codes, goal)
-        chosen, scores = _by_strategy(problem, free, size, len(book.rounds) + 1, setup)
+        chosen, reasons = _by_strategy(problem, free, size, len(book.rounds) + 1, setup)
     describe = _Described(book, features, codes, goal, setup)
     why = {"typical": "typical of many rows"}.get(strategy, f"chosen by {strategy}")
-    rows = [describe.row(int(row), why, scores.get(int(row))) for row in chosen]
-    return Batch(rows, [describe.row(book.position[name], AUDIT, None) for name in audit], strategy, note)
+    rows = [describe.row(int(row), why, reasons.get(int(row), {})) for row in chosen]
+    return Batch(rows, [describe.row(book.position[name], AUDIT, {}) for name in audit], strategy, note)
 
 
 AUDIT = "drawn at random, to measure"
@@ -97,17 +100,22 @@ def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goa
 
 def _by_strategy(
     problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup
-) -> tuple[Int[np.ndarray, " batch"], Mapping[int, float]]:
-    """The best rows, but for near-duplicates of better ones; and the utilities of all."""
+) -> tuple[Int[np.ndarray, " batch"], Mapping[int, Mapping[str, float]]]:
+    """The best rows, but for near-duplicates of better ones; and for each, its utility and what that is made of."""
     guided = setup.params.guided
     tried = guided.candidates and max(guided.candidates, TRIED * size)
     setup = replace(setup, params=replace(setup.params, guided=replace(guided, candidates=tried)))
     choice = setup.choose(problem, size, step, np.flatnonzero(free))
-    scores = dict(zip(problem.pool.tolist(), choice.scores.tolist(), strict=True))
     chosen = problem.pool[choice.chosen]
     others = problem.pool[np.argsort(-choice.scores, kind="stable")]
     ranked = np.concatenate([chosen, others[free[others] & ~np.isin(others, chosen)]])
-    return _apart(problem.features, ranked, size), scores
+    rows = _apart(problem.features, ranked, size)
+    at = np.searchsorted(problem.pool, rows)
+    known = {"score": choice.scores, **choice.reasons}
+    return rows, {
+        int(row): {name: float(values[i]) for name, values in known.items() if np.isfinite(values[i])}
+        for row, i in zip(rows, at, strict=True)
+    }
 
 
 def _apart(features: Features, ranked: Int[np.ndarray, " row"], size: int) -> Int[np.ndarray, " batch"]:
@@ -167,7 +175,7 @@ class _Described:
             known = problem.annotated
             self._model = setup.task_model().fit(features[known], problem.labels[known], problem.training_weights)
 
-    def row(self, row: int, why: str, score: float | None) -> Row:
+    def row(self, row: int, why: str, reasons: Mapping[str, float]) -> Row:
         """A row with its prediction."""
         features = self._features[[row]]
         novelty = None
@@ -175,7 +183,7 @@ class _Described:
             novelty = float(np.linalg.norm(self._labelled - features, axis=1).min() / self._unit)
         name = self._book.table.ids[row]
         if self._model is None:
-            return Row(name, why, score, novelty=novelty)
+            return Row(name, why, reasons, novelty=novelty)
         beliefs = self._model.soft_predictions(features)[0]
         predicted = int(self._model.predict(features)[0])
-        return Row(name, why, score, self._book.classes[predicted], float(beliefs[predicted]), novelty)
+        return Row(name, why, reasons, self._book.classes[predicted], float(beliefs[predicted]), novelty)

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from npal_cli.errors import write_errors
-from npal_cli.labelling.choosing import Batch, Row
+from npal_cli.labelling.choosing import REASONS, Batch, Row
 from npal_cli.tables.kept import KeptTable
 
 ID, LABEL = "id", "label"
-SAID = ("predicted", "probability", "score", "novelty", "why")
+SAID = ("predicted", "probability", *REASONS, "novelty", "why")
 """What npal adds to the row's own columns."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -77,5 +77,10 @@ def unescaped(cell: str) -> str:
 
 
 def _said(row: Row) -> Mapping[str, Any]:
-    rounded = {name: None if getattr(row, name) is None else round(getattr(row, name), 4) for name in SAID[1:4]}
+    numbers = {
+        "probability": row.probability,
+        **{name: row.reasons.get(name) for name in REASONS},
+        "novelty": row.novelty,
+    }
+    rounded = {name: None if number is None else round(number, 4) for name, number in numbers.items()}
     return {"predicted": row.predicted, **rounded, "why": row.why}

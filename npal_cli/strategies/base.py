@@ -1,8 +1,8 @@
 """What a strategy sees, what it says about itself, and the one thing it does: choose pool points to label."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -34,6 +34,8 @@ class Choice:
     """The loss curve of what was trained to choose, if anything was."""
     prediction: Prediction | None = None
     """What it predicts, if it predicts improvements."""
+    reasons: Mapping[str, Float[np.ndarray, " pool"]] = field(default_factory=dict)
+    """What the scores are made of, by name, for who asks why; NaN where it was not computed."""
 
 
 class Strategy(ABC):

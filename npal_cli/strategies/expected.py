@@ -7,10 +7,10 @@ from typing import Annotated, final
 import numpy as np
 from annotated_types import Ge, Interval
 
-from npal_cli.guidance.expectations import ClassProbabilities, Expectations, Scores, standardised
+from npal_cli.guidance.expectations import ClassProbabilities, Expectations, standardised
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Strategy, check_tried, others_as_worst
-from npal_cli.strategies.guided import GuidedStrategy
+from npal_cli.strategies.guided import GuidedStrategy, Scored
 from npal_cli.strategies.parameters import Parameters, Task
 from npal_cli.strategies.services import Services
 
@@ -29,9 +29,10 @@ class ExpectedError(GuidedStrategy):
     order = 120
     colour = "#882255"
 
-    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
+    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
         """The expected error of each pool point."""
-        return [self.expect.errors(state, each) for state, each in zip(states, probabilities, strict=True)]
+        errors = [self.expect.errors(state, each) for state, each in zip(states, probabilities, strict=True)]
+        return [Scored(each, {"expected_error": each}) for each in errors]
 
 
 @final
@@ -57,10 +58,11 @@ class ExpectedImprovement(GuidedStrategy):
         if given.shared.guided.batches == "top":
             check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
 
-    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
+    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
         """The expected improvement of each candidate; other points score as the worst of these."""
         found = self.expect.improvements(states, probabilities)
-        return [others_as_worst((q * each).sum(axis=1)) for q, each in zip(probabilities, found, strict=True)]
+        gains = [(q * each).sum(axis=1) for q, each in zip(probabilities, found, strict=True)]
+        return [Scored(others_as_worst(each), {"expected_gain": each}) for each in gains]
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,17 @@ class Blend(GuidedStrategy):
             tried = int(candidates * (1 - given.options.excluded_share))
             check_tried(task.name, tried, task.batch_size, "guided.candidates")
 
-    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
+    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
         """The sum for each candidate that is not excluded; other points score as the worst of these."""
         result, options = [], self._options
         found = self.expect.improvements(states, probabilities)
         for state, each, by_label in zip(states, probabilities, found, strict=True):
-            improvement = (each * by_label).sum(axis=1)
-            kept = improvement >= np.nanquantile(improvement, options.excluded_share)
-            error, improvement = (np.where(kept, v, np.nan) for v in (self.expect.errors(state, each), improvement))
-            result.append(others_as_worst(options.error_weight * standardised(error) + standardised(improvement)))
+            reasons = {
+                "expected_error": self.expect.errors(state, each),
+                "expected_gain": (each * by_label).sum(axis=1),
+            }
+            kept = reasons["expected_gain"] >= np.nanquantile(reasons["expected_gain"], options.excluded_share)
+            error, improvement = (np.where(kept, values, np.nan) for values in reasons.values())
+            blended = options.error_weight * standardised(error) + standardised(improvement)
+            result.append(Scored(others_as_worst(blended), reasons))
         return result

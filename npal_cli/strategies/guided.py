@@ -1,15 +1,27 @@
 """Teacher-guided strategies: a flexible model of all known labels says how likely each label of a pool point is."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 
 from npal_cli.classifiers.base import Classifier
 from npal_cli.guidance.expectations import ClassProbabilities, Expectations, Scores
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.services import Services
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a guided strategy says of the pool points of a run."""
+
+    scores: Scores
+    """The larger the better."""
+    reasons: Mapping[str, Scores]
+    """What they are made of: ``expected_error``, ``expected_gain``."""
 
 
 class GuidedStrategy(Strategy):
@@ -28,23 +40,28 @@ class GuidedStrategy(Strategy):
         return cls(services.expect)
 
     @abstractmethod
-    def scores(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scores]:
-        """A score for each pool point of each run: the larger the better."""
+    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
+        """Score the pool points of each run."""
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Teach, score and take the best of each run: all at once, or one after another with fantasised labels."""
         probabilities = self.expect.class_probabilities(states)
-        first = self.scores(states, probabilities)
+        first = self.score(states, probabilities)
         if self.expect.options.batches == "top":
-            return [Choice(state.best(s, batch_size), s) for s, state in zip(first, states, strict=True)]
+            chosen = [state.best(each.scores, batch_size) for each, state in zip(first, states, strict=True)]
+            return [_choice(rows, each) for rows, each in zip(chosen, first, strict=True)]
         runs = [_Fantasy(state, each) for state, each in zip(states, probabilities, strict=True)]
         scores = first
         for left in reversed(range(batch_size)):
             for run, each in zip(runs, scores, strict=True):
-                run.take(each, self.expect.classifier)
+                run.take(each.scores, self.expect.classifier)
             if left:
-                scores = self.scores([run.state for run in runs], [run.probabilities for run in runs])
-        return [Choice(np.array(run.chosen), each) for run, each in zip(runs, first, strict=True)]
+                scores = self.score([run.state for run in runs], [run.probabilities for run in runs])
+        return [_choice(np.array(run.chosen), each) for run, each in zip(runs, first, strict=True)]
+
+
+def _choice(rows: Int[np.ndarray, " batch"], scored: Scored) -> Choice:
+    return Choice(rows, scored.scores, reasons=scored.reasons)
 
 
 class _Fantasy:

@@ -121,7 +121,7 @@ def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
     assert set(tried) == set(np.argsort(-strategy.expect.errors(state, probabilities))[:6])
     everything = make(ExpectedImprovement, candidates=None).expect.improvements([state], [probabilities])[0]
     np.testing.assert_array_equal(found[tried], everything[tried])
-    scores = strategy.scores([state], [probabilities])[0]
+    scores = strategy.score([state], [probabilities])[0].scores
     assert (np.delete(scores, tried) == (probabilities * found).sum(axis=1)[tried].min()).all()
 
 
@@ -132,7 +132,7 @@ def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     error = blend.expect.errors(state, probabilities)
     improvement = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
-    np.testing.assert_allclose(blend.scores([state], [probabilities])[0], expected)
+    np.testing.assert_allclose(blend.score([state], [probabilities])[0].scores, expected)
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
 
 
@@ -141,7 +141,7 @@ def test_blend_leaves_out_the_points_whose_labels_do_most_harm(problem):
     probabilities, blend = beliefs_of(state, seed=1), blended(error_weight=1000.0, excluded_share=0.5)
     error = blend.expect.errors(state, probabilities)
     order = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1).argsort()
-    scores = blend.scores([state], [probabilities])[0]
+    scores = blend.score([state], [probabilities])[0].scores
     assert (scores[order[:15]] == scores.min()).all()
     assert scores.argmax() == max(order[15:], key=lambda i: error[i]) != error.argmax()
 
