@@ -1,6 +1,7 @@
 """The features of a table of one's own, made once: what is asked and predicted starts from them at each round."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ from jaxtyping import Float
 
 from npal_cli.arrays import run_columns
 from npal_cli.artifacts import Provenance, find, write
-from npal_cli.errors import ArtifactError, DataError
-from npal_cli.pipeline.places import encoded_path
+from npal_cli.errors import DataError
+from npal_cli.pipeline.locks import locked
+from npal_cli.pipeline.places import encoded_path, work_path
 from npal_cli.problems.standardise import standardise
 from npal_cli.records import EncodedRecord
 from npal_cli.tables.encoder import TableEncoder
@@ -26,20 +28,25 @@ def encoded(root: Path, table: KeptTable, *, force: bool = False) -> EncodedReco
         ArtifactError: if the artifact cannot be read or written.
     """
     path, made_from = encoded_path(root, table.name), {"table": table.digest}
-    try:
-        found = find(path, EncodedRecord, root)
-    except ArtifactError:
-        if not force:
-            raise
-        found = None
-    if found is not None and found[1].parameters == made_from and not force:
-        return found[0]
-    log.info("making %s", path)
-    encoder, features = features_with(table)
-    widths = np.array([encoder.widths.get(column.name, 0) for column in table.columns])
-    record = EncodedRecord(**run_columns([]), features=features, widths=widths)
-    write(path, record, Provenance(made_from, {}), root)
-    return record
+    if not force:
+        there = _found(path, root, made_from)
+        if there is not None:
+            return there
+    with locked(work_path(root, path)):
+        there = None if force else _found(path, root, made_from)  # another process may have made it meanwhile
+        if there is not None:
+            return there
+        log.info("making %s", path)
+        encoder, features = features_with(table)
+        widths = np.array([encoder.widths.get(column.name, 0) for column in table.columns])
+        record = EncodedRecord(**run_columns([]), features=features, widths=widths)
+        write(path, record, Provenance(made_from, {}), root)
+        return record
+
+
+def _found(path: Path, root: Path, made_from: Mapping[str, str]) -> EncodedRecord | None:
+    found = find(path, EncodedRecord, root)
+    return found[0] if found is not None and found[1].parameters == made_from else None
 
 
 def features_with(
