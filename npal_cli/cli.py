@@ -63,7 +63,7 @@ def prepare(
         data = options.data or context.params.plan(_classifiers(context, options)[0]).data
 
         def check(taken: "KeptTable") -> None:
-            check_rows(context.root, taken)
+            check_rows(context.root, taken, stage.kept_before(context, taken.name))
 
         intake = cli_rows.intake_of(table)
         taken = stage.take_sources(context, data, intake, source, verify=not allow_unverified, check=check)

@@ -53,7 +53,11 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
     if batch.cost_matrix is not None:
         from npal_cli.labelling.goal import costs_of
 
+        if batch.objective not in (None, "cost"):
+            raise UsageError(f"--objective {batch.objective}: a --cost-matrix is of the objective cost; leave one out")
         changes |= {"objective": "cost", "costs": costs_of(batch.cost_matrix)}
+    elif batch.objective is not None and batch.objective != "cost":
+        changes["costs"] = {}
     changes["classifier"] = options.classifier[0] if options.classifier else None
     changes["class_weight"] = _weights(batch.class_weight) if batch.class_weight else None
     changes["seed"] = options.seed[0].start if options.seed else None
@@ -112,11 +116,11 @@ def undo(options: RowOptions) -> None:
     """Take the last answers back."""
     with one_line_errors(options):
         undone = _labelling(options, options.data).undo()
-        rows = [*undone.labels, *undone.skipped, *undone.unsure]
+        rows = [name for each in undone for name in (*each.labels, *each.skipped, *each.unsure)]
         if options.json:
             _print_json({"undone": rows})
         else:
-            typer.echo(f"{len(rows)} answers of {undone.at} taken back: {', '.join(rows[:12])}")
+            typer.echo(f"{len(rows)} answers of {undone[0].at} taken back: {', '.join(rows[:12])}")
 
 
 def status(options: RowOptions) -> None:
@@ -145,9 +149,9 @@ def export(
         labelling = _labelling(options, options.data)
         rows = labelling.labelled()
         if output.suffix.lower() in TASKS:
-            write_tasks(labelling.book(), output)
-        else:
-            write_table(rows, output)
+            _print_written(options, output, tasks=write_tasks(labelling.book(), output))
+            return
+        write_table(rows, output)
         _print_written(options, output, rows=len(rows), labelled=int(rows[labelling.table.target].notna().sum()))
 
 
@@ -209,7 +213,7 @@ def _short(table: "pd.DataFrame") -> str:
     own = [name for name in table if name not in (ID, LABEL, *SAID)]
     shown = table[[ID, *own[:SHOWN], *SAID]].astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")
-    return tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24)
+    return tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24, disable_numparse=[0])
 
 
 def _print_json(content: Any) -> None:

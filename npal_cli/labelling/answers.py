@@ -45,13 +45,14 @@ def checked(answers: Iterable[Answer], book: Book, permitted: Permitted) -> list
     if wrong:
         more = f" ({len(wrong)} such problems; nothing was taken)" if len(wrong) > 1 else " (nothing was taken)"
         raise DataError(f"{book.table.name}: {wrong[0]}{more}")
+    group = 1 + max((each.group for each in book.answers), default=0)
     events = []
     for who in dict.fromkeys(answer.by for answer in answers):
         own = [answer for answer in answers if answer.by == who]
         skipped = [a.name for a in own if _is(SKIP, a, book)]
         unsure = [a.name for a in own if _is(UNSURE, a, book)]
         aside = {*skipped, *unsure}
-        events.append(Answered({a.name: a.label for a in own if a.name not in aside}, skipped, unsure, who))
+        events.append(Answered({a.name: a.label for a in own if a.name not in aside}, skipped, unsure, who, group))
     return events
 
 
@@ -67,7 +68,13 @@ def _wrong(answer: Answer, book: Book, permitted: Permitted) -> Iterable[str]:
         first = book.table.ids[0]
         yield f"there is no row {answer.name!r} (the first is {first!r}); give the {ID} that the row was asked by"
         return
+    votes = book.votes.get(answer.name, {})
+    before = votes.get(answer.by) or (None if votes else book.in_file.get(answer.name))
     if _is(SKIP, answer, book) or _is(UNSURE, answer, book):
+        if not votes and before is not None:
+            yield f"row {answer.name!r} came with the label {before!r}; it can be changed, but not be {answer.label}"
+        elif before is not None and not permitted.changes:
+            yield f"row {answer.name!r} has the label {before!r}, and not {answer.label!r}; change it with --change"
         return
     known = {*book.classes, *permitted.new_classes}
     if len(book.classes) > 1 and answer.label not in known:  # else it is clear that there are others
@@ -76,8 +83,6 @@ def _wrong(answer: Answer, book: Book, permitted: Permitted) -> Iterable[str]:
             f"{SKIP} or {UNSURE}; a new one is added with --new-class {answer.label}"
         )
         return
-    votes = book.votes.get(answer.name, {})
-    before = votes.get(answer.by) or (None if votes or answer.by else book.in_file.get(answer.name))
     if before is not None and before != answer.label and not permitted.changes:
         yield f"row {answer.name!r} has the label {before!r}, not {answer.label!r}; change it with --change"
 

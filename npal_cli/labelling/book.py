@@ -12,7 +12,7 @@ from jaxtyping import Int
 from npal_cli.labelling import journal
 from npal_cli.labelling.audit import reserve
 from npal_cli.labelling.goal import Goal
-from npal_cli.labelling.journal import Answered, Asked, Undone
+from npal_cli.labelling.journal import Answered, Asked
 from npal_cli.pipeline.places import journal_path
 from npal_cli.tables.kept import KeptTable
 from npal_cli.tables.target import codes_of, ordered
@@ -28,6 +28,8 @@ class Book:
     """Without those that were taken back."""
     answered_before: Mapping[int, int] = field(default_factory=dict)
     """How many answers had come when the round of each number was asked."""
+    changed: bool = True
+    """Whether any answer came, or was taken back, since the last round was asked for."""
 
     @classmethod
     def of(cls, table: KeptTable, root: Path) -> "Book":
@@ -35,15 +37,17 @@ class Book:
         rounds: list[Asked] = []
         answers: list[Answered] = []
         before: dict[int, int] = {}
+        changed = True
         for event in journal.read(journal_path(root, table.name)):
             if isinstance(event, Asked):
                 before[len(rounds)] = len(answers)
                 rounds.append(event)
             elif isinstance(event, Answered):
                 answers.append(event)
-            elif isinstance(event, Undone) and answers:
-                answers.pop()
-        return cls(table, rounds, answers, before)
+            elif answers:
+                answers = [each for each in answers if each.group != answers[-1].group]
+            changed = not isinstance(event, Asked)
+        return cls(table, rounds, answers, before, changed)
 
     @property
     def goal(self) -> Goal | None:
@@ -62,7 +66,9 @@ class Book:
         for answer in self.answers:
             for name, label in answer.labels.items():
                 found.setdefault(name, {})[answer.by] = label
-        return found
+            for name in (*answer.skipped, *answer.unsure):
+                found.get(name, {}).pop(answer.by, None)
+        return {name: votes for name, votes in found.items() if votes}
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -82,18 +88,18 @@ class Book:
         return aside - self.labels.keys()
 
     @cached_property
+    def unanswered(self) -> set[str]:
+        """What was asked for in any round and has not come back."""
+        asked = {name for each in self.rounds for name in (*each.rows, *each.audit)}
+        return asked - self.labels.keys() - self.set_aside
+
+    @cached_property
     def pending(self) -> list[str]:
         """What was asked for in the last round and has not come back."""
         if not self.rounds:
             return []
         last = self.rounds[-1]
-        done = self.labels.keys() | self.set_aside
-        return [name for name in (*last.rows, *last.audit) if name not in done]
-
-    @property
-    def changed(self) -> bool:
-        """Whether any answer came, or was taken back, since the last round was asked for."""
-        return not self.rounds or self.answered_before[len(self.rounds) - 1] != len(self.answers)
+        return [name for name in (*last.rows, *last.audit) if name in self.unanswered]
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -112,9 +118,11 @@ class Book:
     def training_codes(self, classes: Sequence[str] | None = None) -> Int[np.ndarray, " row"]:
         """The class of each row that models are trained on, as its position in ``classes``; -1 for all others.
 
-        None for :attr:`classes`; others may be those of a later moment.
+        None for :attr:`classes`; others may be those of a later moment. Rows that are kept apart teach nothing, whoever
+        labelled them.
         """
-        names = [None if name in self.audited else self.labels.get(name) for name in self.table.ids]
+        apart = self.audited | (set(self.reserved(self.goal)) if self.goal is not None else set())
+        names = [None if name in apart else self.labels.get(name) for name in self.table.ids]
         return codes_of(names, self.classes if classes is None else classes)
 
     def all_codes(self) -> Int[np.ndarray, " row"]:

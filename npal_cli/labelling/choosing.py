@@ -66,8 +66,8 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
         UsageError: if the strategy cannot be asked about this table.
     """
     reserved = [name for name in book.reserved(goal) if name not in book.labels and name not in book.set_aside]
-    asked = sum(len(each.rows) + len(each.audit) for each in book.rounds)
-    count = min(due(goal.audit, asked, len(book.audited), size), len(reserved))
+    answered = {name for each in book.rounds for name in (*each.rows, *each.audit)} - {*book.unanswered}
+    count = min(due(goal.audit, len(answered), len(book.audited & answered), size), len(reserved))
     audit, kept_apart = reserved[:count], set(book.reserved(goal))
     codes = book.training_codes()
     free = np.array([n not in book.labels and n not in book.set_aside and n not in kept_apart for n in book.table.ids])
@@ -84,13 +84,29 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
     elif size > 0:
         problem = _problem(book, features, codes, goal)
         chosen, reasons = _by_strategy(problem, free, size, len(book.rounds) + 1, setup)
-    describe = _Described(book, features, codes, goal, setup)
-    why = {"typical": "typical of many rows"}.get(strategy, f"chosen by {strategy}")
+    describe = Described(book, features, codes, goal, setup)
+    why = why_of(strategy)
     rows = [describe.row(int(row), why, reasons.get(int(row), {})) for row in chosen]
     return Batch(rows, [describe.row(book.position[name], AUDIT, {}) for name in audit], strategy, note)
 
 
 AUDIT = "drawn at random, to measure"
+
+
+def asked_again(book: Book, features: Features, setup: QuerySetup) -> Batch:
+    """The rows that the last round asked for, as far as they are known without choosing anew."""
+    last = book.rounds[-1]
+    describe = Described(book, features, book.training_codes(), last.goal, setup)
+    chosen, audit = (
+        [describe.row(book.position[name], why, {}) for name in names]
+        for names, why in ((last.rows, why_of(last.chosen_by)), (last.audit, AUDIT))
+    )
+    return Batch(chosen, audit, last.chosen_by)
+
+
+def why_of(chosen_by: str) -> str:
+    """What is said of rows that something chose."""
+    return "typical of many rows" if chosen_by == "typical" else f"chosen by {chosen_by}"
 
 
 def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goal: Goal) -> Problem:
@@ -160,7 +176,7 @@ def typical_distance(features: Features) -> float:
     return float(np.median(apart)) if len(apart) else 0.0
 
 
-class _Described:
+class Described:
     """Says what is known of rows that are asked for."""
 
     def __init__(

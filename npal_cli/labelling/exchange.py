@@ -20,7 +20,7 @@ Task = dict[str, Any]
 def label_studio(book: Book) -> str:
     """Tasks of Label Studio, with an annotation of each annotator; the labelling configuration calls it ``label``."""
     tasks: list[Task] = []
-    for name in _rows(book):
+    for name in rows_of(book):
         annotations: list[Task] = []
         for by, label in book.votes.get(name, {}).items():
             who: Task = {"completed_by": {"email": by}} if by else {}
@@ -34,7 +34,7 @@ def prodigy(book: Book) -> str:
     """Tasks of Prodigy: the columns as text, the classes as options."""
     options = [{"id": name, "text": name} for name in book.classes]
     lines = []
-    for name in _rows(book):
+    for name in rows_of(book):
         columns = _columns(book, name)
         text = "\n".join(f"{column}: {value}" for column, value in columns.items())
         task: Task = {"text": text, "options": options, "meta": {ID: name}}
@@ -64,13 +64,13 @@ def of_prodigy(path: Path) -> list[Answer]:
     Raises:
         DataError: if it is no such file.
     """
-    lines = _parsed(path, lambda text: [json.loads(line) for line in text.splitlines() if line.strip()])
+    lines = _parsed(path, lambda text: [json.loads(line) for line in text.split("\n") if line.strip()])
     return [answer for task in lines for answer in _read(path, task, _of_line)]
 
 
 def is_prodigys(path: Path) -> bool:
     """Whether lines of JSON are Prodigy's tasks, and not the rows of a table."""
-    lines = _parsed(path, lambda text: [json.loads(line) for line in text.splitlines()[:1]])
+    lines = _parsed(path, lambda text: [json.loads(line) for line in text.split("\n")[:1]])
     return bool(lines) and isinstance(lines[0], dict) and "meta" in lines[0]
 
 
@@ -97,7 +97,8 @@ def _choice(label: str) -> Task:
     return {"from_name": LABEL, "to_name": "row", "type": "choices", "value": {"choices": [label]}}
 
 
-def _rows(book: Book) -> list[str]:
+def rows_of(book: Book) -> list[str]:
+    """The rows that were asked for or labelled."""
     asked = [name for each in book.rounds for name in (*each.rows, *each.audit)]
     return list(dict.fromkeys([*asked, *book.votes]))
 

@@ -14,14 +14,17 @@ from npal_cli.labelling.book import Book
 TASKS: dict[str, Callable[[Book], str]] = {".json": exchange.label_studio, ".jsonl": exchange.prodigy}
 
 
-def write_tasks(book: Book, path: Path) -> None:
+def write_tasks(book: Book, path: Path) -> int:
     """Write the rows that were asked for or labelled as tasks of Label Studio (``.json``) or Prodigy (``.jsonl``).
+
+    Returns how many.
 
     Raises:
         ArtifactError: if it cannot be written.
     """
     with replacing(path) as partial:
         partial.write_text(TASKS[path.suffix.lower()](book), encoding="utf-8")
+    return len(exchange.rows_of(book))
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

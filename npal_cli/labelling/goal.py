@@ -76,9 +76,8 @@ def costs_of(path: Path) -> dict[str, dict[str, float]]:
     names = table.iloc[:, 0].astype(str).str.strip()
     numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
     if set(names) != set(numbers.columns) or names.duplicated().any():
-        raise DataError(
-            f"--cost-matrix {path}: rows {', '.join(names)} and columns {', '.join(numbers.columns)} differ"
-        )
+        rows, columns = (some([str(each) for each in named]) for named in (names, numbers.columns))
+        raise DataError(f"--cost-matrix {path}: rows of {rows} and columns of {columns}; expected the same classes")
     if not np.isfinite(numbers.to_numpy(np.float64)).all():
         raise DataError(f"--cost-matrix {path}: a cost is no finite number; give one for each pair of classes")
     return {

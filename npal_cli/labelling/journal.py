@@ -55,6 +55,8 @@ class Answered:
     """Rows that nobody could tell the class of."""
     by: str = ""
     """Who said so; empty if there is one only."""
+    group: int = 0
+    """The same for all that was given at once, which is taken back at once."""
     at: str = field(default_factory=now)
     event: Literal["answered"] = "answered"
 
@@ -90,8 +92,8 @@ def read(path: Path) -> list[Asked | Answered | Undone]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Callable[[Asked | Answered | Undone], None]]:
-    """Within, nobody else writes to the journal; gives the function that appends an event to it, on disk.
+def writing(path: Path) -> Iterator[Callable[..., None]]:
+    """Within, nobody else writes to the journal; gives the function that appends events to it, on disk, all or none.
 
     Raises:
         ArtifactError: if it cannot be written; what it held is then still there.
@@ -101,35 +103,53 @@ def writing(path: Path) -> Iterator[Callable[[Asked | Answered | Undone], None]]
         lock = FileLock(path.with_suffix(".lock"))
         lock.acquire()
     try:
-        yield lambda event: _append(path, event)
+        yield lambda *events: _append(path, events)
     finally:
         lock.release()
 
 
-def check_rows(root: Path, table: KeptTable) -> None:
-    """Refuse a table that lacks rows whose labels were given under its name: they would be lost.
+def check_rows(root: Path, table: KeptTable, before: KeptTable | None) -> None:
+    """Refuse a table under whose name labels were given that would be lost, or become those of other rows or columns.
+
+    ``before`` is the table that was kept under its name.
 
     Raises:
-        DataError: naming such a row.
+        DataError: naming the label column, or such a row.
     """
     events = read(journal_path(root, table.name))
+    if before is None or not events:
+        return
+    if table.target != before.target:
+        raise DataError(
+            f"{table.name}: labels of {before.target!r} were given, and not of {table.target!r}; "
+            "give the table another name with --name"
+        )
     named = {name for event in events if isinstance(event, Asked) for name in (*event.rows, *event.audit)}
-    named |= {name for event in events if isinstance(event, Answered) for name in event.labels}
-    lost = sorted(named - set(table.ids))
+    answered = [event for event in events if isinstance(event, Answered)]
+    named |= {name for event in answered for name in (*event.labels, *event.skipped, *event.unsure)}
+    lost = sorted(named - set(table.ids)) or ([] if table.id is not None else _others(named, table, before))
     if lost:
         raise DataError(
             f"{table.name}: row {lost[0]!r} was asked for or labelled, and is not in this table ({len(lost)} such); "
-            "give it another name with --name, or name the rows by --id"
+            "give the table another name with --name, or name the rows by --id"
         )
 
 
-def _append(path: Path, event: Asked | Answered | Undone) -> None:
-    line = (json.dumps(asdict(event), ensure_ascii=False) + "\n").encode()
+def _others(named: set[str], table: KeptTable, before: KeptTable) -> list[str]:
+    """Those rows, named by their numbers, that are not what they were."""
+    rows = sorted(int(name) - 1 for name in named)
+    columns = [each.name for each in before.columns if each.name in table.rows]
+    one, other = (each.rows[columns].iloc[rows].astype(str).to_numpy() for each in (before, table))
+    return [str(rows[i] + 1) for i in range(len(rows)) if (one[i] != other[i]).any()]
+
+
+def _append(path: Path, events: Sequence[Asked | Answered | Undone]) -> None:
+    lines = "".join(json.dumps(asdict(event), ensure_ascii=False) + "\n" for event in events).encode()
     with write_errors(path), path.open("ab") as file:
         whole = sum(len(each) for each in _whole_lines(path))
         file.truncate(whole)
         try:
-            file.write(line)
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
         except OSError:

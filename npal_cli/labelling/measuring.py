@@ -4,7 +4,7 @@ Audited rows are drawn at random, whatever strategies choose, and no model is tr
 model's mean score on them is, without bias, its score on rows like those that came without a label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,6 +24,8 @@ from npal_cli.randomness import stream
 Features = Float[np.ndarray, "row feature"]
 Labels = Int[np.ndarray, " row"]
 
+FEWEST = 40
+"""Audited rows from which on the interval of a mean, which is one of many rows, holds as often as it says."""
 FOLDS = 5
 """Of the audited rows, that take turns in being those which a model of random labels is scored on."""
 
@@ -33,9 +35,9 @@ class Score:
     """A score on audited rows."""
 
     value: float
-    low: float
-    high: float
-    """The confidence sequence's ends (see :mod:`.intervals`)."""
+    low: float | None
+    high: float | None
+    """The confidence sequence's ends (see :mod:`.intervals`); None where there are too few rows for one."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Measurement:
 
         whole = np.ones(rows, dtype=bool)
         value = difference(whole)
-        low, high = mean_interval(value, jackknife(difference, rows), rows)
+        low, high = self._ends(value, difference, rows)
         one, other = (self._value(beliefs[name], self._truth) for name in ("chosen", "random"))
         return AgainstRandom(int(rows * (1 - 1 / FOLDS)), one, other, Score(value, low, high))
 
@@ -174,15 +176,22 @@ class Measurement:
         value = self._value(beliefs, self._truth)
         if self.objective.name == "accuracy" and np.ptp(self._weights) == 0:
             return Score(value, *proportion_interval(round(value * rows), rows))
-        deviation = jackknife(lambda kept: self._value(beliefs[kept], self._truth[kept]), rows)
-        return Score(value, *mean_interval(value, deviation, rows))
+        return Score(value, *self._ends(value, lambda kept: self._value(beliefs[kept], self._truth[kept]), rows))
+
+    def _ends(
+        self, value: float, score: Callable[[Bool[np.ndarray, " audited"]], float], rows: int
+    ) -> tuple[float | None, float | None]:
+        """Of the interval of what is no proportion: none of few rows, or before each class is among them."""
+        if rows < FEWEST or len(np.unique(self._truth)) < len(self._book.classes):
+            return None, None
+        return mean_interval(value, jackknife(score, rows), rows)
 
 
-def forecast(rounds: Sequence[Measured], more: Sequence[int]) -> dict[int, float] | None:
+def forecast(rounds: Sequence[Measured], more: Sequence[int], best: float) -> dict[int, float] | None:
     """What so many labels more are expected to add to the score; None before there are four scores.
 
-    The curve a - b / n**c is fitted to the scores after n labels (Viering and Loog, 2023, review such curves), with
-    c from 0.1 to 2 and no score above the best that is possible; a curve that falls is forecast to stay where it is.
+    The curve a - b / n**c is fitted to the scores after n labels (Viering and Loog, 2023, review such curves), with c
+    from 0.1 to 2. One that falls is forecast to stay where it is, and none to pass ``best``, the best possible score.
     """
     from scipy.optimize import nnls
 
@@ -190,18 +199,19 @@ def forecast(rounds: Sequence[Measured], more: Sequence[int]) -> dict[int, float
     if len(known) < 4:
         return None
     labels, scores = (np.array(each, dtype=np.float64) for each in zip(*known, strict=True))
-    best: tuple[float, float, float, float] | None = None
+    found: tuple[float, float, float] | None = None
     for power in np.linspace(0.1, 2.0, 39):
         shape = (labels / labels[0]) ** -power
         # score = top - drop * shape with drop >= 0: top is free, as the difference of two parts that are not negative
         design = np.column_stack([np.ones_like(shape), -np.ones_like(shape), -shape])
-        (up, down, drop), residual = nnls(design, scores)
-        if best is None or residual < best[0]:
-            best = residual, up - down, drop, power
-    assert best is not None
-    _, _, drop, power = best
+        (_, _, drop), residual = nnls(design, scores)
+        if found is None or residual < found[0]:
+            found = residual, drop, power
+    assert found is not None
+    _, drop, power = found
 
     def curve(count: float) -> float:
         return -drop * (count / labels[0]) ** -power
 
-    return {count: float(curve(labels[-1] + count) - curve(labels[-1])) for count in more}
+    room = max(best - float(scores[-1]), 0.0)
+    return {count: min(float(curve(labels[-1] + count) - curve(labels[-1])), room) for count in more}

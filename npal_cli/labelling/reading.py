@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,11 @@ from npal_cli.errors import DataError, UsageError
 from npal_cli.labelling import exchange
 from npal_cli.labelling.answers import Answer
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.sheet import ID, LABEL, unescaped
+from npal_cli.labelling.sheet import ANNOTATOR, ID, LABEL, unescaped
 from npal_cli.tables.columns import some
 from npal_cli.tables.files import is_table
-from npal_cli.tables.formats import read
+from npal_cli.tables.formats import Reading, read
 from npal_cli.tables.target import class_names
-
-ANNOTATOR = "annotator"
-"""The column of a table that says who answered."""
 
 
 def of_words(words: Sequence[str], by: str) -> list[Answer]:
@@ -48,13 +46,13 @@ def of_file(path: Path, book: Book, by: str) -> list[Answer]:
         DataError: if it cannot be read, or has no column of names or of labels.
     """
     if path.suffix.lower() == ".json":
-        return exchange.of_label_studio(path)
+        return [replace(each, by=each.by or by) for each in exchange.of_label_studio(path)]
     if path.suffix.lower() == ".jsonl" and exchange.is_prodigys(path):
-        return exchange.of_prodigy(path)
+        return [replace(each, by=each.by or by) for each in exchange.of_prodigy(path)]
     if str(path) == "-":
         table = _standard_input()
     elif is_table(path):
-        table = read(path)
+        table = read(path, Reading(as_text=True))
     else:
         raise UsageError(f"{path}: expected ID=CLASS, or the file of a table with columns {ID} and {LABEL}")
     names = _column(path, table, (ID, book.table.id), "the rows' names")

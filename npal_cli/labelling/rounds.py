@@ -15,7 +15,7 @@ from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.labelling import journal, sheet
 from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.choosing import next_batch
+from npal_cli.labelling.choosing import asked_again, next_batch
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.journal import Answered, Asked, Undone
 from npal_cli.labelling.measuring import Measurement
@@ -26,6 +26,7 @@ from npal_cli.pipeline.places import journal_path, next_batch_path
 from npal_cli.problems.datasets import known_datasets
 from npal_cli.tables import kept, shelf
 from npal_cli.tables.kept import KeptTable
+from npal_cli.tables.target import class_names
 
 
 @dataclass(frozen=True)
@@ -84,24 +85,32 @@ class Labelling:
     ) -> tuple[pd.DataFrame, Path, str]:
         """The sheet of the next batch, where it was written, and what is to be known about it.
 
-        While nothing was answered, the same question has the same answer.
+        While nothing was answered, the same question has the same answer, and a sheet that holds it stays as it is.
         """
-        name = strategy or self.context.params.acquire.strategy_for(goal.classifier)
         path = output or next_batch_path(self.context.root, self.table.name)
         with journal.writing(self.journal) as append:
             book = self.book()
+            name = strategy or self._last_strategy(book) or self.context.params.acquire.strategy_for(goal.classifier)
             goal.check(book.classes)
-            again = not book.changed and _same(book.rounds[-1], size, name, goal)
+            setup = self.setup(goal, book, name)
+            again = not book.changed and bool(book.rounds) and _same(book.rounds[-1], size, name, goal)
             if again:
-                book = replace(book, rounds=book.rounds[:-1])
-            features = encoded(self.context.root, self.table).features
-            batch = next_batch(book, features, size, name, goal, self.setup(goal, book, name))
-            if not again:
+                there = sheet.found(path, [*book.rounds[-1].rows, *book.rounds[-1].audit])
+                if there is not None:
+                    return there, path, ""
+                batch = asked_again(book, encoded(self.context.root, self.table).features, setup)
+            else:
+                sheet.check_replaceable(path, book.labels)
+                batch = next_batch(book, encoded(self.context.root, self.table).features, size, name, goal, setup)
                 rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
                 append(Asked(name, batch.chosen_by, rows, audit, goal))
-            found = sheet.sheet(batch, self.table)
-            sheet.write(found, path)
-        return found, path, batch.note
+            made = sheet.sheet(batch, self.table)
+            sheet.write(made, path)
+        return made, path, batch.note
+
+    @staticmethod
+    def _last_strategy(book: Book) -> str | None:
+        return book.rounds[-1].strategy if book.rounds else None
 
     def answer(self, answers: Sequence[Answer], permitted: Permitted) -> dict[str, Any]:
         """Take labels, all or none; what was taken, and what is to be known about it.
@@ -112,13 +121,12 @@ class Labelling:
         with journal.writing(self.journal) as append:
             before = self.book()
             events = checked(answers, before, permitted)
-            for event in events:
-                append(event)
+            append(*events)
         after = self.book()
         return {**_counts(events), "pending": len(after.pending), "not_asked": not_asked(answers, before)}
 
-    def undo(self) -> Answered:
-        """Take the last answers back.
+    def undo(self) -> list[Answered]:
+        """Take back what was given last, all of it.
 
         Raises:
             DataError: if there are none.
@@ -128,7 +136,7 @@ class Labelling:
             if not answers:
                 raise DataError(f"{self.table.name}: no answer is left to take back")
             append(Undone())
-        return answers[-1]
+        return [each for each in answers if each.group == answers[-1].group]
 
     def status(self) -> Status:
         """How it stands."""
@@ -139,12 +147,11 @@ class Labelling:
 
     def labelled(self) -> pd.DataFrame:
         """The table with every label that is known by now, and the names of its rows."""
-        book = self.book()
-        rows = self.table.rows.copy()
+        book, rows = self.book(), self.table.rows.copy()
         rows[self.table.target] = [book.labels.get(name) for name in self.table.ids]
-        return (
-            rows if self.table.id is not None else pd.concat([pd.DataFrame({sheet.ID: self.table.ids}), rows], axis=1)
-        )
+        if self.table.id is None:
+            rows.insert(0, sheet.free(sheet.ID, rows.columns), self.table.ids)
+        return rows
 
     def predict(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
         """The class of each row, and the probability of each class, by the task model trained on all labels.
@@ -174,7 +181,7 @@ class Labelling:
 
     def _names_of(self, rows: pd.DataFrame) -> Sequence[Any]:
         named = self.table.id is not None and self.table.id in rows
-        return rows[self.table.id].astype(str).tolist() if named else [str(row) for row in range(1, len(rows) + 1)]
+        return class_names(rows[self.table.id]).tolist() if named else [str(row) for row in range(1, len(rows) + 1)]
 
 
 def _same(last: Asked, size: int, strategy: str, goal: Goal) -> bool:

@@ -3,17 +3,18 @@
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from npal_cli.errors import write_errors
+from npal_cli.errors import DataError, write_errors
 from npal_cli.labelling.choosing import REASONS, Batch, Row
 from npal_cli.tables.kept import KeptTable
 
-ID, LABEL = "id", "label"
+ID, LABEL, ANNOTATOR = "id", "label", "annotator"
+"""Columns of a sheet: who a row is, what it is, and who says so, where several people label."""
 SAID = ("predicted", "probability", *REASONS, "novelty", "why")
 """What npal adds to the row's own columns."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -26,9 +27,47 @@ def sheet(batch: Batch, table: KeptTable) -> pd.DataFrame:
     positions = {name: row for row, name in enumerate(table.ids)}
     own = table.rows.iloc[[positions[row.name] for row in asked]].reset_index(drop=True)
     own = own.drop(columns=[name for name in (table.target, table.id) if name is not None])
-    own = own.rename(columns={name: f"{name}_" for name in (ID, LABEL, *SAID)})
+    own = own.rename(columns={name: free(name, own.columns) for name in (ID, LABEL, ANNOTATOR, *SAID)})
     given = pd.DataFrame({ID: [row.name for row in asked], LABEL: [""] * len(asked)})
     return pd.concat([given, own, pd.DataFrame([_said(row) for row in asked], columns=list(SAID))], axis=1)
+
+
+def free(name: str, taken: Collection[Any]) -> str:
+    """A name like ``name`` that no column has.
+
+    >>> free("id", ["id", "id_"])
+    'id__'
+    """
+    while name in taken:
+        name += "_"
+    return name
+
+
+def found(path: Path, names: Sequence[str]) -> pd.DataFrame | None:
+    """The sheet at ``path``, if it holds just these rows."""
+    try:
+        there = pd.read_csv(path, dtype={ID: str}, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError):
+        return None
+    held = ID in there and [unescaped(str(name)) for name in there[ID]] == list(names)
+    return there if held else None
+
+
+def check_replaceable(path: Path, labels: Collection[str]) -> None:
+    """Refuse to replace a sheet with labels that were not given back yet.
+
+    Raises:
+        DataError: naming the first of them.
+    """
+    try:
+        there = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError):
+        return
+    if not {ID, LABEL} <= set(there.columns):
+        return
+    for name, label in zip(there[ID], there[LABEL], strict=True):
+        if label.strip() and unescaped(name) not in labels:
+            raise DataError(f"{path}: row {name!r} has the label {label!r}, which was not given back: npal label first")
 
 
 def write(found: pd.DataFrame, path: Path) -> None:

@@ -10,7 +10,9 @@ from npal_cli.labelling.measuring import Measured, Measurement, forecast
 MORE = (20, 50, 100)
 """Labels more that a forecast is made for."""
 WORTH = 0.01
-"""A gain in score that is worth going on for."""
+"""A gain that is worth going on for, as a share of the score."""
+ENOUGH = 20
+"""Audited rows, fewer than which tell too little to stop."""
 SETTLED = 0.98
 """The share of predictions that agree between rounds, from which on labels change little."""
 
@@ -36,7 +38,7 @@ class Status:
             "objective": self.measurement.objective.name,
             "rounds": [asdict(each) for each in measured],
             "against_random": asdict(against) if against is not None else None,
-            "forecast": {str(count): gain for count, gain in (forecast(measured, MORE) or {}).items()} or None,
+            "forecast": {str(count): gain for count, gain in (self.expected() or {}).items()} or None,
             "advice": self.advice(),
         }
 
@@ -54,35 +56,48 @@ class Status:
         if self.measurement.audited:
             said.append(
                 f"The score ({self.measurement.objective.name}) is that on {self.measurement.audited} rows drawn at "
-                "random, from which no model learns. That on all rows is between low and high with 90 % probability, "
-                "whenever you look."
+                "random, from which no model learns. That on all rows that came without a label is between low and "
+                "high with 90 % probability, whenever you look."
             )
         if against is not None:
             gain = against.difference
+            ends = "" if gain.low is None else f" [{gain.low:+.3f}, {gain.high:+.3f}]"
             said.append(
                 f"With {against.labels} labels each, chosen rows score {against.chosen:.3f} and random ones "
-                f"{against.random:.3f}: {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]."
+                f"{against.random:.3f}: {gain.value:+.3f}{ends}."
             )
         return [*said, self.advice()]
 
     def advice(self) -> str:
         """Whether to go on, and why."""
-        measured = self.measurement.rounds
-        last = measured[-1]
+        book, last = self.book, self.measurement.rounds[-1]
+        if len(book.labels) + len(book.set_aside) == len(book.table.ids):
+            return "Stop: every row has a label, or was set aside."
         if last.score is None:
-            if not self.measurement.audited:
-                return "Go on: no random row has a label yet, so nothing is known of how good the model is."
-            return "Go on: fewer than two classes have a label."
-        gains = forecast(measured, MORE)
+            return self._without_score()
+        gains = self.expected()
         if gains is None:
             return "Go on: there are too few rounds to tell what more labels bring."
         expected = ", ".join(f"{gain:+.3f} of {count} more labels" for count, gain in gains.items())
-        changed = 1 - (last.agreement or 0.0)
-        if gains[MORE[1]] >= WORTH:
+        if gains[MORE[1]] >= WORTH * max(abs(last.score.value), WORTH):
             return f"Go on: the score is expected to change by {expected}."
-        if changed > 1 - SETTLED:
-            return f"Go on a while: the last round changed {changed:.0%} of the predictions; expected are {expected}."
-        return f"Stop: the last round changed {changed:.0%} of the predictions, and expected are but {expected}."
+        changed = f"the last round changed {1 - (last.agreement or 0.0):.0%} of the predictions"
+        if self.measurement.audited < ENOUGH or (last.agreement or 0.0) < SETTLED:
+            few = f", with {self.measurement.audited} random rows to tell by"
+            return f"Go on a while: {changed}; expected are {expected}{few}."
+        return f"Stop: {changed}, and expected are but {expected}."
+
+    def _without_score(self) -> str:
+        if self.book.goal is not None and self.book.goal.audit == 0:
+            return "Nothing is known of how good the model is: no row is drawn at random (--audit 0)."
+        if self.measurement.audited:
+            return "Go on: fewer than two classes have a label."
+        return "Go on: no random row has a label yet, so nothing is known of how good the model is."
+
+    def expected(self) -> dict[int, float] | None:
+        """What more labels are expected to add."""
+        best = 0.0 if self.measurement.objective.name in ("cost", "log_loss", "brier") else 1.0
+        return forecast(self.measurement.rounds, MORE, best)
 
 
 def _row(number: int, each: Measured) -> dict[str, Any]:
@@ -93,5 +108,5 @@ def _row(number: int, each: Measured) -> dict[str, Any]:
         "score": score.value if score else None,
         "low": score.low if score else None,
         "high": score.high if score else None,
-        "as before": f"{each.agreement:.1%}" if each.agreement is not None else None,
+        "predicted as before": f"{each.agreement:.1%}" if each.agreement is not None else None,
     }

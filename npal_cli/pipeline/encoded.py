@@ -62,7 +62,11 @@ def features_with(
         lacking = [column.name for column in encoder.columns if column.name not in more]
         if lacking:
             raise DataError(f"the rows lack column {lacking[0]!r}; give those that {table.name} has")
-        features = np.vstack([features, encoder.transform(more)])
+        added = encoder.transform(more)
+        if not np.isfinite(added).all():
+            row = int(np.flatnonzero(~np.isfinite(added).all(axis=1))[0])
+            raise DataError(f"the rows: a number in row {row + 1} is not finite; correct it or leave it empty")
+        features = np.vstack([features, added])
     try:
         return encoder, standardise(features, "per_feature", len(table.rows)) * encoder.scales
     except DataError as error:

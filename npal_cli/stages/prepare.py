@@ -17,9 +17,10 @@ from npal_cli.pipeline.prepared import build_prepared
 from npal_cli.pipeline.resolved import ResolvedExperiment
 from npal_cli.problems.datasets import REGISTRY, give_source, known_datasets, named
 from npal_cli.records import PreparedRecord
+from npal_cli.tables import shelf
 from npal_cli.tables.files import SUFFIXES, is_table
 from npal_cli.tables.intake import Intake, take
-from npal_cli.tables.kept import KeptTable
+from npal_cli.tables.kept import KeptTable, find
 
 
 def prepare(resolved: ResolvedExperiment) -> Built[PreparedRecord]:
@@ -78,6 +79,12 @@ def take_sources(
             give_source(name, source, context.sources, verify=verify)
         names.append(name)
     return Taken(names, tables)
+
+
+def kept_before(context: Context, name: str) -> KeptTable | None:
+    """The table that is kept under a name."""
+    folder = context.sources.folder
+    return find(name, folder) if name in shelf.known(folder) else None
 
 
 def describe_table(context: Context, table: KeptTable) -> dict[str, Any]:

@@ -39,6 +39,8 @@ LARGEST = 1e150
 """Numbers beyond are refused: a deviation is a sum of squares, and from 1e154 on a square overflows."""
 
 _NAMES_ROWS = re.compile(r"(.*[\W_])?(id|uuid|guid|index|key|row|unnamed: \d+)", re.IGNORECASE)
+_CODE = re.compile(r"[A-Za-z_-]*\d+[A-Za-z]?|[0-9a-fA-F-]{16,}|\S+@\S+")
+"""C0017, 17b, a hash or UUID, an address."""
 _DATE_LIKE = re.compile(r"\s*\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}.*")
 
 Values: TypeAlias = "pd.Series[Any]"
@@ -183,7 +185,7 @@ def _names_rows(name: str, column: "Values", kind: Kind) -> bool:
         return False
     called_so = _NAMES_ROWS.fullmatch(name) is not None
     if kind == "text":
-        return called_so or not as_text(column).str.contains(r"\s").any()
+        return called_so or bool(as_text(column).str.fullmatch(_CODE).all())
     if not pd.api.types.is_integer_dtype(column) or column.isna().any():
         return False
     return called_so or int(column.max()) - int(column.min()) == len(column) - 1

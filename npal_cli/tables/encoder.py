@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
+from npal_cli.errors import DataError
 from npal_cli.tables.columns import KINDS, Column, as_numbers, as_text, columns_of
 
 Features = Float[np.ndarray, "row feature"]
@@ -157,7 +158,12 @@ class _Dates:
         self._encoder = DatetimeEncoder(add_weekday=True, add_total_seconds=False)
 
     def fit_transform(self, table: pd.DataFrame) -> Features:
-        dates = self._read.fit_transform(self._plain(table))
+        from skrub.core import RejectColumn
+
+        try:
+            dates = self._read.fit_transform(self._plain(table))
+        except RejectColumn as error:
+            raise DataError(f"column {self._name!r}: its values are no dates in one format") from error
         self._earliest = dates.min()
         self._encoder.fit_transform(dates)
         self._median = np.nanmedian(self._days(dates))

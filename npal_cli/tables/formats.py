@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ class Reading:
     encoding: str | None = None
     labels: Path | None = None
     """The file of the labels, if they are in another than the features: an array, or a table of one column."""
+    as_text: Literal[True] | tuple[str, ...] = ()
+    """Whether all cells of a text file are text, or which columns': names that look like numbers keep their zeros."""
 
 
 def read(path: Path, reading: Reading | None = None) -> pd.DataFrame:
@@ -78,6 +80,10 @@ def _text(path: Path, reading: Reading) -> pd.DataFrame:
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:  # pandas would give the second another name
         raise DataError(f"{path}: two columns are called {twice[0]!r}; give each a name of its own")
+    if reading.as_text is True:
+        given["dtype"] = str
+    elif reading.as_text:
+        given["dtype"] = {name: str for name in reading.as_text if name in set(names)}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells without a column, which would be lost
         how: Any = {"index_col": False, "low_memory": False, "keep_default_na": False, "na_values": [""], **given}

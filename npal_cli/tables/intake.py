@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +15,7 @@ from npal_cli.commit import building_place, commit
 from npal_cli.errors import DataError, UsageError, write_errors
 from npal_cli.tables import formats
 from npal_cli.tables.columns import Kind, columns_of, some
+from npal_cli.tables.encoder import TableEncoder
 from npal_cli.tables.files import ARRAYS, name_of, suffix_of
 from npal_cli.tables.formats import Reading
 from npal_cli.tables.kept import KeptTable
@@ -61,7 +62,8 @@ def take(
         raise UsageError(f"--data {source}: {name!r} cannot be a name; give one with --name (letters, digits and _)")
     if name in reserved:
         raise UsageError(f"--data {source}: {name} is a data set of npal's own; give it another name with --name")
-    rows = formats.read(source, intake.reading)
+    as_text = tuple(name for name in (intake.target, intake.id) if name is not None)
+    rows = formats.read(source, replace(intake.reading, as_text=as_text))
     target = _target(source, rows, intake)
     where = str(source)
     labels = class_names(rows[target], intake.unlabelled)
@@ -70,8 +72,13 @@ def take(
     if intake.id is not None:
         _check_ids(where, rows, intake.id)
     columns = columns_of(rows.drop(columns=names), where, intake.declared, labels)
+    if intake.declared:
+        TableEncoder(columns).fit_transform(rows)  # what its author says of it may not be true
+    read_as = intake.reading
+    labels_from = digest_of(read_as.labels) if read_as.labels is not None else None
     said = [target, intake.id, [asdict(column) for column in columns], list(intake.unlabelled)]
-    digest = hashlib.sha256(json.dumps(said).encode() + digest_of(source).encode()).hexdigest()
+    how = [read_as.separator, read_as.decimal, read_as.encoding, labels_from]
+    digest = hashlib.sha256(json.dumps([said, how]).encode() + digest_of(source).encode()).hexdigest()
     table = KeptTable(name, rows, target, intake.id, columns, tuple(intake.unlabelled), digest)
     check(table)
     _keep(table, source, folder)

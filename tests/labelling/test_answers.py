@@ -63,6 +63,37 @@ def test_rows_that_are_skipped_or_unsure_are_not_asked_again(begun):
     assert labels(begun)[first] == "yes"
 
 
+def test_a_label_is_withdrawn_by_a_change_and_one_of_the_file_is_not(begun, leads):
+    begun("label", "--data", "leads", "C050=yes")
+    assert "has the label 'yes', and not 'skip'" in begun("label", "--data", "leads", "C050=skip", code=1).stderr
+    begun("label", "--data", "leads", "C050=skip", "--change")
+    assert "C050" not in labels(begun)
+    assert "came with the label" in begun("label", "--data", "leads", "C000=skip", "--change", code=1).stderr
+
+
+def test_the_files_label_is_changed_by_nobody_unless_he_says_so(begun, leads):
+    other = "no" if leads["churned"][0] == "yes" else "yes"
+    begun("label", "--data", "leads", f"C000={other}", "--by", "anna", code=1)
+
+
+def test_what_was_given_at_once_is_taken_back_at_once(begun):
+    before = labels(begun)
+    Path("answers.csv").write_text("id,label,annotator\nC050,yes,anna\nC051,no,bob\nC052,no,carl\n")
+    begun("label", "--data", "leads", "answers.csv")
+    assert json_of(begun("undo", "--data", "leads", "--json")) == {"undone": ["C050", "C051", "C052"]}
+    assert labels(begun) == before
+
+
+def test_names_and_classes_that_look_like_numbers_or_truths_keep_their_letters(begun, leads):
+    table = leads.assign(customer=[f"{i:04d}" for i in range(len(leads))], churned=leads["churned"] == "yes")
+    table["churned"] = table["churned"].map({True: "true", False: "false"}).where(table.index < 30)
+    table.to_csv("numbers.csv", index=False)
+    begun("prepare", "--data", "numbers.csv", "--target", "churned", "--id", "customer")
+    Path("answers.csv").write_text("id,label\n0040,true\n0041,false\n")
+    begun("label", "--data", "numbers", "answers.csv")
+    begun("label", "--data", "numbers", "0042=true")
+
+
 def test_the_majority_counts(begun):
     for who, label in [("anna", "no"), ("bob", "yes"), ("eve", "yes")]:
         begun("label", "--data", "leads", "C050=" + label, "--by", who)

@@ -58,22 +58,32 @@ def test_the_deviation_of_a_ratio_is_that_of_its_linear_part():
     assert found == pytest.approx(linear.std(ddof=1), rel=0.05)
 
 
+def test_few_rows_have_no_interval_of_what_is_no_proportion(begun, annotate):
+    annotate(batch_of(begun, 10, "--objective", "balanced_accuracy"))
+    score = json_of(begun("status", "--data", "leads", "--json"))["rounds"][-1]["score"]
+    assert (score["low"], score["high"]) == (None, None)
+
+
 def scored(labels, scores):
     return [Measured(n, Score(s, 0, 1), None) for n, s in zip(labels, scores, strict=True)]
 
 
 def test_a_curve_goes_on_as_it_went():
     labels = np.array([20, 40, 60, 80, 100])
-    found = forecast(scored(labels, 0.9 - 2 / labels), [20, 100])
+    found = forecast(scored(labels, 0.9 - 2 / labels), [20, 100], best=1.0)
     assert found is not None
     assert found[20] == pytest.approx(2 / 100 - 2 / 120, abs=1e-3)
     assert found[100] == pytest.approx(2 / 100 - 2 / 200, abs=1e-3)
 
 
 def test_a_curve_that_falls_is_expected_to_stay_and_a_short_one_tells_nothing():
-    assert forecast(scored([20, 40, 60, 80], [0.9, 0.8, 0.85, 0.8]), [50]) == {50: pytest.approx(0, abs=1e-9)}
-    assert forecast(scored([20, 40, 60], [0.7, 0.8, 0.85]), [50]) is None
-    assert forecast([Measured(20, None, None)] * 5, [50]) is None
+    assert forecast(scored([20, 40, 60, 80], [0.9, 0.8, 0.85, 0.8]), [50], 1.0) == {50: pytest.approx(0, abs=1e-9)}
+    assert forecast(scored([20, 40, 60], [0.7, 0.8, 0.85]), [50], 1.0) is None
+    assert forecast([Measured(20, None, None)] * 5, [50], 1.0) is None
+
+
+def test_no_score_is_expected_to_pass_the_best_possible():
+    assert forecast(scored([20, 30, 40, 50], [0.9, 0.95, 0.98, 1.0]), [50], 1.0) == {50: 0.0}
 
 
 def test_the_score_is_that_of_a_model_that_never_saw_the_audited_rows(begun, annotate, leads):
@@ -100,11 +110,11 @@ def test_the_score_is_that_of_a_model_that_never_saw_the_audited_rows(begun, ann
 
 @pytest.mark.parametrize("objective", ["balanced_accuracy", "log_loss", "f1"])
 def test_every_objective_has_a_score_with_an_interval(begun, annotate, objective):
-    annotate(batch_of(begun, 30, "--objective", objective))
+    annotate(batch_of(begun, 100, "--objective", objective, "--audit", 0.5))
     found = json_of(begun("status", "--data", "leads", "--json"))
     score = found["rounds"][-1]["score"]
     assert found["objective"] == objective
-    assert score["low"] <= score["value"] <= score["high"]
+    assert score["low"] < score["value"] < score["high"]
 
 
 def test_it_says_how_things_stand_at_every_moment(begun, annotate):

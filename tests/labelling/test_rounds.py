@@ -72,6 +72,41 @@ def test_the_same_question_has_the_same_answer_until_labels_come(begun, annotate
     assert batch_of(begun)["id"].tolist() == batch_of(begun)["id"].tolist()
 
 
+def test_a_batch_is_the_one_of_the_journal_whatever_was_answered_and_taken_back_before(begun):
+    begun("label", "--data", "leads", "C050=yes")
+    batch = batch_of(begun)
+    begun("undo", "--data", "leads")
+    begun("label", "--data", "leads", "C060=no")
+    again = batch_of(begun)
+    assert [*events()[-1]["rows"], *events()[-1]["audit"]] == again["id"].tolist()
+    assert set(again["id"][again["why"] == AUDIT]) >= set(batch["id"][batch["why"] == AUDIT])
+
+
+def test_a_sheet_that_is_being_filled_in_is_never_emptied(begun):
+    sheet = Path("data/next/leads/next_batch.csv")
+    batch = batch_of(begun).assign(label="yes")
+    batch.to_csv(sheet, index=False)
+    assert (batch_of(begun)["label"] == "yes").all()  # the same question
+    refused = begun("acquire", "--data", "leads", "--batch", 5, code=1).stderr
+    assert "has the label 'yes', which was not given back" in refused
+    begun("label", "--data", "leads", sheet)
+    assert batch_of(begun, 5)["label"].isna().all()
+
+
+def test_rows_that_are_kept_apart_teach_nothing_though_they_are_labelled_unasked(begun, leads):
+    batch_of(begun)
+    leads[["customer", "churned"]][LABELLED:].to_csv("answers.csv", index=False)
+    begun("label", "--data", "leads", "answers.csv")
+    last = json_of(begun("status", "--data", "leads", "--json"))["rounds"][-1]
+    assert 150 < last["labels"] < 215
+
+
+def test_the_share_that_is_measured_on_stays_however_often_other_sizes_are_asked_for(begun):
+    for size in (10, 11, 10, 11, 10, 11):
+        batch = batch_of(begun, size)
+        assert (batch["why"] == AUDIT).sum() == 2
+
+
 def test_rows_that_are_measured_on_teach_nothing(begun, annotate, leads):
     """Their labels, told falsely, change neither what is asked next nor what it is taken for."""
     batch = batch_of(begun)
@@ -185,6 +220,29 @@ def test_rows_that_were_added_later_are_asked_for_and_none_may_go(begun, annotat
     refused = begun("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer", code=1)
     assert "was asked for or labelled, and is not in this table" in refused.stderr
     assert journal().startswith(kept)
+
+
+def test_labels_never_become_those_of_other_rows_or_of_another_column(npal, leads):
+    Path("params.yaml").unlink()
+    known = leads.assign(churned=leads["churned"].where(leads.index < LABELLED)).drop(columns="customer")
+    known.to_csv("leads.csv", index=False)
+    npal("prepare", "--data", "leads.csv", "--target", "churned")
+    npal("label", "--data", "leads", "41=yes")
+    again = ("prepare", "--data", "leads.csv", "--target")
+    known[::-1].to_csv("leads.csv", index=False)
+    assert "row '41' was asked for or labelled" in npal(*again, "churned", code=1).stderr
+    known.to_csv("leads.csv", index=False)
+    assert "labels of 'churned' were given" in npal(*again, "plan", code=1).stderr
+
+
+def test_own_columns_may_be_called_as_the_sheets_are(npal, leads):
+    Path("params.yaml").unlink()
+    table = leads.drop(columns="customer").rename(columns={"visits": "id", "spent": "id_", "calls": "why"})
+    table.assign(churned=table["churned"].where(table.index < LABELLED)).to_csv("leads.csv", index=False)
+    npal("prepare", "--data", "leads.csv", "--target", "churned")
+    assert list(batch_of(npal).columns[:6]) == ["id", "label", "id__", "id_", "why_", "plan"]
+    npal("export", "--data", "leads", "out.parquet")
+    assert pd.read_parquet("out.parquet").columns[0] == "id__"
 
 
 def test_every_row_is_asked_for_in_the_end(begun, annotate):

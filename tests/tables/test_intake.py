@@ -9,6 +9,7 @@ import pytest
 from npal_cli.errors import ArtifactError, DataError, UsageError
 from npal_cli.problems.datasets import REGISTRY, load_dataset
 from npal_cli.problems.sources import Sources
+from npal_cli.tables.formats import Reading
 from npal_cli.tables.intake import Intake, take
 from npal_cli.tables.kept import find
 from npal_cli.tables.shelf import known
@@ -236,6 +237,23 @@ def test_what_is_said_of_a_table_must_be_true(table, tmp_path, intake, error, sa
     with pytest.raises(error, match=said):
         take(tmp_path / "mine.csv", intake, tmp_path / "raw", list(REGISTRY))
     assert known(tmp_path / "raw") == []
+
+
+def test_other_labels_or_another_way_of_reading_is_another_table(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(12.0).reshape(6, 2))
+    digests = set()
+    for labels in ("a,b,a,b,a,b", "b,a,a,b,a,b"):
+        (tmp_path / "labels.csv").write_text("y\n" + labels.replace(",", "\n") + "\n")
+        intake = Intake(None, reading=Reading(labels=tmp_path / "labels.csv"))
+        digests.add(take(tmp_path / "x.npy", intake, tmp_path / "raw", []).digest)
+    assert len(digests) == 2
+
+
+def test_a_column_that_is_not_what_it_is_said_to_be_leaves_what_was_kept(table, tmp_path):
+    taken(table, tmp_path)
+    with pytest.raises(DataError, match="column 'colour': its values are no dates in one format"):
+        take(tmp_path / "mine.csv", Intake("kind", declared={"colour": "date"}), tmp_path / "raw", [])
+    assert [each.kind for each in find("mine", tmp_path / "raw").columns] == ["number", "category"]
 
 
 def test_a_study_needs_a_label_in_every_row(table, tmp_path):
