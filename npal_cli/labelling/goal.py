@@ -11,6 +11,7 @@ from jaxtyping import Float
 from npal_cli.api.rows import weights_of
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.objectives import OBJECTIVES, Objective
+from npal_cli.tables.columns import some
 from npal_cli.tables.formats import read
 
 
