@@ -165,7 +165,7 @@ def predict(
         from npal_cli.labelling.export import write_table
         from npal_cli.tables.formats import read
 
-        found = _labelling(options, options.data).predict(read(rows) if rows is not None else None)
+        found = _labelling(options, options.data).predict(read(rows, fewest=1) if rows is not None else None)
         if output is not None:
             write_table(found, output)
             _print_written(options, output, rows=len(found))

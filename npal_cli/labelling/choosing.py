@@ -87,7 +87,7 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
     describe = Described(book, features, codes, goal, setup)
     why = why_of(strategy)
     rows = [describe.row(int(row), why, reasons.get(int(row), {})) for row in chosen]
-    return Batch(rows, [describe.row(book.position[name], AUDIT, {}) for name in audit], strategy, note)
+    return Batch(rows, [describe.audited(name) for name in audit], strategy, note)
 
 
 AUDIT = "drawn at random, to measure"
@@ -97,11 +97,8 @@ def asked_again(book: Book, features: Features, setup: QuerySetup) -> Batch:
     """The rows that the last round asked for, as far as they are known without choosing anew."""
     last = book.rounds[-1]
     describe = Described(book, features, book.training_codes(), last.goal, setup)
-    chosen, audit = (
-        [describe.row(book.position[name], why, {}) for name in names]
-        for names, why in ((last.rows, why_of(last.chosen_by)), (last.audit, AUDIT))
-    )
-    return Batch(chosen, audit, last.chosen_by)
+    chosen = [describe.row(book.position[name], why_of(last.chosen_by), {}) for name in last.rows]
+    return Batch(chosen, [describe.audited(name) for name in last.audit], last.chosen_by)
 
 
 def why_of(chosen_by: str) -> str:
@@ -190,6 +187,10 @@ class Described:
             problem = _problem(book, features, codes, goal)
             known = problem.annotated
             self._model = setup.task_model().fit(features[known], problem.labels[known], problem.training_weights)
+
+    def audited(self, name: str) -> Row:
+        """A row that is measured on: its label is to owe nothing to what the model takes it for."""
+        return Row(name, AUDIT)
 
     def row(self, row: int, why: str, reasons: Mapping[str, float]) -> Row:
         """A row with its prediction."""

@@ -87,6 +87,10 @@ class Labelling:
 
         While nothing was answered, the same question has the same answer, and a sheet that holds it stays as it is.
         """
+
+        def features() -> np.ndarray:
+            return encoded(self.context.root, self.table, force=self.context.force).features
+
         path = output or next_batch_path(self.context.root, self.table.name)
         with journal.writing(self.journal) as append:
             book = self.book()
@@ -98,10 +102,10 @@ class Labelling:
                 there = sheet.found(path, [*book.rounds[-1].rows, *book.rounds[-1].audit])
                 if there is not None:
                     return there, path, ""
-                batch = asked_again(book, encoded(self.context.root, self.table).features, setup)
+                batch = asked_again(book, features(), setup)
             else:
                 sheet.check_replaceable(path, book.labels)
-                batch = next_batch(book, encoded(self.context.root, self.table).features, size, name, goal, setup)
+                batch = next_batch(book, features(), size, name, goal, setup)
                 rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
                 append(Asked(name, batch.chosen_by, rows, audit, goal))
             made = sheet.sheet(batch, self.table)

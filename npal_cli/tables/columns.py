@@ -133,7 +133,10 @@ def as_text(column: "Values") -> "Values":
     """Text without blanks around it; empty where the column is."""
     if isinstance(column.dtype, pd.StringDtype):
         return column.str.strip().fillna("")
-    text = ["" if missing else str(value).strip() for value, missing in zip(column, column.isna(), strict=True)]
+    missing = column.isna()
+    if pd.api.types.is_float_dtype(column) and (column[~missing] % 1 == 0).all():
+        column = column.astype("Int64")  # 1010, in a column with an empty cell too
+    text = ["" if empty else str(value).strip() for value, empty in zip(column, missing, strict=True)]
     return pd.Series(text, index=column.index, dtype="str")
 
 

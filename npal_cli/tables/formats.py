@@ -40,11 +40,11 @@ class Reading:
     """Whether all cells of a text file are text, or which columns': names that look like numbers keep their zeros."""
 
 
-def read(path: Path, reading: Reading | None = None) -> pd.DataFrame:
-    """The table in a file.
+def read(path: Path, reading: Reading | None = None, *, fewest: int = 2) -> pd.DataFrame:
+    """The table in a file, of ``fewest`` columns or more.
 
     Raises:
-        DataError: if it cannot be read, two columns have one name, or it has no rows or a single column.
+        DataError: if it cannot be read, two columns have one name, or it has no rows or too few columns.
     """
     reading = reading or Reading()
     suffix = suffix_of(path)
@@ -64,7 +64,7 @@ def read(path: Path, reading: Reading | None = None) -> pd.DataFrame:
     if twice:
         raise DataError(f"{path}: two columns are called {twice[0]!r}; give each a name of its own")
     table = table.reset_index(drop=True)
-    if table.empty or table.shape[1] < 2:
+    if table.empty or table.shape[1] < fewest:
         hint = "; is it separated otherwise? say how with --separator" if suffix in TEXT and len(table) else ""
         raise DataError(f"{path}: {table.shape[0]} rows, {table.shape[1]} columns; expected rows and features{hint}")
     return table

@@ -43,7 +43,8 @@ def test_a_sheet_says_what_a_row_is_and_why_it_was_chosen(begun):
     assert batch["label"].isna().all()
     assert batch["why"].tolist() == ["chosen by blend"] * 8 + [AUDIT] * 2
     assert batch["score"][:8].is_monotonic_decreasing
-    assert batch["probability"].between(0.5, 1).all()
+    assert batch["probability"][:8].between(0.5, 1).all()
+    assert batch[["predicted", "probability", "score"]][8:].isna().all(axis=None)
     assert batch["expected_error"][:8].between(0, 1).all()
     assert batch["expected_gain"][:8].notna().all()
     rows = json_of(begun("acquire", "--data", "leads", "--batch", 10, "--json"))["rows"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from npal_cli.errors import UsageError
-from npal_cli.tables.columns import MANY_CATEGORIES, Column, columns_of, declare
+from npal_cli.tables.columns import MANY_CATEGORIES, Column, as_text, columns_of, declare
 
 DRAWS = np.random.default_rng(0)
 ROWS = 100
@@ -115,6 +115,12 @@ def test_what_its_author_says_a_column_is_it_is():
 def test_a_declaration_that_says_nothing_is_refused(types, drop, said):
     with pytest.raises(UsageError, match=said):
         declare(types, drop)
+
+
+def test_whole_numbers_are_the_same_text_with_and_without_an_empty_cell():
+    assert as_text(pd.Series([1010, 20])).tolist() == ["1010", "20"]
+    assert as_text(pd.Series([1010, None, 20])).tolist() == ["1010", "", "20"]
+    assert as_text(pd.Series([1.5, None])).tolist() == ["1.5", ""]
 
 
 def test_many_categories_are_text():
