@@ -88,7 +88,7 @@ def test_an_artifact_describes_itself(npal):
     assert attributes["parameters"] == {
         "classifier": "logistic",
         "options": {"C": 1.0},
-        "objective": {"name": "accuracy", "costs": None},
+        "objective": {"name": "accuracy", "costs": None, "classes": None},
     }
     assert set(attributes["inputs"]) == {"1-1"}
     assert set(attributes["inputs"]["1-1"]) == {"prepared", "simulated"}
