@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,6 @@ from npal_cli.labelling.book import Book
 from npal_cli.labelling.choosing import asked_again, next_batch
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.journal import Answered, Asked, Undone
-from npal_cli.labelling.measuring import Measurement
-from npal_cli.labelling.status import Status
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.encoded import encoded, features_with
 from npal_cli.pipeline.places import journal_path, next_batch_path
@@ -27,6 +25,9 @@ from npal_cli.problems.datasets import known_datasets
 from npal_cli.tables import kept, shelf
 from npal_cli.tables.kept import KeptTable
 from npal_cli.tables.target import class_names
+
+if TYPE_CHECKING:
+    from npal_cli.labelling.status import Status
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,11 @@ class Labelling:
             append(Undone())
         return [each for each in answers if each.group == answers[-1].group]
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """How it stands."""
+        from npal_cli.labelling.measuring import Measurement  # scipy's optimisers take half a second
+        from npal_cli.labelling.status import Status
+
         book = self.book()
         goal = book.goal or self.goal({})
         features = encoded(self.context.root, self.table).features
