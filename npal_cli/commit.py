@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote
 
 from filelock import FileLock
 
+from npal_cli.errors import write_errors
+
 POLL = 0.005
 """Seconds between two tries to take the lock, which nobody holds for longer than it takes to read a store."""
 
@@ -43,6 +45,23 @@ def commit(path: Path, root: Path) -> None:
         if aside.exists():
             aside.rename(replaced)
     shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place beside the file ``path`` that takes its place at the end: who looks sees the old one or the new one.
+
+    Raises:
+        ArtifactError: if it cannot be written; what was at ``path`` is then still there.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """What is known of each row of a table, from its file and from the journal."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -26,8 +26,8 @@ class Book:
     rounds: Sequence[Asked] = ()
     answers: Sequence[Answered] = ()
     """Without those that were taken back."""
-    answered_before: Mapping[int, int] = field(default_factory=dict)
-    """How many answers had come when the round of each number was asked."""
+    answered_before: Sequence[int] = ()
+    """How many answers had come when each round was asked for."""
     changed: bool = True
     """Whether any answer came, or was taken back, since the last round was asked for."""
 
@@ -36,11 +36,11 @@ class Book:
         """What the journal of a table says."""
         rounds: list[Asked] = []
         answers: list[Answered] = []
-        before: dict[int, int] = {}
+        before: list[int] = []
         changed = True
         for event in journal.read(journal_path(root, table.name)):
             if isinstance(event, Asked):
-                before[len(rounds)] = len(answers)
+                before.append(len(answers))
                 rounds.append(event)
             elif isinstance(event, Answered):
                 answers.append(event)
@@ -115,13 +115,16 @@ class Book:
         """The rows that strategies may not choose, in the order in which they are audited."""
         return reserve((name for name in self.table.ids if name not in self.in_file), goal.audit, goal.seed)
 
-    def training_codes(self, classes: Sequence[str] | None = None) -> Int[np.ndarray, " row"]:
+    def kept_apart(self, goal: Goal | None) -> set[str]:
+        """The rows that teach nothing, whoever labelled them: those that were measured on, or may be."""
+        return self.audited | set(self.reserved(goal) if goal is not None else ())
+
+    def training_codes(self, goal: Goal | None, classes: Sequence[str] | None = None) -> Int[np.ndarray, " row"]:
         """The class of each row that models are trained on, as its position in ``classes``; -1 for all others.
 
-        None for :attr:`classes`; others may be those of a later moment. Rows that are kept apart teach nothing, whoever
-        labelled them.
+        ``goal`` says which rows are kept apart. None for :attr:`classes`; others may be those of a later moment.
         """
-        apart = self.audited | (set(self.reserved(self.goal)) if self.goal is not None else set())
+        apart = self.kept_apart(goal)
         names = [None if name in apart else self.labels.get(name) for name in self.table.ids]
         return codes_of(names, self.classes if classes is None else classes)
 

@@ -14,6 +14,7 @@ from npal_cli.errors import DataError
 from npal_cli.labelling.audit import due
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.goal import Goal
+from npal_cli.labelling.models import fitted
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run, stream
 
@@ -42,7 +43,7 @@ class Row:
     """The strategy's ``score``, the larger the better; and what it is made of: see :data:`REASONS`."""
     predicted: str | None = None
     probability: float | None = None
-    """Of the predicted class; None where the task model has no probabilities."""
+    """How much that class is believed in; None if there is no model yet, or the row is measured on."""
     novelty: float | None = None
     """The distance to the nearest row with a label, in median distances of two rows."""
 
@@ -68,8 +69,8 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
     reserved = [name for name in book.reserved(goal) if name not in book.labels and name not in book.set_aside]
     answered = {name for each in book.rounds for name in (*each.rows, *each.audit)} - {*book.unanswered}
     count = min(due(goal.audit, len(answered), len(book.audited & answered), size), len(reserved))
-    audit, kept_apart = reserved[:count], set(book.reserved(goal))
-    codes = book.training_codes()
+    audit, kept_apart = reserved[:count], book.kept_apart(goal)
+    codes = book.training_codes(goal)
     free = np.array([n not in book.labels and n not in book.set_aside and n not in kept_apart for n in book.table.ids])
     if not free.any() and not audit:
         raise DataError(f"{book.table.name}: no row is left to ask for: each has a label or was set aside")
@@ -96,7 +97,7 @@ AUDIT = "drawn at random, to measure"
 def asked_again(book: Book, features: Features, setup: QuerySetup) -> Batch:
     """The rows that the last round asked for, as far as they are known without choosing anew."""
     last = book.rounds[-1]
-    describe = Described(book, features, book.training_codes(), last.goal, setup)
+    describe = Described(book, features, book.training_codes(last.goal), last.goal, setup)
     chosen = [describe.row(book.position[name], why_of(last.chosen_by), {}) for name in last.rows]
     return Batch(chosen, [describe.audited(name) for name in last.audit], last.chosen_by)
 
@@ -182,11 +183,7 @@ class Described:
         self._book, self._features = book, features
         self._labelled = features[codes >= 0]
         self._unit = typical_distance(features) or 1.0
-        self._model = None
-        if len(np.unique(codes[codes >= 0])) >= 2:
-            problem = _problem(book, features, codes, goal)
-            known = problem.annotated
-            self._model = setup.task_model().fit(features[known], problem.labels[known], problem.training_weights)
+        self._model = fitted(setup, features, codes, goal.weights_for(book.classes))
 
     def audited(self, name: str) -> Row:
         """A row that is measured on: its label is to owe nothing to what the model takes it for."""

@@ -1,13 +1,12 @@
 """What is given out: tables, and tasks for other tools, by the name of the file."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from npal_cli.errors import UsageError, write_errors
+from npal_cli.commit import replacing
+from npal_cli.errors import UsageError
 from npal_cli.labelling import exchange, sheet
 from npal_cli.labelling.book import Book
 
@@ -41,19 +40,3 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_parquet(partial, index=False)
     else:
         raise UsageError(f"{path}: expected a file that ends in .csv or .parquet")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A place beside ``path`` that takes its place: the file is the old one or the new one.
-
-    Raises:
-        ArtifactError: if it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with write_errors(path):
-        try:
-            yield partial
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)

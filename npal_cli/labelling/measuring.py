@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
-from threadpoolctl import threadpool_limits
 
 from npal_cli.api.query import QuerySetup
 from npal_cli.classifiers import FittedClassifier
@@ -18,6 +17,7 @@ from npal_cli.errors import DataError
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.intervals import jackknife, mean_interval, proportion_interval
+from npal_cli.labelling.models import fitted
 from npal_cli.objectives import Objective, confusion_counts
 from npal_cli.randomness import stream
 
@@ -85,11 +85,13 @@ class Measurement:
     @cached_property
     def rounds(self) -> list[Measured]:
         """Before the first round, and after each of those whose answers came."""
-        counts = [*sorted({*self._book.answered_before.values(), 0}), len(self._book.answers)]
+        counts = [*sorted({*self._book.answered_before, 0}), len(self._book.answers)]
         found: list[Measured] = []
         before: Labels | None = None
         for count in dict.fromkeys(min(count, len(self._book.answers)) for count in counts):
-            codes = replace(self._book, answers=self._book.answers[:count]).training_codes(self._book.classes)
+            codes = replace(self._book, answers=self._book.answers[:count]).training_codes(
+                self._goal, self._book.classes
+            )
             model = self._fit(codes)
             known = int((codes >= 0).sum())
             if model is None:
@@ -107,7 +109,7 @@ class Measurement:
         Raises:
             DataError: if there is none.
         """
-        model = self._fit(self._book.training_codes())
+        model = self._fit(self._book.training_codes(self._goal))
         if model is None:
             raise DataError(f"{self._book.table.name}: labels of fewer than two classes are known")
         return np.array(self._book.classes)[model.predict(self._features)]
@@ -116,8 +118,9 @@ class Measurement:
     def against_random(self) -> AgainstRandom | None:
         """None until there are as many audited rows as folds, and as many chosen ones as a model of random ones has."""
         rows = len(self._audited)
-        in_file = replace(self._book, answers=()).training_codes(self._book.classes)
-        chosen = np.array([self._book.position[n] for n in self._book.labels if self._is_chosen(n)], int)
+        in_file = replace(self._book, answers=()).training_codes(self._goal, self._book.classes)
+        others = self._book.in_file.keys() | self._book.kept_apart(self._goal)
+        chosen = np.array([self._book.position[n] for n in self._book.labels if n not in others], int)
         if rows < FOLDS or len(chosen) < rows - -(-rows // FOLDS):
             return None
         folds = stream("folds of audited rows", self._goal.seed).permutation(rows) % FOLDS
@@ -145,15 +148,8 @@ class Measurement:
         one, other = (self._value(beliefs[name], self._truth) for name in ("chosen", "random"))
         return AgainstRandom(int(rows * (1 - 1 / FOLDS)), one, other, Score(value, low, high))
 
-    def _is_chosen(self, name: str) -> bool:
-        return name not in self._book.in_file and name not in self._book.audited
-
     def _fit(self, codes: Labels) -> FittedClassifier | None:
-        known = np.flatnonzero(codes >= 0)
-        if len(np.unique(codes[known])) < 2:
-            return None
-        with threadpool_limits(limits=1):
-            return self._setup.task_model().fit(self._features[known], codes[known], self._weights)
+        return fitted(self._setup, self._features, codes, self._weights)
 
     def _believed(self, model: FittedClassifier, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some class"]:
         """Soft predictions for soft objectives; for others, a one for the class that is predicted."""

@@ -18,6 +18,7 @@ from npal_cli.labelling.book import Book
 from npal_cli.labelling.choosing import asked_again, next_batch
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.journal import Answered, Asked, Undone
+from npal_cli.labelling.models import fitted
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.encoded import encoded, features_with
 from npal_cli.pipeline.places import journal_path, next_batch_path
@@ -105,7 +106,7 @@ class Labelling:
                     return there, path, ""
                 batch = asked_again(book, features(), setup)
             else:
-                sheet.check_replaceable(path, book.labels)
+                sheet.check_replaceable(path, book.labels.keys() | book.set_aside)
                 batch = next_batch(book, features(), size, name, goal, setup)
                 rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
                 append(Asked(name, batch.chosen_by, rows, audit, goal))
@@ -172,16 +173,15 @@ class Labelling:
         book = self.book()
         if len(book.classes) < 2:
             raise DataError(f"{self.table.name}: labels of {len(book.classes)} classes are known; expected two or more")
-        goal, codes = book.goal or Goal(), book.all_codes()
+        goal, codes = book.goal or self.goal({}), book.all_codes()
         if rows is None:
             features = encoded(self.context.root, self.table).features
         else:
             features = features_with(self.table, rows)[1]
         asked = features if rows is None else features[len(codes) :]
-        known = np.flatnonzero(codes >= 0)
+        model = fitted(self.setup(goal, book), features, codes, goal.weights_for(book.classes))
+        assert model is not None  # of two classes or more
         with threadpool_limits(limits=1):
-            task_model = self.setup(goal, book).task_model()
-            model = task_model.fit(features[known], codes[known], goal.weights_for(book.classes))
             predicted, beliefs = model.predict(asked), model.soft_predictions(asked)
         names = self.table.ids if rows is None else self._names_of(rows)
         columns = {f"probability of {name}": beliefs[:, i].round(6) for i, name in enumerate(book.classes)}

@@ -2,14 +2,14 @@
 
 import csv
 import io
-import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from npal_cli.errors import DataError, write_errors
+from npal_cli.commit import replacing
+from npal_cli.errors import DataError
 from npal_cli.labelling.choosing import REASONS, Batch, Row
 from npal_cli.tables.kept import KeptTable
 
@@ -53,7 +53,7 @@ def found(path: Path, names: Sequence[str]) -> pd.DataFrame | None:
     return there if held else None
 
 
-def check_replaceable(path: Path, labels: Collection[str]) -> None:
+def check_replaceable(path: Path, answered: Collection[str]) -> None:
     """Refuse to replace a sheet with labels that were not given back yet.
 
     Raises:
@@ -66,11 +66,14 @@ def check_replaceable(path: Path, labels: Collection[str]) -> None:
     if not {ID, LABEL} <= set(there.columns):
         return
     for name, label in zip(there[ID], there[LABEL], strict=True):
-        if label.strip() and unescaped(name) not in labels:
-            raise DataError(f"{path}: row {name!r} has the label {label!r}, which was not given back: npal label first")
+        if label.strip() and unescaped(name) not in answered:
+            raise DataError(
+                f"{path}: row {name!r} has the label {label!r}, which was not given back; "
+                "do that first with npal label, or remove the file"
+            )
 
 
-def write(found: pd.DataFrame, path: Path) -> None:
+def write(table: pd.DataFrame, path: Path) -> None:
     """Write a sheet: the file is the old one or the new one, and no cell in it is a formula.
 
     Raises:
@@ -78,17 +81,11 @@ def write(found: pd.DataFrame, path: Path) -> None:
     """
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
-    writer.writerow([escaped(name) for name in found.columns])
-    for row in found.astype(object).where(found.notna(), None).itertuples(index=False):
+    writer.writerow([escaped(name) for name in table.columns])
+    for row in table.astype(object).where(table.notna(), None).itertuples(index=False):
         writer.writerow([escaped(cell) for cell in row])
-    with write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            partial.write_text(content.getvalue(), encoding="utf-8", newline="")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(content.getvalue(), encoding="utf-8", newline="")
 
 
 def escaped(cell: Any) -> Any:

@@ -54,8 +54,6 @@ class Column:
     kind: Kind
     note: str = ""
     """What its author may want to know: what is missing, or why it is left out."""
-    declared: bool = False
-    """Whether its author said what it is."""
 
 
 def columns_of(
@@ -84,7 +82,7 @@ def columns_of(
         if name in declared:
             left_out = declared[name] == "drop"
             note = "as was asked" if left_out else _missing_note(column, declared[name])
-            found.append(Column(name, declared[name], note, declared=True))
+            found.append(Column(name, declared[name], note))
             continue
         kind, note = _kind_of(name, column)
         if kind != "drop":

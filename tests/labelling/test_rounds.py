@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import npal_cli
+from npal_cli.labelling.audit import draw
 from npal_cli.labelling.choosing import AUDIT
 from npal_cli.tables.encoder import encode
 from tests.commands import json_of
@@ -92,6 +93,24 @@ def test_a_sheet_that_is_being_filled_in_is_never_emptied(begun):
     assert "has the label 'yes', which was not given back" in refused
     begun("label", "--data", "leads", sheet)
     assert batch_of(begun, 5)["label"].isna().all()
+
+
+def test_a_sheet_whose_rows_were_skipped_is_given_back_too(begun):
+    sheet = Path("data/next/leads/next_batch.csv")
+    batch_of(begun).assign(label="skip").to_csv(sheet, index=False)
+    begun("label", "--data", "leads", sheet)
+    assert batch_of(begun)["label"].isna().all()
+
+
+def test_rows_that_will_be_kept_apart_teach_nothing_in_the_first_round_either(begun, leads):
+    """Labelled before anything was asked, truly or falsely: the first batch is the same."""
+    apart = [name for name in leads["customer"][LABELLED:] if draw(name, 1) < 0.2][:20]
+    batches = []
+    for label in ("yes", "no"):
+        begun("label", "--data", "leads", *(f"{name}={label}" for name in apart))
+        batches.append(batch_of(begun))
+        Path("data/labels/leads.jsonl").unlink()
+    pd.testing.assert_frame_equal(*batches)
 
 
 def test_rows_that_are_kept_apart_teach_nothing_though_they_are_labelled_unasked(begun, leads):
