@@ -83,7 +83,7 @@ def rounds(name: str, table: pd.DataFrame, new: pd.DataFrame, strategy: str, see
             npal("label", "--data", name, "answers.csv", *(f"--new-class={each}" for each in set(truth)))
         status = json.loads(npal("status", "--data", name, "--json"))
         measured = Labelling.of(context_of(RowOptions(data=name, quiet=True), refits="auto"), name).status()
-        kept_apart = [measured.book.position[row] for row in measured.book.reserved(Goal(seed=seed))]
+        kept_apart = [measured.book.table.position[row] for row in measured.book.reserved(Goal(seed=seed))]
         true_score = None
         if number:
             right = measured.measurement.last_predictions() == np.array(truth)

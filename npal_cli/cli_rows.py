@@ -144,15 +144,15 @@ def export(
 ) -> None:
     """Write the table with every label that is known by now, or what was asked for as tasks of another tool."""
     with one_line_errors(options):
-        from npal_cli.labelling.export import TASKS, write_table, write_tasks
+        from npal_cli.labelling.export import TASKS, labelled, write_table, write_tasks
 
-        labelling = _labelling(options, options.data)
-        rows = labelling.labelled()
+        book = _labelling(options, options.data).book()
         if output.suffix.lower() in TASKS:
-            _print_written(options, output, tasks=write_tasks(labelling.book(), output))
+            _print_written(options, output, tasks=write_tasks(book, output))
             return
+        rows = labelled(book)
         write_table(rows, output)
-        _print_written(options, output, rows=len(rows), labelled=int(rows[labelling.table.target].notna().sum()))
+        _print_written(options, output, rows=len(rows), labelled=len(book.labels))
 
 
 def predict(
@@ -163,9 +163,11 @@ def predict(
     """Say the class of each row, and the probability of each class, by the task model trained on all labels."""
     with one_line_errors(options):
         from npal_cli.labelling.export import write_table
+        from npal_cli.labelling.predicting import predictions
         from npal_cli.tables.formats import read
 
-        found = _labelling(options, options.data).predict(read(rows, fewest=1) if rows is not None else None)
+        labelling = _labelling(options, options.data)
+        found = predictions(labelling, read(rows, fewest=1) if rows is not None else None)
         if output is not None:
             write_table(found, output)
             _print_written(options, output, rows=len(found))

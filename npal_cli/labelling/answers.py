@@ -64,12 +64,12 @@ def not_asked(answers: Iterable[Answer], book: Book) -> list[str]:
 
 def _wrong(answer: Answer, book: Book, permitted: Permitted) -> Iterable[str]:
     """What is wrong with an answer."""
-    if answer.name not in book.position:
+    if answer.name not in book.table.position:
         first = book.table.ids[0]
         yield f"there is no row {answer.name!r} (the first is {first!r}); give the {ID} that the row was asked by"
         return
     votes = book.votes.get(answer.name, {})
-    before = votes.get(answer.by) or (None if votes else book.in_file.get(answer.name))
+    before = votes.get(answer.by) or (None if votes else book.table.labelled.get(answer.name))
     if _is(SKIP, answer, book) or _is(UNSURE, answer, book):
         if not votes and before is not None:
             yield f"row {answer.name!r} came with the label {before!r}; it can be changed, but not be {answer.label}"

@@ -55,11 +55,6 @@ class Book:
         return self.rounds[-1].goal if self.rounds else None
 
     @cached_property
-    def in_file(self) -> dict[str, str]:
-        """The labels that the table came with, by the rows' names."""
-        return {name: label for name, label in zip(self.table.ids, self.table.labels, strict=True) if label is not None}
-
-    @cached_property
     def votes(self) -> dict[str, dict[str, str]]:
         """What each annotator said last, of each row that anybody labelled."""
         found: dict[str, dict[str, str]] = {}
@@ -74,7 +69,7 @@ class Book:
     def labels(self) -> dict[str, str]:
         """The class of each row that has one: what most said, the first to say so where that is even."""
         given = {name: Counter(votes.values()).most_common(1)[0][0] for name, votes in self.votes.items()}
-        return {**self.in_file, **given}
+        return {**self.table.labelled, **given}
 
     @cached_property
     def audited(self) -> set[str]:
@@ -106,14 +101,9 @@ class Book:
         """All classes that any label names."""
         return ordered(self.labels.values())
 
-    @cached_property
-    def position(self) -> dict[str, int]:
-        """Where each row is in the table."""
-        return {name: row for row, name in enumerate(self.table.ids)}
-
     def reserved(self, goal: Goal) -> list[str]:
         """The rows that strategies may not choose, in the order in which they are audited."""
-        return reserve((name for name in self.table.ids if name not in self.in_file), goal.audit, goal.seed)
+        return reserve((name for name in self.table.ids if name not in self.table.labelled), goal.audit, goal.seed)
 
     def kept_apart(self, goal: Goal | None) -> set[str]:
         """The rows that teach nothing, whoever labelled them: those that were measured on, or may be."""

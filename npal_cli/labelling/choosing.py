@@ -98,7 +98,7 @@ def asked_again(book: Book, features: Features, setup: QuerySetup) -> Batch:
     """The rows that the last round asked for, as far as they are known without choosing anew."""
     last = book.rounds[-1]
     describe = Described(book, features, book.training_codes(last.goal), last.goal, setup)
-    chosen = [describe.row(book.position[name], why_of(last.chosen_by), {}) for name in last.rows]
+    chosen = [describe.row(book.table.position[name], why_of(last.chosen_by), {}) for name in last.rows]
     return Batch(chosen, [describe.audited(name) for name in last.audit], last.chosen_by)
 
 

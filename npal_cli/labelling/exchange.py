@@ -104,7 +104,7 @@ def rows_of(book: Book) -> list[str]:
 
 
 def _columns(book: Book, name: str) -> dict[str, Any]:
-    row = book.table.rows.iloc[book.position[name]]
+    row = book.table.rows.iloc[book.table.position[name]]
     own = row.drop(labels=[each for each in (book.table.target, book.table.id) if each is not None])
     return {str(column): value for column, value in own.dropna().to_dict().items() if column != ID}
 

@@ -26,6 +26,15 @@ def write_tasks(book: Book, path: Path) -> int:
     return len(exchange.rows_of(book))
 
 
+def labelled(book: Book) -> pd.DataFrame:
+    """The table with every label that is known by now, and the names of its rows."""
+    table, rows = book.table, book.table.rows.copy()
+    rows[table.target] = [book.labels.get(name) for name in table.ids]
+    if table.id is None:
+        rows.insert(0, sheet.free(sheet.ID, rows.columns), table.ids)
+    return rows
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, in which no cell is a formula, or as Parquet.
 

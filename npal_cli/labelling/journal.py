@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from filelock import FileLock
 from pydantic import Field, TypeAdapter, ValidationError
 
+from npal_cli.commit import replacing
 from npal_cli.errors import ArtifactError, DataError, write_errors
 from npal_cli.labelling.goal import Goal
 from npal_cli.pipeline.places import journal_path
@@ -144,7 +145,15 @@ def _others(named: set[str], table: KeptTable, before: KeptTable) -> list[str]:
 
 
 def _append(path: Path, events: Sequence[Asked | Answered | Undone]) -> None:
+    """One event is there when its line is whole; several are in a copy that takes the journal's place."""
     lines = "".join(json.dumps(asdict(event), ensure_ascii=False) + "\n" for event in events).encode()
+    if len(events) > 1:
+        before = b"".join(_whole_lines(path)) if path.exists() else b""
+        with replacing(path) as partial, partial.open("wb") as file:
+            file.write(before + lines)
+            file.flush()
+            os.fsync(file.fileno())
+        return
     with write_errors(path), path.open("ab") as file:
         whole = sum(len(each) for each in _whole_lines(path))
         file.truncate(whole)

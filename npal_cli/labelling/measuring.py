@@ -73,7 +73,7 @@ class Measurement:
         self._weights = goal.weights_for(book.classes)
         codes = book.all_codes()
         self._audited = np.array(
-            [book.position[n] for n in book.table.ids if n in book.audited and n in book.labels], int
+            [book.table.position[n] for n in book.table.ids if n in book.audited and n in book.labels], int
         )
         self._truth = codes[self._audited]
 
@@ -119,8 +119,8 @@ class Measurement:
         """None until there are as many audited rows as folds, and as many chosen ones as a model of random ones has."""
         rows = len(self._audited)
         in_file = replace(self._book, answers=()).training_codes(self._goal, self._book.classes)
-        others = self._book.in_file.keys() | self._book.kept_apart(self._goal)
-        chosen = np.array([self._book.position[n] for n in self._book.labels if n not in others], int)
+        others = self._book.table.labelled.keys() | self._book.kept_apart(self._goal)
+        chosen = np.array([self._book.table.position[n] for n in self._book.labels if n not in others], int)
         if rows < FOLDS or len(chosen) < rows - -(-rows // FOLDS):
             return None
         folds = stream("folds of audited rows", self._goal.seed).permutation(rows) % FOLDS

@@ -1,31 +1,30 @@
-"""Rounds of labelling a table: ask for the next batch, take answers, take them back, predict, give labels out."""
+"""Rounds of labelling a table: ask for the next batch, take answers, take them back, see how it stands."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from jaxtyping import Float
 
 from npal_cli.api.query import QuerySetup
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.labelling import journal, sheet
 from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.choosing import asked_again, next_batch
+from npal_cli.labelling.choosing import Batch, asked_again, next_batch
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.journal import Answered, Asked, Undone
-from npal_cli.labelling.models import fitted
 from npal_cli.pipeline.context import Context
-from npal_cli.pipeline.encoded import encoded, features_with
+from npal_cli.pipeline.encoded import encoded
 from npal_cli.pipeline.places import journal_path, next_batch_path
 from npal_cli.problems.datasets import known_datasets
 from npal_cli.tables import kept, shelf
 from npal_cli.tables.kept import KeptTable
-from npal_cli.tables.target import class_names
 
 if TYPE_CHECKING:
     from npal_cli.labelling.status import Status
@@ -82,6 +81,15 @@ class Labelling:
         objective = goal.objective_for(book.classes)
         return QuerySetup(strategy, goal.classifier, objective, self.context.params, self.context.engine)
 
+    @cached_property
+    def features(self) -> Float[np.ndarray, "row feature"]:
+        """The features of each row."""
+        return encoded(self.context.root, self.table, force=self.context.force).features
+
+    def strategy(self, book: Book, goal: Goal) -> str:
+        """The one that was asked for last; before the first round, the parameters' default."""
+        return book.rounds[-1].strategy if book.rounds else self.context.params.acquire.strategy_for(goal.classifier)
+
     def ask(
         self, size: int, strategy: str | None, goal: Goal, output: Path | None = None
     ) -> tuple[pd.DataFrame, Path, str]:
@@ -89,34 +97,39 @@ class Labelling:
 
         While nothing was answered, the same question has the same answer, and a sheet that holds it stays as it is.
         """
-
-        def features() -> np.ndarray:
-            return encoded(self.context.root, self.table, force=self.context.force).features
-
         path = output or next_batch_path(self.context.root, self.table.name)
         with journal.writing(self.journal) as append:
             book = self.book()
-            name = strategy or self._last_strategy(book) or self.context.params.acquire.strategy_for(goal.classifier)
-            goal.check(book.classes)
-            setup = self.setup(goal, book, name)
+            name = strategy or self.strategy(book, goal)
             again = not book.changed and bool(book.rounds) and _same(book.rounds[-1], size, name, goal)
             if again:
                 there = sheet.found(path, [*book.rounds[-1].rows, *book.rounds[-1].audit])
                 if there is not None:
                     return there, path, ""
-                batch = asked_again(book, features(), setup)
+                batch = asked_again(book, self.features, self.setup(goal, book, name))
             else:
                 sheet.check_replaceable(path, book.labels.keys() | book.set_aside)
-                batch = next_batch(book, features(), size, name, goal, setup)
-                rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
-                append(Asked(name, batch.chosen_by, rows, audit, goal))
+                batch = self._choose(book, size, name, goal)
+                append(_asked(batch, name, goal))
             made = sheet.sheet(batch, self.table)
             sheet.write(made, path)
         return made, path, batch.note
 
-    @staticmethod
-    def _last_strategy(book: Book) -> str | None:
-        return book.rounds[-1].strategy if book.rounds else None
+    def begin_round(self, size: int, strategy: str | None, goal: Goal) -> str:
+        """Ask for the next batch without a sheet; what is to be known about it.
+
+        Answers may come while it is chosen: it is chosen by those that were there before.
+        """
+        book = self.book()
+        name = strategy or self.strategy(book, goal)
+        batch = self._choose(book, size, name, goal)
+        with journal.writing(self.journal) as append:
+            append(_asked(batch, name, goal))
+        return batch.note
+
+    def _choose(self, book: Book, size: int, strategy: str, goal: Goal) -> Batch:
+        goal.check(book.classes)
+        return next_batch(book, self.features, size, strategy, goal, self.setup(goal, book, strategy))
 
     def answer(self, answers: Sequence[Answer], permitted: Permitted) -> dict[str, Any]:
         """Take labels, all or none; what was taken, and what is to be known about it.
@@ -151,45 +164,12 @@ class Labelling:
 
         book = self.book()
         goal = book.goal or self.goal({})
-        features = encoded(self.context.root, self.table).features
-        return Status(book, Measurement(book, features, self.setup(goal, book), goal))
+        return Status(book, Measurement(book, self.features, self.setup(goal, book), goal))
 
-    def labelled(self) -> pd.DataFrame:
-        """The table with every label that is known by now, and the names of its rows."""
-        book, rows = self.book(), self.table.rows.copy()
-        rows[self.table.target] = [book.labels.get(name) for name in self.table.ids]
-        if self.table.id is None:
-            rows.insert(0, sheet.free(sheet.ID, rows.columns), self.table.ids)
-        return rows
 
-    def predict(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The class of each row, and the probability of each class, by the task model trained on all labels.
-
-        ``rows`` are others with the same columns; None for those of the table.
-
-        Raises:
-            DataError: if fewer than two classes have a label, or ``rows`` lack a column.
-        """
-        book = self.book()
-        if len(book.classes) < 2:
-            raise DataError(f"{self.table.name}: labels of {len(book.classes)} classes are known; expected two or more")
-        goal, codes = book.goal or self.goal({}), book.all_codes()
-        if rows is None:
-            features = encoded(self.context.root, self.table).features
-        else:
-            features = features_with(self.table, rows)[1]
-        asked = features if rows is None else features[len(codes) :]
-        model = fitted(self.setup(goal, book), features, codes, goal.weights_for(book.classes))
-        assert model is not None  # of two classes or more
-        with threadpool_limits(limits=1):
-            predicted, beliefs = model.predict(asked), model.soft_predictions(asked)
-        names = self.table.ids if rows is None else self._names_of(rows)
-        columns = {f"probability of {name}": beliefs[:, i].round(6) for i, name in enumerate(book.classes)}
-        return pd.DataFrame({sheet.ID: names, "predicted": np.array(book.classes)[predicted], **columns})
-
-    def _names_of(self, rows: pd.DataFrame) -> Sequence[Any]:
-        named = self.table.id is not None and self.table.id in rows
-        return class_names(rows[self.table.id]).tolist() if named else [str(row) for row in range(1, len(rows) + 1)]
+def _asked(batch: Batch, strategy: str, goal: Goal) -> Asked:
+    rows, audit = ([row.name for row in part] for part in (batch.rows, batch.audit))
+    return Asked(strategy, batch.chosen_by, rows, audit, goal)
 
 
 def _same(last: Asked, size: int, strategy: str, goal: Goal) -> bool:

@@ -46,6 +46,16 @@ class KeptTable:
         """The class of each row in the file, None where there is none."""
         return class_names(self.rows[self.target], self.unlabelled)
 
+    @cached_property
+    def labelled(self) -> dict[str, str]:
+        """The labels that it came with, by the rows' names."""
+        return {name: label for name, label in zip(self.ids, self.labels, strict=True) if label is not None}
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each row is, by its name."""
+        return {name: row for row, name in enumerate(self.ids)}
+
     @property
     def is_complete(self) -> bool:
         """Whether every row has a label, so that it can be studied."""
