@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from npal_cli import cli_rows
+from npal_cli import cli_rows, cli_serve
 from npal_cli.cli_context import context_of, one_line_errors
 from npal_cli.cli_options import (
     BatchOptions,
@@ -199,6 +199,7 @@ def report(
 
 
 cli_rows.add_to(app)
+cli_serve.add_to(app)
 
 
 def main() -> None:

@@ -135,10 +135,9 @@ def _of_batch(*names: str, **settings: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class BatchOptions:
-    """What the next batch of a table's rows is chosen for; each is remembered from the round before."""
+class GoalOptions:
+    """What a table's rows are chosen for; each is remembered from the round before."""
 
-    batch: int | None = _of_batch("--batch", min=1, help="Rows of your own table to label next; no label is simulated.")
     objective: str | None = _of_batch(
         "--objective", help="What labels are to improve; f1:CLASS for one class. (default: params.yaml)"
     )
@@ -151,6 +150,13 @@ class BatchOptions:
         help="What a class weighs, in training and in the objective; repeatable. (default: 1)",
     )
     audit: float | None = _of_batch("--audit", help="Share of rows drawn at random, to measure on. (default: 0.2)")
+
+
+@dataclass(frozen=True)
+class BatchOptions(GoalOptions):
+    """The next batch of a table's rows."""
+
+    batch: int | None = _of_batch("--batch", min=1, help="Rows of your own table to label next; no label is simulated.")
     output: Path | None = _of_batch("--output", help="Its file. (default: next/DATA/next_batch.csv in --root)")
 
 

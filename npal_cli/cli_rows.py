@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from npal_cli.cli_context import context_of, one_line_errors
+from npal_cli.cli_context import one_line_errors
+from npal_cli.cli_goal import changes_of, labelling_of
 from npal_cli.cli_options import BasicOptions, BatchOptions, Names, Options, RowOptions, TableOptions, with_options
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from npal_cli.labelling.rounds import Labelling
     from npal_cli.tables.intake import Intake
 
 SHOWN = 3
@@ -49,20 +49,9 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
     for name, given in (("--data", options.data), ("--strategy", strategy), ("--classifier", options.classifier)):
         if (given is None and name == "--data") or (given is not None and len(given) != 1):
             raise UsageError(f"{name}: name one, for the next --batch of its rows")
-    changes: dict[str, Any] = {"objective": batch.objective, "audit": batch.audit}
-    if batch.cost_matrix is not None:
-        from npal_cli.labelling.goal import costs_of
-
-        if batch.objective not in (None, "cost"):
-            raise UsageError(f"--objective {batch.objective}: a --cost-matrix is of the objective cost; leave one out")
-        changes |= {"objective": "cost", "costs": costs_of(batch.cost_matrix)}
-    elif batch.objective is not None and batch.objective != "cost":
-        changes["costs"] = {}
-    changes["classifier"] = options.classifier[0] if options.classifier else None
-    changes["class_weight"] = _weights(batch.class_weight) if batch.class_weight else None
-    changes["seed"] = options.seed[0].start if options.seed else None
-    labelling = _labelling(options, (options.data or [""])[0])
-    goal = labelling.goal({name: value for name, value in changes.items() if value is not None})
+    labelling = labelling_of(options, (options.data or [""])[0])
+    classifier = options.classifier[0] if options.classifier else None
+    goal = labelling.goal(changes_of(batch, classifier, options.seed[0].start if options.seed else None))
     found, path, note = labelling.ask(batch.batch or 1, strategy[0] if strategy else None, goal, batch.output)
     if options.json:
         _print_json({"batch": str(path), "note": note, "rows": _records(found)})
@@ -95,7 +84,7 @@ def label(
         from npal_cli.labelling.answers import Permitted
         from npal_cli.labelling.reading import of_file, of_words
 
-        labelling = _labelling(options, options.data)
+        labelling = labelling_of(options, options.data)
         single = len(answers) == 1 and "=" not in answers[0]
         given = of_file(Path(answers[0]), labelling.book(), by) if single else of_words(answers, by)
         taken = labelling.answer(given, Permitted(new_class or (), changes=change))
@@ -115,7 +104,7 @@ def label(
 def undo(options: RowOptions) -> None:
     """Take the last answers back."""
     with one_line_errors(options):
-        undone = _labelling(options, options.data).undo()
+        undone = labelling_of(options, options.data).undo()
         rows = [name for each in undone for name in (*each.labels, *each.skipped, *each.unsure)]
         if options.json:
             _print_json({"undone": rows})
@@ -123,10 +112,17 @@ def undo(options: RowOptions) -> None:
             typer.echo(f"{len(rows)} answers of {undone[0].at} taken back: {', '.join(rows[:12])}")
 
 
-def status(options: RowOptions) -> None:
+def status(
+    options: RowOptions,
+    page: Annotated[Path | None, typer.Option("--page", help="Write it as a page, too: an .html file.")] = None,
+) -> None:
     """Say what labels brought, what more are expected to bring, and whether to go on."""
     with one_line_errors(options):
-        found = _labelling(options, options.data).status()
+        found = labelling_of(options, options.data).status()
+        if page is not None:
+            from npal_cli.labelling.page import write
+
+            write(found, page)
         if options.json:
             _print_json(found.as_json())
             return
@@ -146,7 +142,7 @@ def export(
     with one_line_errors(options):
         from npal_cli.labelling.export import TASKS, labelled, write_table, write_tasks
 
-        book = _labelling(options, options.data).book()
+        book = labelling_of(options, options.data).book()
         if output.suffix.lower() in TASKS:
             _print_written(options, output, tasks=write_tasks(book, output))
             return
@@ -166,7 +162,7 @@ def predict(
         from npal_cli.labelling.predicting import predictions
         from npal_cli.tables.formats import read
 
-        labelling = _labelling(options, options.data)
+        labelling = labelling_of(options, options.data)
         found = predictions(labelling, read(rows, fewest=1) if rows is not None else None)
         if output is not None:
             write_table(found, output)
@@ -181,25 +177,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (example, label, undo, status, export, predict):
         app.command(rich_help_panel="Your own rows")(with_options(command))
-
-
-def _labelling(options: Options | RowOptions, name: str) -> "Labelling":
-    from npal_cli.labelling.rounds import Labelling
-
-    return Labelling.of(context_of(options, refits="auto"), name)
-
-
-def _weights(given: list[str]) -> dict[str, float]:
-    found = {}
-    for each in given:
-        name, _, weight = each.rpartition("=")
-        try:
-            found[name] = float(weight)
-        except ValueError:
-            found[name] = 0.0
-        if not name or not 0 < found[name] < float("inf"):
-            raise UsageError(f"--class-weight {each}: expected CLASS=WEIGHT, with a positive number")
-    return found
 
 
 def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -48,15 +48,20 @@ class Status:
 
     def sentences(self) -> list[str]:
         """What else there is to say, the advice last."""
-        book, against = self.book, self.measurement.against_random
+        book = self.book
         counts = Counter(book.labels.values())
         said = [f"Labels: {', '.join(f'{name} {counts[name]}' for name in book.classes) or 'none'}."]
         if book.pending:
-            said.append(f"{len(book.pending)} rows of the last batch have no answer yet.")
+            said.append(f"{rows_of(len(book.pending))} of the last batch without an answer yet.")
+        return [*said, *self.findings(), self.advice()]
+
+    def findings(self) -> list[str]:
+        """What the score means, and what random labels would have brought."""
+        said, against = [], self.measurement.against_random
         if self.measurement.audited:
             said.append(
-                f"The score ({self.measurement.objective.name}) is that on {self.measurement.audited} rows drawn at "
-                "random, from which no model learns. That on all rows that came without a label is between low and "
+                f"The score ({self.measurement.objective.name}) is that on {rows_of(self.measurement.audited)} drawn "
+                "at random, from which no model learns. That on all rows that came without a label is between low and "
                 "high with 90 % probability, whenever you look."
             )
         if against is not None:
@@ -66,7 +71,7 @@ class Status:
                 f"With {against.labels} labels each, chosen rows score {against.chosen:.3f} and random ones "
                 f"{against.random:.3f}: {gain.value:+.3f}{ends}."
             )
-        return [*said, self.advice()]
+        return said
 
     def advice(self) -> str:
         """Whether to go on, and why."""
@@ -83,7 +88,7 @@ class Status:
             return f"Go on: the score is expected to change by {expected}."
         changed = f"the last round changed {1 - (last.agreement or 0.0):.0%} of the predictions"
         if self.measurement.audited < ENOUGH or (last.agreement or 0.0) < SETTLED:
-            few = f", with {self.measurement.audited} random rows to tell by"
+            few = f", with {rows_of(self.measurement.audited)} at random to tell by"
             return f"Go on a while: {changed}; expected are {expected}{few}."
         return f"Stop: {changed}, and expected are but {expected}."
 
@@ -98,6 +103,15 @@ class Status:
         """What more labels are expected to add."""
         best = 0.0 if self.measurement.objective.name in ("cost", "log_loss", "brier") else 1.0
         return forecast(self.measurement.rounds, MORE, best)
+
+
+def rows_of(count: int) -> str:
+    """So many rows.
+
+    >>> rows_of(1), rows_of(2)
+    ('1 row', '2 rows')
+    """
+    return f"{count} row{'s' if count != 1 else ''}"
 
 
 def _row(number: int, each: Measured) -> dict[str, Any]:

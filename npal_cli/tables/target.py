@@ -1,5 +1,6 @@
 """The label column of a table: the name of each row's class, where it is known."""
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,18 +16,26 @@ UNKNOWN = -1
 ENOUGH_LABELS = 20
 """From so many labels on, one that differs in most rows is no class."""
 
+_WHOLE = re.compile(r"-?\d+\.0")
+
 
 def class_names(column: "pd.Series[Any]", unlabelled: Sequence[str] = ()) -> "pd.Series[Any]":
     """The name of each row's class; None where the column is empty or says one of ``unlabelled``.
 
+    Whole numbers that were written as decimals, for the sake of empty cells among them, are whole.
+
     >>> class_names(pd.Series([1.0, None, 0.0])).tolist(), class_names(pd.Series(["NA", " ", "?"]), ["?"]).tolist()
     (['1', None, '0'], ['NA', None, None])
+    >>> class_names(pd.Series(["1.0", "", "0.0"])).tolist(), class_names(pd.Series(["1.0", "1.5"])).tolist()
+    (['1', None, '0'], ['1.0', '1.5'])
     """
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     names = [
         None if missing else _name(value, numeric=numeric) for value, missing in zip(column, column.isna(), strict=True)
     ]
     given = [None if name is None or name in ("", *unlabelled) else name for name in names]
+    if all(name is None or _WHOLE.fullmatch(name) for name in given):
+        given = [None if name is None else name.removesuffix(".0") for name in given]
     return pd.Series(given, index=column.index, dtype=object)
 
 

@@ -1,31 +1,17 @@
 """The page in a real browser: everything is drawn, everything answers, nothing is asked of the network."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from npal_cli.report.build import build
 from npal_cli.report.missing import Missing
+from tests.browser import browser, needs_browser
 from tests.report.conftest import acquired, everything, experiment
 
-CHROMIUM = Path(os.environ.get("NPAL_CHROMIUM", "/usr/bin/chromium"))
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
+__all__ = ["browser"]
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM} (NPAL_CHROMIUM names another)")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")

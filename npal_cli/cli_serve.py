@@ -1,0 +1,60 @@
+"""The command that serves a page to label on."""
+
+import json
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from npal_cli.cli_context import one_line_errors
+from npal_cli.cli_goal import changes_of, labelling_of
+from npal_cli.cli_options import GoalOptions, RowOptions, with_options
+
+
+def serve(
+    options: RowOptions,
+    goal: GoalOptions,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Rows of a round.")] = 10,
+    strategy: Annotated[str | None, typer.Option("--strategy", help="What chooses them. (default: as before)")] = None,
+    classifier: Annotated[str | None, typer.Option("--classifier", help="The task model. (default: as before)")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Draws the rows that are measured on.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who labels, where several people do.")] = "",
+    image: Annotated[str | None, typer.Option("--image", help="A column that names each row's picture ...")] = None,
+    images: Annotated[Path, typer.Option("--images", help="... in this folder.")] = Path(),
+    pixels: Annotated[
+        str | None, typer.Option("--pixels", help="The columns are pixels, HEIGHTxWIDTH as in 28x28, or 32x32x3.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Where, on this machine. (default: 8765, if free)")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,  # noqa: FBT002
+) -> None:
+    """Serve a page to label rows on, one at a time, by keyboard; the next rows are chosen meanwhile."""
+    with one_line_errors(options):
+        from npal_cli.serving.following import Following
+        from npal_cli.serving.pictures import pictures_of
+        from npal_cli.serving.server import serve
+        from npal_cli.serving.session import Session
+        from npal_cli.serving.shown import Shown
+
+        labelling = labelling_of(options, options.data)
+        said = labelling.goal(changes_of(goal, classifier, seed))
+        said.check(labelling.book().classes)
+        following = Following(labelling, batch, strategy, said)
+        pictures = pictures_of(labelling.table, image, images, pixels)
+
+        def ready(address: str) -> None:
+            typer.echo(json.dumps({"address": address}) if options.json else f"Label at {address}\nStop with Ctrl-C.")
+            if show:
+                webbrowser.open(address)
+
+        try:
+            serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready)
+        except KeyboardInterrupt:
+            typer.echo(f"npal: stopped; every answer is in {labelling.journal}", err=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel="Your own rows")(with_options(serve))
