@@ -20,7 +20,7 @@ from tests.commands import TINY, contents, json_of, npal
 __all__ = ["npal"]
 
 COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
-ABOUT_ROWS = ["example", "label", "undo", "status", "export", "predict"]
+ABOUT_ROWS = ["example", "label", "undo", "status", "export", "predict", "serve"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
     "--refits", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",

@@ -1,6 +1,7 @@
 """How a table's labelling stands, and whether to go on."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class Status:
         counts = Counter(book.labels.values())
         said = [f"Labels: {', '.join(f'{name} {counts[name]}' for name in book.classes) or 'none'}."]
         if book.pending:
-            said.append(f"{rows_of(len(book.pending))} of the last batch without an answer yet.")
+            said.append(f"Still without an answer: {rows_of(len(book.pending))} of the last batch.")
         return [*said, *self.findings(), self.advice()]
 
     def findings(self) -> list[str]:
@@ -66,10 +67,11 @@ class Status:
             )
         if against is not None:
             gain = against.difference
-            ends = "" if gain.low is None else f" [{gain.low:+.3f}, {gain.high:+.3f}]"
+            few = f"{rows_of(self.measurement.audited)} to measure on are too few to tell them apart"
+            told = few if gain.low is None else f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
             said.append(
                 f"With {against.labels} labels each, chosen rows score {against.chosen:.3f} and random ones "
-                f"{against.random:.3f}: {gain.value:+.3f}{ends}."
+                f"{against.random:.3f}: {told}."
             )
         return said
 
@@ -83,14 +85,20 @@ class Status:
         gains = self.expected()
         if gains is None:
             return "Go on: there are too few rounds to tell what more labels bring."
-        expected = ", ".join(f"{gain:+.3f} of {count} more labels" for count, gain in gains.items())
-        if gains[MORE[1]] >= WORTH * max(abs(last.score.value), WORTH):
-            return f"Go on: the score is expected to change by {expected}."
+        return self._outlook(gains, last, last.score.value)
+
+    def _outlook(self, gains: Mapping[int, float], last: Measured, score: float) -> str:
+        if gains[MORE[1]] >= WORTH * max(abs(score), WORTH):
+            more = ", ".join(f"{count} more {gain:+.3f}" for count, gain in gains.items())
+            return f"Go on: labels are expected to change the score, {more}."
+        most = MORE[-1]
+        little = f"{most} more labels are expected to change the score by {gains[most]:+.3f} only"
         changed = f"the last round changed {1 - (last.agreement or 0.0):.0%} of the predictions"
-        if self.measurement.audited < ENOUGH or (last.agreement or 0.0) < SETTLED:
-            few = f", with {rows_of(self.measurement.audited)} at random to tell by"
-            return f"Go on a while: {changed}; expected are {expected}{few}."
-        return f"Stop: {changed}, and expected are but {expected}."
+        if self.measurement.audited < ENOUGH:
+            return f"Go on a while: {little}, but only {rows_of(self.measurement.audited)} drawn at random say so."
+        if (last.agreement or 0.0) < SETTLED:
+            return f"Go on a while: {little}, but {changed}."
+        return f"Stop: {little}, and {changed}."
 
     def _without_score(self) -> str:
         if self.book.goal is not None and self.book.goal.audit == 0:

@@ -120,7 +120,7 @@ def test_every_objective_has_a_score_with_an_interval(begun, annotate, objective
 def test_it_says_how_things_stand_at_every_moment(begun, annotate):
     assert "Go on: no random row has a label yet" in begun("status", "--data", "leads").stdout
     batch = batch_of(begun)
-    assert "10 rows of the last batch have no answer yet." in begun("status", "--data", "leads").stdout
+    assert "Still without an answer: 10 rows of the last batch." in begun("status", "--data", "leads").stdout
     annotate(batch)
     said = begun("status", "--data", "leads").stdout
     assert "too few rounds" in said
@@ -129,7 +129,7 @@ def test_it_says_how_things_stand_at_every_moment(begun, annotate):
         annotate(batch_of(begun))
     said = begun("status", "--data", "leads").stdout
     assert "chosen rows score" in said
-    assert "of 50 more labels" in said
+    assert "50 more +" in said
 
 
 def test_without_any_label_it_says_so(npal, leads):
