@@ -154,12 +154,12 @@ def _append(path: Path, events: Sequence[Asked | Answered | Undone]) -> None:
             file.flush()
             os.fsync(file.fileno())
         return
-    with write_errors(path), path.open("ab") as file:
+    with write_errors(path), path.open("ab", buffering=0) as file:  # so that truncating has nothing to flush first
         whole = sum(len(each) for each in _whole_lines(path))
         file.truncate(whole)
         try:
-            file.write(lines)
-            file.flush()
+            while lines:
+                lines = lines[file.write(lines) :]
             os.fsync(file.fileno())
         except OSError:
             file.truncate(whole)
