@@ -133,6 +133,11 @@ class QuerySetup:
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
             return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]
 
+    def ranks(self) -> bool:
+        """Whether a batch is simply the best by score."""
+        kind = select(self.strategy).kind
+        return kind.ranks(self._params().parameters(kind))
+
     def task_model(self, params: Params | None = None) -> Classifier:
         """The task model, before any fit."""
         given = self.classifier

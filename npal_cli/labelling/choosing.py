@@ -12,6 +12,7 @@ from npal_cli.api.query import QuerySetup
 from npal_cli.api.rows import problem_of
 from npal_cli.errors import DataError
 from npal_cli.labelling.audit import due
+from npal_cli.labelling.batches import SPREAD, apart, spread, typical_distance
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.models import fitted
@@ -22,10 +23,6 @@ Features = Float[np.ndarray, "row feature"]
 
 TRIED = 2
 """Times as many rows as a batch has are tried by refitting at least, by strategies that try some of the pool."""
-NEAR = 0.1
-"""Rows nearer to each other than this share of the median distance of two rows are near-duplicates."""
-PAIRS = 1000
-"""Pairs of rows that the median distance is taken of."""
 CLUSTERED = 20_000
 """Rows, drawn at random, that the first batch is chosen among in larger tables."""
 
@@ -75,6 +72,7 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
     if not free.any() and not audit:
         raise DataError(f"{book.table.name}: no row is left to ask for: each has a label or was set aside")
     size = min(size - count, int(free.sum()))
+    describe = Described(book, features, codes, goal, setup)
     seen = len(np.unique(codes[codes >= 0]))
     note = ""
     reasons: Mapping[int, Mapping[str, float]] = {}
@@ -84,8 +82,7 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
         note = f"{'no' if seen == 0 else 'only one'} class has a label yet: the batch is diverse and typical rows"
     elif size > 0:
         problem = _problem(book, features, codes, goal)
-        chosen, reasons = _by_strategy(problem, free, size, len(book.rounds) + 1, setup)
-    describe = Described(book, features, codes, goal, setup)
+        chosen, reasons = _by_strategy(problem, free, size, len(book.rounds) + 1, setup, describe)
     why = why_of(strategy)
     rows = [describe.row(int(row), why, reasons.get(int(row), {})) for row in chosen]
     return Batch(rows, [describe.audited(name) for name in audit], strategy, note)
@@ -113,9 +110,12 @@ def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goa
 
 
 def _by_strategy(
-    problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup
+    problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup, described: "Described"
 ) -> tuple[Int[np.ndarray, " batch"], Mapping[int, Mapping[str, float]]]:
-    """The best rows, but for near-duplicates of better ones; and for each, its utility and what that is made of."""
+    """The rows that a strategy chooses; for each, its utility and what that is made of.
+
+    Near-duplicates of better rows are left out. Of a strategy that ranks rows, the batch is spread over the best.
+    """
     guided = setup.params.guided
     tried = guided.candidates and max(guided.candidates, TRIED * size)
     setup = replace(setup, params=replace(setup.params, guided=replace(guided, candidates=tried)))
@@ -123,26 +123,18 @@ def _by_strategy(
     chosen = problem.pool[choice.chosen]
     others = problem.pool[np.argsort(-choice.scores, kind="stable")]
     ranked = np.concatenate([chosen, others[free[others] & ~np.isin(others, chosen)]])
-    rows = _apart(problem.features, ranked, size)
+    rows = apart(problem.features, ranked, SPREAD * size if setup.ranks() else size)
+    if len(rows) > size > 1:
+        scores = choice.scores[np.searchsorted(problem.pool, rows)]
+        draws = stream("spread", *problem.run, step)
+        rows = rows[spread(problem.features[rows], described.beliefs(rows), scores, described.unit, size, draws)]
+    rows = rows[:size]
     at = np.searchsorted(problem.pool, rows)
     known = {"score": choice.scores, **choice.reasons}
     return rows, {
         int(row): {name: float(values[i]) for name, values in known.items() if np.isfinite(values[i])}
         for row, i in zip(rows, at, strict=True)
     }
-
-
-def _apart(features: Features, ranked: Int[np.ndarray, " row"], size: int) -> Int[np.ndarray, " batch"]:
-    """The first rows that are no near-duplicates of those before; then these, if there are too few others."""
-    limit = NEAR * typical_distance(features)
-    kept: list[int] = []
-    near: list[int] = []
-    for row in ranked.tolist():
-        if len(kept) == size:
-            return np.array(kept)
-        apart = not kept or np.linalg.norm(features[kept] - features[row], axis=1).min() > limit
-        (kept if apart else near).append(row)
-    return np.array([*kept, *near][:size])
 
 
 def _typical(features: Features, free: Bool[np.ndarray, " row"], size: int, goal: Goal) -> Int[np.ndarray, " batch"]:
@@ -165,15 +157,6 @@ def _typical(features: Features, free: Bool[np.ndarray, " row"], size: int, goal
     return np.array(chosen)
 
 
-def typical_distance(features: Features) -> float:
-    """The median distance of two rows."""
-    draws = np.random.default_rng(0)
-    one, other = draws.integers(len(features), size=(2, PAIRS))
-    distances = np.linalg.norm(features[one] - features[other], axis=1)
-    apart = distances[one != other]
-    return float(np.median(apart)) if len(apart) else 0.0
-
-
 class Described:
     """Says what is known of rows that are asked for."""
 
@@ -182,8 +165,14 @@ class Described:
     ) -> None:
         self._book, self._features = book, features
         self._labelled = features[codes >= 0]
-        self._unit = typical_distance(features) or 1.0
+        self.unit = typical_distance(features)
+        """The median distance of two rows."""
         self._model = fitted(setup, features, codes, goal.weights_for(book.classes))
+
+    def beliefs(self, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some class"]:
+        """The probability of each class, by the task model."""
+        assert self._model is not None  # whoever asks knows two classes
+        return self._model.soft_predictions(self._features[rows])
 
     def audited(self, name: str) -> Row:
         """A row that is measured on: its label is to owe nothing to what the model takes it for."""
@@ -194,10 +183,10 @@ class Described:
         features = self._features[[row]]
         novelty = None
         if len(self._labelled):
-            novelty = float(np.linalg.norm(self._labelled - features, axis=1).min() / self._unit)
+            novelty = float(np.linalg.norm(self._labelled - features, axis=1).min() / self.unit)
         name = self._book.table.ids[row]
         if self._model is None:
             return Row(name, why, reasons, novelty=novelty)
-        beliefs = self._model.soft_predictions(features)[0]
+        beliefs = self.beliefs(np.array([row]))[0]
         predicted = int(self._model.predict(features)[0])
         return Row(name, why, reasons, self._book.classes[predicted], float(beliefs[predicted]), novelty)

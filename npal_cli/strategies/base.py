@@ -95,6 +95,11 @@ class Strategy(ABC):
         """What it measures improvements or errors in."""
         return [given.shared.objective] if "objective" in cls.uses else []
 
+    @classmethod
+    def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003  # most do or do not, whatever they are configured by
+        """Whether a batch is the best by score, however alike, so that it may be spread over more of the best."""
+        return False
+
     @classmethod  # noqa: B027  # most refuse nothing of their own
     def check(cls, task: Task, given: Parameters) -> None:  # what is common to all is checked elsewhere
         """Refuse a task that this strategy alone cannot do, before anything is made.
@@ -117,6 +122,11 @@ class Strategy(ABC):
 
 class ScoringStrategy(Strategy):
     """A strategy that scores every pool point by itself and takes the best."""
+
+    @classmethod
+    def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003
+        """It does."""
+        return True
 
     @abstractmethod
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:

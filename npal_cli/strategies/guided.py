@@ -11,6 +11,7 @@ from npal_cli.classifiers.base import Classifier
 from npal_cli.guidance.expectations import ClassProbabilities, Expectations, Scores
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
+from npal_cli.strategies.parameters import Parameters
 from npal_cli.strategies.services import Services
 
 
@@ -38,6 +39,11 @@ class GuidedStrategy(Strategy):
     def make(cls, services: Services) -> Strategy:
         """With the services' teacher and refits."""
         return cls(services.expect)
+
+    @classmethod
+    def ranks(cls, given: Parameters) -> bool:
+        """Unless labels are fantasised, point by point."""
+        return given.shared.guided.batches == "top"
 
     @abstractmethod
     def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:

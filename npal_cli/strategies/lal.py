@@ -83,6 +83,11 @@ class LAL(Strategy):
         return cls(services.classifier, simulating, given.options, objective, services.engine)
 
     @classmethod
+    def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003
+        """It does."""
+        return True
+
+    @classmethod
     def parameters(cls, given: Parameters) -> dict[str, Any]:
         """As of others; but how many problems are simulated its own options say."""
         recorded = super().parameters(given)

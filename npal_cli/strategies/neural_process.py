@@ -79,6 +79,11 @@ class NeuralProcess(Strategy):
         if "improvements" in training.inputs:
             check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
 
+    @classmethod
+    def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003
+        """It does."""
+        return True
+
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
         """Train the networks that are missing, predict every pool, take the best of each."""
         networks = self.networks([state.problem for state in states], states[0].step, batch_size)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import ScoringStrategy
+from npal_cli.strategies.parameters import Parameters
 
 
 @final
@@ -17,6 +18,11 @@ class Random(ScoringStrategy):
     label = "Random"
     order = 30
     colour = "#999999"
+
+    @classmethod
+    def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003
+        """Spread, it would not be uniform any more."""
+        return False
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
         """A uniform draw for each point."""

@@ -101,7 +101,7 @@ def test_the_score_is_that_of_a_model_that_never_saw_the_audited_rows(begun, ann
     last = rows["rounds"][-1]
     assert last["labels"] == len(known) == 54
     assert last["score"]["value"] == pytest.approx((model.predict(x.loc[audited]) == y[audited]).mean())
-    assert last["score"]["low"] < last["score"]["value"] < last["score"]["high"]
+    assert last["score"]["low"] < last["score"]["value"] <= last["score"]["high"]
     assert [each["labels"] for each in rows["rounds"]] == [30, 38, 46, 54]
     assert rows["audited"] == 6
     assert rows["against_random"]["labels"] == 4
@@ -129,7 +129,7 @@ def test_it_says_how_things_stand_at_every_moment(begun, annotate):
         annotate(batch_of(begun))
     said = begun("status", "--data", "leads").stdout
     assert "chosen rows score" in said
-    assert "50 more +" in said
+    assert "expected to change the score" in said
 
 
 def test_without_any_label_it_says_so(npal, leads):

@@ -52,13 +52,21 @@ def test_a_sheet_says_what_a_row_is_and_why_it_was_chosen(begun):
     assert [row["id"] for row in rows] == batch["id"].tolist()
 
 
-def test_what_is_asked_is_what_query_chooses(begun, leads):
-    batch = batch_of(begun, 5, "--audit", 0, "--refits", "numba")
+@pytest.mark.parametrize("strategy", ["blend", "margin", "random", "kcgrdy"])
+def test_what_is_asked_is_among_what_query_finds_best(begun, leads, strategy):
+    """And just that for a single row, and of strategies that do not rank rows."""
+    batch = batch_of(begun, 5, "--audit", 0, "--refits", "numba", "--strategy", strategy)
     features = leads[["visits", "spent", "calls", "plan"]]
     labels = leads["churned"].where(leads.index < LABELLED)
     assert encode(features).shape == (ROWS, 5)
-    chosen = npal_cli.query(features, labels, 5, random_state=1)
-    assert batch["id"].tolist() == leads["customer"][chosen].tolist()
+    ranks = strategy in ("blend", "margin")
+    best = npal_cli.query(features, labels, 25 if ranks else 5, strategy=strategy, random_state=1)
+    if ranks:
+        assert set(batch["id"]) <= set(leads["customer"][best])
+        batch = batch_of(begun, 1, "--audit", 0, "--refits", "numba", "--strategy", strategy)
+        assert batch["id"].tolist() == leads["customer"][best[:1]].tolist()
+    else:
+        assert batch["id"].tolist() == leads["customer"][best].tolist()
 
 
 def test_the_same_question_has_the_same_answer_until_labels_come(begun, annotate):
