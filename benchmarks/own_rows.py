@@ -88,7 +88,7 @@ def rounds(name: str, table: pd.DataFrame, new: pd.DataFrame, strategy: str, see
         if number:
             right = measured.measurement.last_predictions() == np.array(truth)
             true_score = float(right[kept_apart].mean())  # of the model that `status` measures, on all such rows
-        npal("predict", "--data", name, "new.csv", "--output", "predicted.csv")
+        npal("predict", "--data", name, "new.csv", "--output", "predicted.csv", "--force")
         predicted = pd.read_csv("predicted.csv", dtype=str)["predicted"].to_numpy()
         accuracy = float((predicted == new["y"].astype(str).to_numpy()).mean())
         yield {"round": number, "accuracy": accuracy, "true_score": true_score, "status": status}

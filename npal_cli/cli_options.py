@@ -160,12 +160,24 @@ class BatchOptions(GoalOptions):
     output: Path | None = _of_batch("--output", help="Its file. (default: next/DATA/next_batch.csv in --root)")
 
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file, if there is one.")]
+
+
 def _of_table(*names: str, **settings: Any) -> Any:
     return _option(*names, rich_help_panel="A table of your own", **settings)
 
 
 @dataclass(frozen=True)
-class TableOptions:
+class ReadingOptions:
+    """How the text of a table is read."""
+
+    separator: str | None = _of_table("--separator", help="Of cells. (default: found out)")
+    decimal: str | None = _of_table("--decimal", help="The decimal mark. (default: found out)")
+    encoding: str | None = _of_table("--encoding", help="Of the text. (default: found out)")
+
+
+@dataclass(frozen=True)
+class TableOptions(ReadingOptions):
     """How a table of one's own is taken in."""
 
     target: str | None = _of_table("--target", help="The label column; an empty cell is no label.")
@@ -177,9 +189,6 @@ class TableOptions:
     )
     unlabelled: Names = _of_table("--unlabelled", help="Stands for no label, besides an empty cell; repeatable.")
     labels: Path | None = _of_table("--labels", help="The file of the labels, where --data names an array.")
-    separator: str | None = _of_table("--separator", help="Of cells. (default: found out)")
-    decimal: str | None = _of_table("--decimal", help="The decimal mark. (default: found out)")
-    encoding: str | None = _of_table("--encoding", help="Of the text. (default: found out)")
 
 
 StepOption = Annotated[

@@ -8,7 +8,17 @@ import typer
 
 from npal_cli.cli_context import one_line_errors
 from npal_cli.cli_goal import changes_of, labelling_of
-from npal_cli.cli_options import BasicOptions, BatchOptions, Names, Options, RowOptions, TableOptions, with_options
+from npal_cli.cli_options import (
+    BasicOptions,
+    BatchOptions,
+    ForceOption,
+    Names,
+    Options,
+    ReadingOptions,
+    RowOptions,
+    TableOptions,
+    with_options,
+)
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ def label(
         from npal_cli.labelling.reading import of_file, of_words
 
         labelling = labelling_of(options, options.data)
-        single = len(answers) == 1 and "=" not in answers[0]
+        single = len(answers) == 1 and ("=" not in answers[0] or Path(answers[0]).is_file())
         given = of_file(Path(answers[0]), labelling.book(), by) if single else of_words(answers, by)
         taken = labelling.answer(given, Permitted(new_class or (), changes=change))
         if options.json:
@@ -137,12 +147,14 @@ def export(
     output: Annotated[
         Path, typer.Argument(help="A table (.csv, .parquet), or tasks of Label Studio (.json) or Prodigy (.jsonl).")
     ],
+    force: ForceOption = False,  # noqa: FBT002
 ) -> None:
     """Write the table with every label that is known by now, or what was asked for as tasks of another tool."""
     with one_line_errors(options):
-        from npal_cli.labelling.export import TASKS, labelled, write_table, write_tasks
+        from npal_cli.labelling.export import TASKS, check_free, labelled, write_table, write_tasks
 
         book = labelling_of(options, options.data).book()
+        check_free(output, force=force)
         if output.suffix.lower() in TASKS:
             _print_written(options, output, tasks=write_tasks(book, output))
             return
@@ -153,24 +165,30 @@ def export(
 
 def predict(
     options: RowOptions,
+    reading: ReadingOptions,
     rows: Annotated[Path | None, typer.Argument(help="Other rows with its columns. (default: its own)")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="A file: .csv or .parquet. (default: print)")] = None,
+    force: ForceOption = False,  # noqa: FBT002
 ) -> None:
     """Say the class of each row, and the probability of each class, by the task model trained on all labels."""
     with one_line_errors(options):
-        from npal_cli.labelling.export import write_table
+        from npal_cli.labelling.export import check_free, write_table
         from npal_cli.labelling.predicting import predictions
-        from npal_cli.tables.formats import read
+        from npal_cli.labelling.sheet import text_of
+        from npal_cli.tables.formats import Reading, read
 
         labelling = labelling_of(options, options.data)
-        found = predictions(labelling, read(rows, fewest=1) if rows is not None else None)
+        if output is not None:
+            check_free(output, force=force)
+        how = Reading(reading.separator, reading.decimal, reading.encoding)
+        found = predictions(labelling, read(rows, how, fewest=1) if rows is not None else None)
         if output is not None:
             write_table(found, output)
             _print_written(options, output, rows=len(found))
         elif options.json:
             _print_json(_records(found))
         else:
-            typer.echo(found.to_csv(index=False), nl=False)
+            typer.echo(text_of(found), nl=False)
 
 
 def add_to(app: typer.Typer) -> None:

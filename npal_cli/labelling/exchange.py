@@ -6,6 +6,7 @@ What comes back is read as answers: a task that was skipped or rejected is ``ski
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def of_label_studio(path: Path) -> list[Answer]:
     tasks = _parsed(path, json.loads)
     if not isinstance(tasks, list):
         raise DataError(f"{path}: not a list of Label Studio's tasks; export its JSON")
-    return [answer for task in tasks for answer in _read(path, task, _of_task)]
+    return _named([answer for task in tasks for answer in _read(path, task, _of_task)])
 
 
 def of_prodigy(path: Path) -> list[Answer]:
@@ -65,7 +66,14 @@ def of_prodigy(path: Path) -> list[Answer]:
         DataError: if it is no such file.
     """
     lines = _parsed(path, lambda text: [json.loads(line) for line in text.split("\n") if line.strip()])
-    return [answer for task in lines for answer in _read(path, task, _of_line)]
+    return _named([answer for task in lines for answer in _read(path, task, _of_line)])
+
+
+def _named(answers: list[Answer]) -> list[Answer]:
+    """Answers whose annotators have their names, unless it is one all over whose name is but a number of the tool's."""
+    who = {answer.by for answer in answers}
+    alone = len(who) == 1 and all(by.isdigit() for by in who)
+    return [replace(answer, by="") for answer in answers] if alone else answers
 
 
 def is_prodigys(path: Path) -> bool:

@@ -13,6 +13,16 @@ from npal_cli.labelling.book import Book
 TASKS: dict[str, Callable[[Book], str]] = {".json": exchange.label_studio, ".jsonl": exchange.prodigy}
 
 
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse to replace a file, unless that is asked for: it may be the table itself.
+
+    Raises:
+        UsageError: if there is one.
+    """
+    if path.exists() and not force:
+        raise UsageError(f"{path}: is there already; name another file, or replace it with --force")
+
+
 def write_tasks(book: Book, path: Path) -> int:
     """Write the rows that were asked for or labelled as tasks of Label Studio (``.json``) or Prodigy (``.jsonl``).
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from npal_cli.commit import replacing
-from npal_cli.errors import DataError
+from npal_cli.errors import DataError, UsageError
 from npal_cli.labelling.choosing import REASONS, Batch, Row
 from npal_cli.tables.kept import KeptTable
 
@@ -54,17 +54,22 @@ def found(path: Path, names: Sequence[str]) -> pd.DataFrame | None:
 
 
 def check_replaceable(path: Path, answered: Collection[str]) -> None:
-    """Refuse to replace a sheet with labels that were not given back yet.
+    """Refuse to replace a sheet with labels that were not given back yet, or what is no sheet.
 
     Raises:
-        DataError: naming the first of them.
+        UsageError: if the file is no sheet, or is not to be one by its name.
+        DataError: naming the first row whose label was not given back.
     """
+    if path.suffix.lower() != ".csv":
+        raise UsageError(f"--output {path}: a sheet is a CSV file; let its name end in .csv")
+    if not path.exists():
+        return
     try:
         there = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError):
-        return
+        there = pd.DataFrame()
     if not {ID, LABEL} <= set(there.columns):
-        return
+        raise UsageError(f"--output {path}: is there already and is none of npal's sheets; name another file")
     for name, label in zip(there[ID], there[LABEL], strict=True):
         if label.strip() and unescaped(name) not in answered:
             raise DataError(
@@ -79,13 +84,19 @@ def write(table: pd.DataFrame, path: Path) -> None:
     Raises:
         ArtifactError: if it cannot be written.
     """
+    content = text_of(table)
+    with replacing(path) as partial:
+        partial.write_text(content, encoding="utf-8", newline="")
+
+
+def text_of(table: pd.DataFrame) -> str:
+    """A table as CSV in which no cell is a formula."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow([escaped(name) for name in table.columns])
     for row in table.astype(object).where(table.notna(), None).itertuples(index=False):
         writer.writerow([escaped(cell) for cell in row])
-    with replacing(path) as partial:
-        partial.write_text(content.getvalue(), encoding="utf-8", newline="")
+    return content.getvalue()
 
 
 def escaped(cell: Any) -> Any:

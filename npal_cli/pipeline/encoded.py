@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from npal_cli.arrays import run_columns
 from npal_cli.artifacts import Provenance, find, write
-from npal_cli.errors import DataError
+from npal_cli.errors import ArtifactError, DataError
 from npal_cli.pipeline.locks import locked
 from npal_cli.pipeline.places import encoded_path, work_path
 from npal_cli.problems.standardise import standardise
@@ -28,7 +28,7 @@ def encoded(root: Path, table: KeptTable, *, force: bool = False) -> EncodedReco
         ArtifactError: if the artifact cannot be read or written.
     """
     path, made_from = encoded_path(root, table.name), {"table": table.digest}
-    if not force:
+    if not force:  # what is damaged is made again, for it can be
         there = _found(path, root, made_from)
         if there is not None:
             return there
@@ -45,7 +45,11 @@ def encoded(root: Path, table: KeptTable, *, force: bool = False) -> EncodedReco
 
 
 def _found(path: Path, root: Path, made_from: Mapping[str, str]) -> EncodedRecord | None:
-    found = find(path, EncodedRecord, root)
+    try:
+        found = find(path, EncodedRecord, root)
+    except ArtifactError as error:
+        log.warning("%s: made anew", str(error).partition(";")[0])
+        return None
     return found[0] if found is not None and found[1].parameters == made_from else None
 
 
@@ -62,6 +66,8 @@ def features_with(
         lacking = [column.name for column in encoder.columns if column.name not in more]
         if lacking:
             raise DataError(f"the rows lack column {lacking[0]!r}; give those that {table.name} has")
+        for line in encoder.unread(more):
+            log.warning("%s", line)
         added = encoder.transform(more)
         if not np.isfinite(added).all():
             row = int(np.flatnonzero(~np.isfinite(added).all(axis=1))[0])

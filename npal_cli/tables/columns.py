@@ -41,6 +41,7 @@ LARGEST = 1e150
 _NAMES_ROWS = re.compile(r"(.*[\W_])?(id|uuid|guid|index|key|row|unnamed: \d+)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z_-]*\d+[A-Za-z]?|[0-9a-fA-F-]{16,}|\S+@\S+")
 """C0017, 17b, a hash or UUID, an address."""
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _DATE_LIKE = re.compile(r"\s*\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}.*")
 
 Values: TypeAlias = "pd.Series[Any]"
@@ -119,12 +120,22 @@ def declare(types: Sequence[str], drop: Sequence[str]) -> dict[str, Kind]:
 
 
 def as_numbers(column: "Values") -> "pd.Series[float]":
-    """Finite or infinite floats; NaN where the column is empty or no number."""
+    """Finite or infinite floats; NaN where the column is empty or no number.
+
+    >>> as_numbers(pd.Series(["1,234.5", "12", "1,23", ""])).tolist()
+    [1234.5, 12.0, nan, nan]
+    """
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(column.to_numpy(np.float64, na_value=np.nan), index=column.index)
     if pd.api.types.is_timedelta64_dtype(column):
         return column.dt.total_seconds()
-    return pd.to_numeric(as_text(column), errors="coerce").astype(np.float64)
+    text = as_text(column)
+    return pd.to_numeric(text.mask(_grouped(text), text.str.replace(",", "")), errors="coerce").astype(np.float64)
+
+
+def _grouped(text: "Values") -> "pd.Series[bool]":
+    """Which are numbers whose thousands are set apart: 1,234,567.8."""
+    return text.str.fullmatch(_GROUPED)
 
 
 def as_text(column: "Values") -> "Values":
@@ -138,7 +149,7 @@ def as_text(column: "Values") -> "Values":
     return pd.Series(text, index=column.index, dtype="str")
 
 
-def _filled(column: "Values") -> "pd.Series[bool]":
+def is_filled(column: "Values") -> "pd.Series[bool]":
     """Which cells hold something."""
     plain = _plain(column)
     return plain.notna() & (plain != "")
@@ -151,7 +162,7 @@ def _plain(column: "Values") -> "Values":
 
 def _kind_of(name: str, column: "Values") -> tuple[Kind, str]:
     """What a column is by its own values, and what there is to say."""
-    filled = _filled(column)
+    filled = is_filled(column)
     if not filled.any():
         return "drop", "holds no value"
     if filled.all() and len(_plain(column).drop_duplicates()) == 1:
@@ -206,8 +217,10 @@ def is_date(distinct: "Values") -> bool:
 
 def _missing_note(column: "Values", kind: Kind) -> str:
     """How many values are missing; and which texts are taken for such."""
-    empty = ~_filled(column)
+    empty = ~is_filled(column)
     notes = [f"{int(empty.sum())} missing"] if empty.any() else []
+    if kind == "number" and _type_of(column) is None and _grouped(as_text(column)).any():
+        notes.append("commas set thousands apart")
     if kind == "number":
         marked = column[as_numbers(column).isna() & ~empty]
         if len(marked):
@@ -225,7 +238,7 @@ def _repeats(column: "Values", contents: dict[bytes, str], name: str) -> str:
 
 def _gives_away(column: "Values", kind: Kind, labels: "Values") -> str:
     """What is said of a column that is known just where the label is, or says another word for each class."""
-    known, filled = labels.notna(), _filled(column)
+    known, filled = labels.notna(), is_filled(column)
     if known.sum() < ENOUGH_ROWS:
         return ""
     if (known == filled).all() and not known.all():

@@ -6,8 +6,8 @@ feature for each value, a missing one being a value of its own. Text is describe
 earliest. skrub's ``TableVectorizer``, which puts these together, makes float32 of every number; here they stay float64.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
 from npal_cli.errors import DataError
-from npal_cli.tables.columns import KINDS, Column, as_numbers, as_text, columns_of
+from npal_cli.tables.columns import KINDS, Column, as_numbers, as_text, columns_of, is_filled, some
 
 Features = Float[np.ndarray, "row feature"]
 
@@ -55,6 +55,15 @@ class TableEncoder:
         """The features of other rows with the same columns; a category that was not seen before has none of its own."""
         return np.hstack([part.transform(table) for part in self._parts])
 
+    def unread(self, table: pd.DataFrame) -> list[str]:
+        """What is in other rows that the columns of the first had nothing like: a line for each column."""
+        said = []
+        for name, strange, why in (each for part in self._parts for each in part.unread(table)):
+            if strange.any():
+                values = some([repr(value) for value in table[name][strange].astype(str).unique()], 3)
+                said.append(f"{name}: {int(strange.sum())} cells {why} ({values})")
+        return said
+
 
 def encode(table: pd.DataFrame, where: str = "the table") -> Features:
     """The features of a table of columns of any kind, as those of a table file.
@@ -66,6 +75,10 @@ def encode(table: pd.DataFrame, where: str = "the table") -> Features:
     return TableEncoder(columns_of(table, where)).fit_transform(table)
 
 
+Unread: TypeAlias = "tuple[str, pd.Series[bool], str]"
+"""A column, which of its cells say nothing to a model, and why."""
+
+
 class _Part(Protocol):
     """Encodes some of the columns."""
 
@@ -75,6 +88,8 @@ class _Part(Protocol):
     def fit_transform(self, table: pd.DataFrame) -> Features: ...
 
     def transform(self, table: pd.DataFrame) -> Features: ...
+
+    def unread(self, table: pd.DataFrame) -> Iterator[Unread]: ...
 
 
 def _parts_of(columns: Sequence[Column]) -> list[_Part]:
@@ -102,6 +117,11 @@ class _Numbers:
     def transform(self, table: pd.DataFrame) -> Features:
         return np.asarray(self._imputer.transform(self._plain(table)))
 
+    def unread(self, table: pd.DataFrame) -> Iterator[Unread]:
+        for name in self._names:
+            column = table[name]
+            yield name, is_filled(column) & as_numbers(column).isna(), "are no numbers and taken as missing"
+
     def _plain(self, table: pd.DataFrame) -> Features:
         return np.column_stack([as_numbers(table[name]).to_numpy() for name in self._names])
 
@@ -121,6 +141,11 @@ class _Categories:
 
     def transform(self, table: pd.DataFrame) -> Features:
         return np.asarray(self._encoder.transform(self._plain(table)))
+
+    def unread(self, table: pd.DataFrame) -> Iterator[Unread]:
+        for name, known in zip(self._names, self._encoder.categories_, strict=True):
+            text = as_text(table[name])
+            yield name, (text != "") & ~text.isin(known), "hold what no row of the table does, and say nothing"
 
     def _plain(self, table: pd.DataFrame) -> np.ndarray:
         return np.column_stack([as_text(table[name]).to_numpy(object) for name in self._names])
@@ -144,6 +169,9 @@ class _Text:
 
     def transform(self, table: pd.DataFrame) -> Features:
         return np.asarray(self._encoder.transform(self._plain(table)).to_numpy(np.float64))
+
+    def unread(self, table: pd.DataFrame) -> Iterator[Unread]:  # noqa: ARG002  # any text has letters
+        yield from ()
 
     def _plain(self, table: pd.DataFrame) -> "pd.Series[Any]":
         return as_text(table[self._name]).astype("str")
@@ -175,6 +203,14 @@ class _Dates:
 
     def transform(self, table: pd.DataFrame) -> Features:
         return self._features(self._read.transform(self._plain(table)))
+
+    def unread(self, table: pd.DataFrame) -> Iterator[Unread]:
+        dates = self._read.transform(self._plain(table))
+        yield (
+            self._name,
+            is_filled(table[self._name]) & dates.isna(),
+            "are no dates like the others, and missing",
+        )
 
     def _plain(self, table: pd.DataFrame) -> "pd.Series[Any]":
         column = table[self._name]

@@ -150,7 +150,9 @@ def _decimal(sample: str, separator: str) -> str:
 
 
 def _parquet(path: Path, _: Reading) -> pd.DataFrame:
-    return pd.read_parquet(path)
+    table = pd.read_parquet(path)
+    named = any(name is not None for name in table.index.names)
+    return table.reset_index() if named else table  # what names its rows is a column
 
 
 def _excel(path: Path, _: Reading) -> pd.DataFrame:

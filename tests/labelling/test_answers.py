@@ -18,7 +18,7 @@ JOURNAL = Path("data/labels/leads.jsonl")
 
 
 def labels(npal) -> dict[str, str]:
-    npal("export", "--data", "leads", "labels.csv")
+    npal("export", "--data", "leads", "labels.csv", "--force")
     table = pd.read_csv("labels.csv", index_col="customer")["churned"].dropna()
     return dict(table.items())
 
@@ -203,3 +203,9 @@ def test_a_disk_that_is_full_loses_nothing(tmp_path, monkeypatch):
     with pytest.raises(ArtifactError, match="No space left on device"), writing(path) as append:
         append(Answered({"2": "no"}))
     assert path.read_bytes() == before
+
+
+def test_a_file_with_an_equals_sign_in_its_name_is_a_file(begun):
+    Path("a=b.csv").write_text("id,label\nC050,yes\n")
+    begun("label", "--data", "leads", "a=b.csv")
+    assert '"C050": "yes"' in journal().decode()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from npal_cli.labelling.exchange import of_label_studio
 from tests.labelling.conftest import batch_of, journal
 
 
@@ -40,7 +41,9 @@ def test_a_batch_goes_to_another_tool_and_comes_back_labelled(begun, leads, name
     event = json.loads(journal().splitlines()[-1])
     assert event["labels"] == truth[batch[1:]].to_dict()
     assert (event["skipped"], event["by"]) == ([batch[0]], "anna")
-    begun("export", "--data", "leads", name)  # what is given out again holds the answers, and changes nothing
+    begun(
+        "export", "--data", "leads", name, "--force"
+    )  # what is given out again holds the answers, and changes nothing
     begun("label", "--data", "leads", name)
     begun("export", "--data", "leads", "labels.csv")
     assert pd.read_csv("labels.csv")["churned"].notna().sum() == 30 + 9
@@ -84,3 +87,14 @@ def test_tasks_that_are_not_in_order_change_nothing(begun, name, text, said):
         Path(name).write_text(text)
     assert said in begun("label", "--data", "leads", name, code=1).stderr
     assert journal() == b""
+
+
+@pytest.mark.parametrize(
+    ("who", "by"), [([1, 1], ["", ""]), ([1, 2], ["1", "2"]), ([{"email": "a@b"}] * 2, ["a@b"] * 2)]
+)
+def test_an_annotator_who_is_alone_and_has_but_a_number_is_nobody_in_particular(tmp_path, who, by):
+    said = [{"type": "choices", "value": {"choices": ["yes"]}}]
+    tasks = [{"data": {"id": "C1"}, "annotations": [{"completed_by": each, "result": said} for each in who]}]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks))
+    assert [answer.by for answer in of_label_studio(path)] == by

@@ -237,6 +237,43 @@ def test_a_table_is_given_out_with_its_labels(begun, annotate, leads, name):
     begun("export", "--data", "leads", "out.doc", code=2)
 
 
+@pytest.mark.parametrize("command", [["export"], ["predict", "--output"]])
+def test_no_file_is_replaced_unless_that_is_asked_for(begun, command):
+    begun("label", "--data", "leads", "C100=yes")
+    before = Path("leads.csv").read_bytes()
+    refused = begun(*command, "leads.csv", "--data", "leads", code=2)
+    assert "leads.csv: is there already; name another file, or replace it with --force" in refused.stderr
+    assert Path("leads.csv").read_bytes() == before
+    begun(*command, "leads.csv", "--data", "leads", "--force")
+    assert Path("leads.csv").read_bytes() != before
+
+
+@pytest.mark.parametrize(("name", "said"), [("leads.csv", "is none of npal's sheets"), ("b.xlsx", "end in .csv")])
+def test_a_sheet_takes_the_place_of_sheets_alone(begun, name, said):
+    before = Path("leads.csv").read_bytes()
+    assert said in begun("acquire", "--data", "leads", "--batch", 5, "--output", name, code=2).stderr
+    assert (Path("leads.csv").read_bytes(), journal()) == (before, b"")
+
+
+def test_predictions_are_read_and_printed_as_tables_are(begun, leads):
+    new = leads.drop(columns="churned").head(3).assign(customer=["=1+1", "b", "c"], plan=["gold", "pro", "pro"])
+    new.to_csv("new.csv", index=False, sep="|", decimal=",", encoding="utf-16")
+    done = begun("predict", "--data", "leads", "new.csv", "--separator", "|", "--decimal", ",", "--encoding", "utf-16")
+    assert done.stdout.splitlines()[1].startswith("'=1+1,")
+    assert "plan: 1 cells hold what no row of the table does" in done.stderr
+    assert begun("predict", "--data", "leads", "new.csv", "--separator", ";", code=1)
+
+
+def test_features_that_were_damaged_are_made_again(begun):
+    first = batch_of(begun)
+    for path in Path("data/encoded/leads.zarr").rglob("c/*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-1] + b"x")
+    done = begun("status", "--data", "leads")
+    assert "made anew" in done.stderr
+    assert batch_of(begun)["id"].tolist() == first["id"].tolist()
+
+
 def test_rows_that_were_added_later_are_asked_for_and_none_may_go(begun, annotate, leads):
     annotate(batch_of(begun))
     kept = journal()

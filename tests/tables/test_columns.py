@@ -40,7 +40,9 @@ def described(labels=None, declared=None, **columns) -> list[Column]:
         ([f"street {i % 50}" for i in range(ROWS)], "text"),
         ([f"it was {i} o clock" for i in range(ROWS)], "text"),  # another in each row, but no name of it
         ([f"C{i}" for i in range(ROWS)], "drop"),
-        ([f"{i},{i + 100}" for i in range(ROWS)], "text"),
+        ([f"{i},{i}" for i in range(ROWS)], "text"),
+        ([f"{1234 * i:,}" for i in range(ROWS)], "number"),
+        ([f"{1234.5 * i:,.2f}" for i in range(ROWS)], "number"),
         (list(range(17, 17 + ROWS)), "drop"),
         ([3] * ROWS, "drop"),
         (["same"] * ROWS, "drop"),

@@ -61,3 +61,22 @@ def test_words_that_rows_share_weigh_more_than_those_they_do_not(table):
 def test_large_numbers_keep_their_tenths():
     table = pd.DataFrame({"size": [1e9 + 0.1, 1e9 + 0.2, 1e9 + 0.3]})
     assert TableEncoder(columns_of(table, "")).fit_transform(table)[:, 0].tolist() == table["size"].tolist()
+
+
+def test_what_later_rows_hold_that_says_nothing_is_said(table):
+    encoder = TableEncoder(columns_of(table, "the table"))
+    encoder.fit_transform(table)
+    assert encoder.unread(table) == []
+    later = pd.DataFrame(
+        {
+            "size": ["big", "1.5", None],
+            "colour": ["green", "red", None],
+            "note": ["anything", "", None],
+            "when": ["2020-13-45", "03/02/2020", None],
+        }
+    )
+    assert encoder.unread(later) == [
+        "size: 1 cells are no numbers and taken as missing ('big')",
+        "colour: 1 cells hold what no row of the table does, and say nothing ('green')",
+        "when: 1 cells are no dates like the others, and missing ('2020-13-45')",
+    ]

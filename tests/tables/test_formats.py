@@ -110,3 +110,9 @@ def test_an_array_without_rows_and_features_is_refused(tmp_path):
     np.savez(tmp_path / "t.npz", X=np.zeros((3, 2)), y=np.zeros(4))
     with pytest.raises(DataError, match="3 rows, and labels of shape"):
         read(tmp_path / "t.npz")
+
+
+def test_what_names_the_rows_of_a_parquet_file_is_a_column(tmp_path):
+    table = pd.DataFrame({"x": [1, 2]}, index=pd.Index(["a", "b"], name="customer"))
+    table.to_parquet(tmp_path / "t.parquet")
+    assert read(tmp_path / "t.parquet").to_dict("list") == {"customer": ["a", "b"], "x": [1, 2]}
