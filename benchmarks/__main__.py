@@ -25,7 +25,7 @@ POOLS = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("docs/benchmarks"),
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("docs/science/benchmarks"),
     raw: Annotated[Path, typer.Option(help="Folder of raw data files.")] = Path("data/raw"),
     mnist: Annotated[Path | None, typer.Option(help="Folder of MNIST's IDX files.")] = None,
     pool: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -108,6 +108,7 @@ def _markdown(results: dict[str, Any]) -> str:
         f"{results['published']['seconds a network']:.0f} seconds a network"
     )
     head = (
+        "# Refits, measured\n\n*The measurements behind the page on speed.*\n\n"
         "Refits a second on one core (medians of rounds in turns). `scikit-learn` is a plain loop of converged fits; "
         "`limit` is the arithmetic that no refit can do without at the core's measured "
         f"{results['gflops']:.0f} GFLOP/s. {results['machine']}."

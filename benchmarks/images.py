@@ -86,7 +86,7 @@ class _OneByOne(Dataset[tuple[torch.Tensor, int]]):
 def main(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cuda" if torch.cuda.is_available() else "cpu",
     images: Annotated[int | None, typer.Option(help="Images that a way of training is measured on.")] = None,
-    out: Annotated[Path, typer.Option(help="The file of the results.")] = Path("docs/benchmarks/images.md"),
+    out: Annotated[Path, typer.Option(help="The file of the results.")] = Path("docs/science/benchmarks/images.md"),
 ) -> None:
     """Measure the parts, print them, and write them."""
     place, count = torch.device(device), images or (256 if device == "cpu" else 20_000)
@@ -96,7 +96,7 @@ def main(
     trained = [row for shape in (GREY, COLOUR) for row in _training(shape, ways, count, place, limit)]
     text = "\n\n".join(
         [
-            "# The image study's parts",
+            "# The image study's parts\n\n*The measurements behind the image study's times.*",
             f"Made by `python -m benchmarks.images` on: {_machine(place)}. Medians of {ROUNDS} rounds in turns.",
             f"## Training ResNet18\n\n{tabulate(trained, headers='keys', tablefmt='github', floatfmt=',.4g')}\n\n"
             "`limit` is the arithmetic of a step at the speed of the largest matrix product measured here: "

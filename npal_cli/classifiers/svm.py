@@ -20,7 +20,7 @@ class SVM:
     of the points. More than two classes are fitted one against one.
 
     Where no support vector of a pair is free, every bias of an interval is optimal (Burges and Crisp, 1999) and libsvm
-    returns an end of it or its middle, as rounding has it. Here the bias is then the middle: see ``docs/refits.md``.
+    returns an end of it or its middle, as rounding has it. Here it is then the middle (``docs/concepts/refits.md``).
 
     >>> features, labels = np.array([[-1.0], [-0.5], [0.5], [1.0]]), np.array([0, 0, 1, 1])
     >>> SVM().fit(features, labels, np.ones(2)).predict(np.array([[-2.0], [2.0]])).tolist()

@@ -1,4 +1,4 @@
-"""The fast refits predict what scikit-learn's converged fits do, on problems of all kinds: see ``docs/refits.md``."""
+"""Fast refits predict what scikit-learn's converged fits do, on all kinds of problems: ``docs/concepts/refits.md``."""
 
 from pathlib import Path
 

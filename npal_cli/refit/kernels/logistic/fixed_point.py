@@ -1,6 +1,6 @@
 """Refits of a two-class logistic regression as fixed points near one base optimum: equations (3) to (7).
 
-The equations, and their proofs, are in ``docs/refits.md``. With the Cholesky factor L of the base's Hessian, points
+Equations and proofs are in ``docs/concepts/refits.md``. With the Cholesky factor L of the base's Hessian, points
 become ``x' = L^-1 x``, and the refit with one more point (x_c, y_c) is
 
     z = r + tau x_c',   r = sum_i q_i(x_i'.z) x_i',   tau = s_c (y_c - sigma(a_c + x_c'.z)),           (4)

@@ -1,6 +1,6 @@
 """Refits of a two-class support vector machine with an RBF kernel, a block of candidates at a time.
 
-The equations are those of ``docs/refits.md``. ``gamma='scale'`` differs with every candidate; a block holds candidates
+Equations: ``docs/concepts/refits.md``. ``gamma='scale'`` differs with every candidate; a block holds candidates
 of nearly equal gamma. For each:
 
 1. the base problem, without a candidate, is solved once, in the middle of the block's gammas, and is then known as a

@@ -1,4 +1,4 @@
-"""How far a solution that nearly solves its equations is from the one that does: (14), proved in ``docs/refits.md``.
+"""How far what nearly solves the equations is from the solution: (14), proved in ``docs/concepts/refits.md``.
 
 Let each optimality condition of a candidate's solution fail by R at most, with f free points whose kernel matrix has
 no eigenvalue below c. Then, if the split of the points is right, each beta is within ``R sqrt(f) / c`` of the truth,

@@ -4,7 +4,7 @@ Points split into free ones (``low < beta < high``, gradient ``w = K beta + bias
 bound, w on its allowed side). Within one split everything is linear, so the solution follows straight pieces; where a
 value reaches the end of its interval its point changes sides (Cauwenberghs and Poggio, 2001). The split of the *base*
 problem is inverted once (:mod:`npal_cli.refit.kernels.svm.tableau`); the few points that changed sides since are
-handled by a small system of their own: equation (10) of ``docs/refits.md``.
+handled by a small system of their own: equation (10) of ``docs/concepts/refits.md``.
 
 Indices are those of a :class:`npal_cli.refit.kernels.svm.path_state.PathState`.
 """

@@ -1,6 +1,6 @@
 """A solved support vector machine and how it answers to change, as series in gamma: (8), (9) and (12).
 
-The equations are those of ``docs/refits.md``.
+The equations are those of ``docs/concepts/refits.md``.
 
 With the points split into free (F, with the bias) and bound ones (N), the optimality conditions are linear,
 ``w = [[K, 1], [1, 0]] (beta, bias) - (y, 0)``. Beta of F, the bias and w of N are the outputs; what is added to w of

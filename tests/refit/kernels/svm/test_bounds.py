@@ -1,4 +1,4 @@
-"""How far a solution may be from the truth: the bounds of ``docs/refits.md`` against solved equations."""
+"""How far a solution may be from the truth: the bounds of ``docs/concepts/refits.md`` against solved equations."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,1 @@
+"""The documentation, and what makes those of its pages that the code knows better."""
