@@ -26,7 +26,7 @@ PUBLIC = {
     "Your own classifier or data set": ["classifiers.base.Classifier", "problems.dataset.DatasetKind"],
     "scikit-activeml": ["scikit_activeml.NpalQueryStrategy"],
 }  # fmt: skip
-"""What is documented; ``npal_cli.query``, ``ActiveLearner`` and ``compare`` are the first three."""
+"""What is documented, by where it is; what is in ``api`` is imported from ``npal_cli`` itself."""
 
 
 def commands() -> str:
@@ -45,7 +45,8 @@ def python() -> str:
     for title, names in PUBLIC.items():
         parts.append(f"## {title}")
         for name in names:
-            parts += _described(package[name], f"npal_cli.{name}")
+            shown = name.rpartition(".")[2] if name.startswith("api.") else name
+            parts += _described(package[name], f"npal_cli.{shown}")
     return "\n\n".join(parts) + "\n"
 
 

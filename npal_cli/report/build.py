@@ -31,6 +31,7 @@ from npal_cli.report.page import Picture
 from npal_cli.report.paper import Takes, against_the_paper, not_run
 from npal_cli.report.published import IMAGES, protocol_of
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
+from npal_cli.report.verdicts import write_metrics
 
 ACCURACY = ("auac", "final_accuracy")
 RARE_CLASS = ("rare_precision", "rare_recall")
@@ -52,6 +53,7 @@ def build(
     _write_csv(lacking, folder / "tables" / "not_run.csv")
     pictures = _write_figures(folder / "figures", results, table)
     _write_metrics(folder, results, table)
+    write_metrics(folder / "metrics", table)
     (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
 
 

@@ -1,5 +1,6 @@
 """Names, order, colours and table numbers: what a reader sees, the same everywhere."""
 
+from typing import Literal
 from zlib import crc32
 
 from npal_cli.classifiers import CLASSIFIERS, takes_images
@@ -12,6 +13,8 @@ SETTING_TITLES = {
     "imbalanced_weighted": "Imbalanced weighted",
     "natural": "Natural",
 }
+FIRST_SHOWN: Literal["test", "held_out"] = "held_out"
+"""The evaluation that the page shows first: no strategy is scored on these points when it chooses."""
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}

@@ -1,8 +1,13 @@
 """``npal report``: tables, figures and the page of every acquired artifact under the root."""
 
+import hashlib
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -19,9 +24,12 @@ from npal_cli.report.build import build
 from npal_cli.report.missing import Planned, missing_of
 from npal_cli.report.results import ExperimentResults
 
+MADE_FROM = "made_from.json"
+"""What the report was made from, and which files it has."""
+
 
 def report(context: Context, selection: Selection) -> list[Path]:
-    """Write ``report/`` anew from what was acquired of ``selection``, and return the files of it.
+    """Write ``report/`` from what was acquired of ``selection``, unless it is made from just that; return its files.
 
     Without any results at all, the page says what is missing and how to make it.
 
@@ -35,7 +43,11 @@ def report(context: Context, selection: Selection) -> list[Path]:
             f"{context.root / 'acquired'}: nothing there is of the data, settings, classifiers and seeds asked for; "
             f"there is {', '.join(there) or 'nothing'}; the report is left as it was"
         )
-    target = context.root / "report"
+    target, planned = context.root / "report", _planned(context, selection, results)
+    made_from = _made_from(results, planned, selection)
+    if not context.force and _is_of(target, made_from):
+        log.info("%s is up to date", target)
+        return _files(target)
     building = building_place(target, context.root)
     log.info("making %s: %d experiments", target, len(results))
     if not results:
@@ -47,11 +59,42 @@ def report(context: Context, selection: Selection) -> list[Path]:
     ):
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(_planned(context, selection, results), results), selection.takes)
+        build(building, results, missing_of(planned, results), selection.takes)
+        files = [str(path.relative_to(building)) for path in _files(building)]
+        (building / MADE_FROM).write_text(json.dumps({"made_from": made_from, "files": files}, indent=1) + "\n")
         commit(target, context.root)
-    stores = list(target.rglob("*.zarr"))
+    return _files(target)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a report, a store as one."""
+    stores = list(folder.rglob("*.zarr"))
     inside = {path for store in stores for path in store.rglob("*")}
-    return sorted([*stores, *(path for path in target.rglob("*") if path.is_file() and path not in inside)])
+    return sorted([*stores, *(path for path in folder.rglob("*") if path.is_file() and path not in inside)])
+
+
+def _made_from(results: Sequence[ExperimentResults], planned: Sequence[Planned], selection: Selection) -> str:
+    """A digest of all that a report is made from, npal's version included."""
+    told: list[Any] = [version("npal"), asdict(selection), [asdict(each) for each in planned]]
+    for result in results:
+        told.append([result.data, result.setting, result.classifier])
+        for name in sorted(result.acquired):
+            provenance = result.made_from[name]
+            told.append([name, provenance.parameters, provenance.inputs, provenance.digests, result.timings[name]])
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, Collection) else str(value)
+
+
+def _is_of(target: Path, made_from: str) -> bool:
+    """Whether a whole report is there that was made from just that."""
+    try:
+        there = json.loads((target / MADE_FROM).read_text())
+        return bool(there["made_from"] == made_from) and all((target / name).exists() for name in there["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _planned(context: Context, selection: Selection, results: Sequence[ExperimentResults]) -> Sequence[Planned]:

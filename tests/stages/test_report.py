@@ -63,8 +63,36 @@ def test_the_report_is_the_same_bytes_again(npal):
     npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
     npal("report")
     before = contents(REPORT)
-    npal("report")
+    npal("report", "--force")
     assert contents(REPORT) == before
+
+
+def test_a_report_that_is_up_to_date_is_left_as_it_is(npal):
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
+    first = npal("report")
+    made = (REPORT / "index.html").stat().st_mtime_ns
+    again = npal("report")
+    assert "data/report is up to date" in again.stderr
+    assert again.stdout == first.stdout
+    assert (REPORT / "index.html").stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize("change", ["a file goes", "other runs", "more results", "it was damaged"])
+def test_a_report_is_made_anew_when_anything_is_different(npal, change):
+    npal("acquire", "--strategy", "random")
+    npal("report")
+    arguments = []
+    if change == "a file goes":
+        (REPORT / "metrics.json").unlink()
+    elif change == "other runs":
+        arguments = ["--seed", 1]
+    elif change == "more results":
+        npal("acquire", "--strategy", "uncsamp")
+    else:
+        (REPORT / "made_from.json").write_text("[]")
+    assert "making data/report" in npal("report", *arguments).stderr
+    assert (REPORT / "metrics.json").exists()
+    assert "up to date" in npal("report", *arguments).stderr
 
 
 def test_a_strategy_with_fewer_steps_is_left_out_aloud(npal):

@@ -14,13 +14,14 @@ from markupsafe import Markup
 from npal_cli.report.baselines import BASELINES
 from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
-from npal_cli.report.names import EVALUATION_TITLES, position_of
+from npal_cli.report.names import EVALUATION_TITLES, FIRST_SHOWN, position_of
 from npal_cli.report.page import sections
 from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.page.plots.base import Json, OverviewSource, Plot, Source, baselines_of
 from npal_cli.report.paper import ROW, against_the_paper
-from npal_cli.report.results import Evaluation, ExperimentResults, grouped
+from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
 from npal_cli.report.tables import number, plus_minus
+from npal_cli.report.verdicts import verdict
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
         specifications=_specifications(EXPERIMENT_PLOTS) | _specifications(OVERVIEW_PLOTS),
         evaluations=EVALUATION_TITLES,
+        first_shown=FIRST_SHOWN,
         headings=sections.HEADINGS,
         experiments=[_experiment(i, result, table) for i, result in enumerate(ordered)],
         overview=_drawn(OVERVIEW_PLOTS, OverviewSource(table, titles, against), _shown(table), []),
@@ -79,6 +81,7 @@ def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[
     return {
         "id": f"experiment-{i}",
         "title": sections.title_of(result),
+        "verdicts": {each: verdict(table[own], each) for each in EVALUATIONS},
         "rows": sections.experiment_rows(table[own]),
         "facts": sections.facts_of(result),
         "predictions": sections.prediction_facts(result),

@@ -69,11 +69,12 @@ def test_every_plot_is_drawn_without_a_complaint_or_a_request(tab, report):
 def test_the_evaluation_switches_curves_and_table(tab):
     before, curve = tab.column(2), "[data-plot=curves] svg"
     drawn = tab.page.locator(curve).first.inner_html()
-    tab.page.check("input[value=held_out]")
+    assert "on the held-out points" in tab.page.locator("[data-plot=curves] >> xpath=..").first.inner_text()
+    tab.page.check("input[value=test]")
     tab.settle()
     assert tab.column(2) != before
     assert tab.page.locator(curve).first.inner_html() != drawn
-    assert "on the held-out points" in tab.page.locator("[data-plot=curves] >> xpath=..").first.inner_text()
+    assert "on the test set" in tab.page.locator("[data-plot=curves] >> xpath=..").first.inner_text()
 
 
 def test_baselines_metrics_and_strategies_can_be_switched(tab):
@@ -110,7 +111,9 @@ def test_a_table_is_sorted_by_the_column_that_is_clicked(tab):
 
 
 def test_infinity_is_the_largest_number(tab):
-    tab.page.evaluate("document.querySelector('table.sortable tbody td:nth-child(7)').dataset.value = 'inf'")
+    tab.page.evaluate(
+        "document.querySelector('[data-evaluation=held_out] table.sortable tbody td:nth-child(7)').dataset.value = 'inf'"
+    )
     name = tab.page.locator("table.sortable:visible tbody tr:visible th").first.inner_text()
     button = tab.page.locator("table.sortable:visible thead button").nth(6)
     button.click()

@@ -8,7 +8,7 @@ const controls = document.getElementById("controls");
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 const NOTHING = "nothing";
 
-const shown = { evaluation: "test", quantity: "score", baseline: "random", ticked: new Map(), nothingElse: false };
+const shown = { evaluation: "held_out", quantity: "score", baseline: "random", ticked: new Map(), nothingElse: false };
 const payloads = new Map();
 const views = new Map();
 
