@@ -1,7 +1,7 @@
 """The command that serves a page to label on."""
 
 import json
-import webbrowser
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +21,7 @@ def serve(
     seed: Annotated[int | None, typer.Option("--seed", help="Draws the rows that are measured on.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who labels, where several people do.")] = "",
     image: Annotated[str | None, typer.Option("--image", help="A column that names each row's picture ...")] = None,
-    images: Annotated[Path, typer.Option("--images", help="... in this folder.")] = Path(),
+    images: Annotated[Path | None, typer.Option("--images", help="... in this folder. (default: this one)")] = None,
     pixels: Annotated[
         str | None, typer.Option("--pixels", help="The columns are pixels, HEIGHTxWIDTH as in 28x28, or 32x32x3.")
     ] = None,
@@ -38,21 +38,19 @@ def serve(
         from npal_cli.serving.session import Session
         from npal_cli.serving.shown import Shown
 
-        labelling = labelling_of(options, options.data)
-        said = labelling.goal(changes_of(goal, classifier, seed))
-        said.check(labelling.book().classes)
-        following = Following(labelling, batch, strategy, said)
+        labelling, changes = labelling_of(options, options.data), changes_of(goal, classifier, seed)
+        labelling.check(batch, strategy, changes)
         pictures = pictures_of(labelling.table, image, images, pixels)
+        following = Following(labelling, batch, strategy, changes)
 
         def ready(address: str) -> None:
             typer.echo(json.dumps({"address": address}) if options.json else f"Label at {address}\nStop with Ctrl-C.")
-            if show:
-                webbrowser.open(address)
 
         try:
-            serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready)
+            serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready, show=show)
         except KeyboardInterrupt:
             typer.echo(f"npal: stopped; every answer is in {labelling.journal}", err=True)
+            os._exit(0)  # a round that is being chosen is not waited for
 
 
 def add_to(app: typer.Typer) -> None:

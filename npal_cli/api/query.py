@@ -20,8 +20,8 @@ from npal_cli.params import Params, params_of
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.strategies.base import Choice
-from npal_cli.strategies.naming import select
-from npal_cli.strategies.parameters import Task
+from npal_cli.strategies.naming import Selected, select
+from npal_cli.strategies.parameters import Parameters, Task
 from npal_cli.strategies.refusals import check_served, check_task
 from npal_cli.strategies.services import Services
 
@@ -112,26 +112,35 @@ class QuerySetup:
         Raises:
             UsageError: if the strategy cannot be asked about the problem.
         """
-        selected = select(self.strategy)
         size = _batch_size(batch_size, problem, allowed := _allowed(problem, among))
         params = self._params()
         task_model = self.task_model(params)
-        parameters = params.parameters(selected.kind)
         seen = len(np.unique(problem.labels[problem.annotated]))
         if seen < 2:
             raise UsageError(
                 f"labels of {seen} classes are known; expected two or more: label some rows first, chosen at random"
             )
-        if selected.kind.sees not in ("annotated", "reward_set"):
-            raise UsageError(f"strategy {self.strategy!r} needs labels that are not known here")
-        check_served(selected, task_model, problem.n_classes)
-        check_task(selected, Task(selected.name, size, reward=0), parameters)
-        for each in selected.kind.objectives(parameters):
-            each.check(problem.n_classes)
+        selected, parameters = self.check(size, problem.n_classes)
         made = selected.kind.make(Services(task_model, parameters, self.engine, selected.variant))
         with threadpool_limits(limits=1):  # the same bytes whatever the cores
             state = state_of(problem, made.task_model(task_model), step, made, allowed)
             return made.query([state if fitted is None else replace(state, classifier=fitted)], size)[0]
+
+    def check(self, batch_size: int, n_classes: int) -> tuple[Selected, Parameters]:
+        """Refuse a strategy that cannot be asked for such a batch; what it is, and what it is configured by.
+
+        Raises:
+            UsageError: saying why.
+        """
+        selected, params = select(self.strategy), self._params()
+        parameters = params.parameters(selected.kind)
+        if selected.kind.sees not in ("annotated", "reward_set"):
+            raise UsageError(f"strategy {self.strategy!r} needs labels that are not known here")
+        check_served(selected, self.task_model(params), n_classes)
+        check_task(selected, Task(selected.name, batch_size, reward=0), parameters)
+        for each in selected.kind.objectives(parameters):
+            each.check(n_classes)
+        return selected, parameters
 
     def ranks(self) -> bool:
         """Whether a batch is simply the best by score."""

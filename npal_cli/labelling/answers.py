@@ -20,6 +20,8 @@ class Answer:
     name: str
     label: str
     by: str = ""
+    aside: bool | None = None
+    """Whether the label is one of these words, and no class; None if that is as the classes are."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,7 @@ def checked(answers: Iterable[Answer], book: Book, permitted: Permitted) -> list
 
 def not_asked(answers: Iterable[Answer], book: Book) -> list[str]:
     """The rows that were labelled and never asked for."""
-    asked = {name for each in book.rounds for name in (*each.rows, *each.audit)}
-    return list(dict.fromkeys(answer.name for answer in answers if answer.name not in asked))
+    return list(dict.fromkeys(answer.name for answer in answers if answer.name not in book.asked))
 
 
 def _wrong(answer: Answer, book: Book, permitted: Permitted) -> Iterable[str]:
@@ -89,4 +90,5 @@ def _wrong(answer: Answer, book: Book, permitted: Permitted) -> Iterable[str]:
 
 def _is(word: str, answer: Answer, book: Book) -> bool:
     """Whether an answer is such a word, and no class of that name."""
-    return answer.label == word and word not in book.classes
+    aside = word not in book.classes if answer.aside is None else answer.aside
+    return answer.label == word and aside

@@ -77,6 +77,11 @@ class Book:
         return {name for asked in self.rounds for name in asked.audit}
 
     @cached_property
+    def asked(self) -> set[str]:
+        """The rows that were asked for in any round."""
+        return {name for each in self.rounds for name in (*each.rows, *each.audit)}
+
+    @cached_property
     def set_aside(self) -> set[str]:
         """Rows that are not asked for again, though they have no label: skipped, or nobody was sure."""
         aside = {name for answer in self.answers for name in (*answer.skipped, *answer.unsure)}
@@ -85,8 +90,7 @@ class Book:
     @cached_property
     def unanswered(self) -> set[str]:
         """What was asked for in any round and has not come back."""
-        asked = {name for each in self.rounds for name in (*each.rows, *each.audit)}
-        return asked - self.labels.keys() - self.set_aside
+        return self.asked - self.labels.keys() - self.set_aside
 
     @cached_property
     def pending(self) -> list[str]:

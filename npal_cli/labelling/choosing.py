@@ -64,11 +64,13 @@ def next_batch(book: Book, features: Features, size: int, strategy: str, goal: G
         UsageError: if the strategy cannot be asked about this table.
     """
     reserved = [name for name in book.reserved(goal) if name not in book.labels and name not in book.set_aside]
-    answered = {name for each in book.rounds for name in (*each.rows, *each.audit)} - {*book.unanswered}
+    answered = book.asked - book.unanswered
     count = min(due(goal.audit, len(answered), len(book.audited & answered), size), len(reserved))
-    audit, kept_apart = reserved[:count], book.kept_apart(goal)
+    kept_apart = book.kept_apart(goal)
     codes = book.training_codes(goal)
     free = np.array([n not in book.labels and n not in book.set_aside and n not in kept_apart for n in book.table.ids])
+    count = max(count, min(size - int(free.sum()), len(reserved)))  # the last rows, for nothing else is left
+    audit = reserved[:count]
     if not free.any() and not audit:
         raise DataError(f"{book.table.name}: no row is left to ask for: each has a label or was set aside")
     size = min(size - count, int(free.sum()))
@@ -109,6 +111,13 @@ def _problem(book: Book, features: Features, codes: Int[np.ndarray, " row"], goa
     return problem_of(features, codes, annotated, goal.weights_for(book.classes), Run(goal.seed, goal.seed))
 
 
+def widened(setup: QuerySetup, size: int) -> QuerySetup:
+    """The same, with enough candidates for a batch of ``size``."""
+    guided = setup.params.guided
+    tried = guided.candidates and max(guided.candidates, TRIED * size)
+    return replace(setup, params=replace(setup.params, guided=replace(guided, candidates=tried)))
+
+
 def _by_strategy(
     problem: Problem, free: Bool[np.ndarray, " row"], size: int, step: int, setup: QuerySetup, described: "Described"
 ) -> tuple[Int[np.ndarray, " batch"], Mapping[int, Mapping[str, float]]]:
@@ -116,16 +125,17 @@ def _by_strategy(
 
     Near-duplicates of better rows are left out. Of a strategy that ranks rows, the batch is spread over the best.
     """
-    guided = setup.params.guided
-    tried = guided.candidates and max(guided.candidates, TRIED * size)
-    setup = replace(setup, params=replace(setup.params, guided=replace(guided, candidates=tried)))
+    setup = widened(setup, size)
     choice = setup.choose(problem, size, step, np.flatnonzero(free))
     chosen = problem.pool[choice.chosen]
     others = problem.pool[np.argsort(-choice.scores, kind="stable")]
     ranked = np.concatenate([chosen, others[free[others] & ~np.isin(others, chosen)]])
     rows = apart(problem.features, ranked, SPREAD * size if setup.ranks() else size)
+    scores = choice.scores[np.searchsorted(problem.pool, rows)]
+    preferred = scores > choice.scores.min()  # the others were not tried, or are not to be chosen
+    if preferred.sum() >= size:
+        rows, scores = rows[preferred], scores[preferred]
     if len(rows) > size > 1:
-        scores = choice.scores[np.searchsorted(problem.pool, rows)]
         draws = stream("spread", *problem.run, step)
         rows = rows[spread(problem.features[rows], described.beliefs(rows), scores, described.unit, size, draws)]
     rows = rows[:size]

@@ -24,6 +24,9 @@ from npal_cli.randomness import stream
 Features = Float[np.ndarray, "row feature"]
 Labels = Int[np.ndarray, " row"]
 
+Fits = dict[tuple[bytes, bytes, str], FittedClassifier | None]
+"""Models by what they were fitted to, for whoever measures again and again."""
+
 FEWEST = 40
 """Audited rows from which on the interval of a mean, which is one of many rows, holds as often as it says."""
 FOLDS = 5
@@ -67,7 +70,8 @@ class AgainstRandom:
 class Measurement:
     """Measures the models of all rounds of a table."""
 
-    def __init__(self, book: Book, features: Features, setup: QuerySetup, goal: Goal) -> None:
+    def __init__(self, book: Book, features: Features, setup: QuerySetup, goal: Goal, fits: Fits | None = None) -> None:
+        self._fits = {} if fits is None else fits
         self._book, self._features, self._setup, self._goal = book, features, setup, goal
         self.objective: Objective = setup.objective_of()
         self._weights = goal.weights_for(book.classes)
@@ -149,7 +153,10 @@ class Measurement:
         return AgainstRandom(int(rows * (1 - 1 / FOLDS)), one, other, Score(value, low, high))
 
     def _fit(self, codes: Labels) -> FittedClassifier | None:
-        return fitted(self._setup, self._features, codes, self._weights)
+        key = codes.tobytes(), self._weights.tobytes(), self._goal.classifier
+        if key not in self._fits:
+            self._fits[key] = fitted(self._setup, self._features, codes, self._weights)
+        return self._fits[key]
 
     def _believed(self, model: FittedClassifier, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some class"]:
         """Soft predictions for soft objectives; for others, a one for the class that is predicted."""

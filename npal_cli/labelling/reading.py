@@ -23,7 +23,7 @@ def of_words(words: Sequence[str], by: str) -> list[Answer]:
     """The answers in words of the form ``ID=CLASS``.
 
     >>> of_words(["17=yes"], "")
-    [Answer(name='17', label='yes', by='')]
+    [Answer(name='17', label='yes', by='', aside=None)]
 
     Raises:
         UsageError: if a word is not of that form.

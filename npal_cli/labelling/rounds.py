@@ -1,7 +1,7 @@
 """Rounds of labelling a table: ask for the next batch, take answers, take them back, see how it stands."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.labelling import journal, sheet
 from npal_cli.labelling.answers import Answer, Permitted, checked, not_asked
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.choosing import Batch, asked_again, next_batch
+from npal_cli.labelling.choosing import Batch, asked_again, next_batch, widened
 from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.journal import Answered, Asked, Undone
 from npal_cli.pipeline.context import Context
@@ -27,6 +27,7 @@ from npal_cli.tables import kept, shelf
 from npal_cli.tables.kept import KeptTable
 
 if TYPE_CHECKING:
+    from npal_cli.labelling.measuring import Fits
     from npal_cli.labelling.status import Status
 
 
@@ -55,6 +56,21 @@ class Labelling:
     def journal(self) -> Path:
         """Where it is kept what was asked and answered."""
         return journal_path(self.context.root, self.table.name)
+
+    @cached_property
+    def _fits(self) -> "Fits":
+        return {}
+
+    def check_current(self) -> None:
+        """Refuse to go on with rows that are not those of the table any more.
+
+        Raises:
+            DataError: if another table was taken in under its name meanwhile.
+        """
+        if shelf.card(self.context.sources.folder / self.table.name)["digest"] != self.table.digest:
+            raise DataError(
+                f"{self.table.name} was taken in anew meanwhile: start again, with the rows that it has now"
+            )
 
     def book(self) -> Book:
         """What is known of each row by now."""
@@ -90,6 +106,17 @@ class Labelling:
         """The one that was asked for last; before the first round, the parameters' default."""
         return book.rounds[-1].strategy if book.rounds else self.context.params.acquire.strategy_for(goal.classifier)
 
+    def check(self, size: int, strategy: str | None, changes: Mapping[str, Any]) -> None:
+        """Refuse rounds that cannot be asked for, before any is.
+
+        Raises:
+            UsageError: saying why.
+        """
+        book, goal = self.book(), self.goal(changes)
+        goal.check(book.classes)
+        setup = self.setup(goal, book, strategy or self.strategy(book, goal))
+        widened(setup, size).check(size, max(len(book.classes), 2))
+
     def ask(
         self, size: int, strategy: str | None, goal: Goal, output: Path | None = None
     ) -> tuple[pd.DataFrame, Path, str]:
@@ -98,38 +125,42 @@ class Labelling:
         While nothing was answered, the same question has the same answer, and a sheet that holds it stays as it is.
         """
         path = output or next_batch_path(self.context.root, self.table.name)
-        with journal.writing(self.journal) as append:
-            book = self.book()
-            name = strategy or self.strategy(book, goal)
-            again = not book.changed and bool(book.rounds) and _same(book.rounds[-1], size, name, goal)
-            if again:
-                there = sheet.found(path, [*book.rounds[-1].rows, *book.rounds[-1].audit])
-                if there is not None:
-                    return there, path, ""
-                batch = asked_again(book, self.features, self.setup(goal, book, name))
-            else:
-                sheet.check_replaceable(path, book.labels.keys() | book.set_aside)
-                batch = self._choose(book, size, name, goal)
-                append(_asked(batch, name, goal))
-            made = sheet.sheet(batch, self.table)
-            sheet.write(made, path)
-        return made, path, batch.note
-
-    def begin_round(self, size: int, strategy: str | None, goal: Goal) -> str:
-        """Ask for the next batch without a sheet; what is to be known about it.
-
-        Answers may come while it is chosen: it is chosen by those that were there before.
-        """
         book = self.book()
         name = strategy or self.strategy(book, goal)
-        batch = self._choose(book, size, name, goal)
-        with journal.writing(self.journal) as append:
-            append(_asked(batch, name, goal))
-        return batch.note
+        again = not book.changed and bool(book.rounds) and _same(book.rounds[-1], size, name, goal)
+        if again:
+            there = sheet.found(path, [*book.rounds[-1].rows, *book.rounds[-1].audit])
+            if there is not None:
+                return there, path, ""
+            batch = asked_again(book, self.features, self.setup(goal, book, name))
+        else:
+            sheet.check_replaceable(path, book.labels.keys() | book.set_aside)
+            begun = self._begin(book, size, name, goal)
+            if begun is None:  # somebody else asked meanwhile
+                return self.ask(size, strategy, goal, output)
+            batch = begun
+        made = sheet.sheet(batch, self.table)
+        sheet.write(made, path)
+        return made, path, batch.note
 
-    def _choose(self, book: Book, size: int, strategy: str, goal: Goal) -> Batch:
+    def begin_round(self, size: int, strategy: str | None, changes: Mapping[str, Any]) -> str:
+        """Ask for the next batch without a sheet, unless somebody else does meanwhile; what is to be known about it.
+
+        ``changes`` are made to the goal of the round before.
+        """
+        book, goal = self.book(), self.goal(changes)
+        begun = self._begin(book, size, strategy or self.strategy(book, goal), goal)
+        return begun.note if begun is not None else ""
+
+    def _begin(self, book: Book, size: int, strategy: str, goal: Goal) -> Batch | None:
+        """Choose by what ``book`` says, while answers may come; None if another round was begun meanwhile."""
         goal.check(book.classes)
-        return next_batch(book, self.features, size, strategy, goal, self.setup(goal, book, strategy))
+        batch = next_batch(book, self.features, size, strategy, goal, self.setup(goal, book, strategy))
+        with journal.writing(self.journal) as append:
+            if len(self.book().rounds) != len(book.rounds):
+                return None
+            append(_asked(batch, strategy, goal))
+        return batch
 
     def answer(self, answers: Sequence[Answer], permitted: Permitted) -> dict[str, Any]:
         """Take labels, all or none; what was taken, and what is to be known about it.
@@ -144,8 +175,8 @@ class Labelling:
         after = self.book()
         return {**_counts(events), "pending": len(after.pending), "not_asked": not_asked(answers, before)}
 
-    def undo(self) -> list[Answered]:
-        """Take back what was given last, all of it.
+    def undo(self, check: Callable[[Sequence[Answered]], None] | None = None) -> list[Answered]:
+        """Take back what was given last, all of it, unless ``check`` of it raises an error.
 
         Raises:
             DataError: if there are none.
@@ -154,6 +185,8 @@ class Labelling:
             answers = self.book().answers
             if not answers:
                 raise DataError(f"{self.table.name}: no answer is left to take back")
+            if check is not None:
+                check([each for each in answers if each.group == answers[-1].group])
             append(Undone())
         return [each for each in answers if each.group == answers[-1].group]
 
@@ -164,7 +197,7 @@ class Labelling:
 
         book = self.book()
         goal = book.goal or self.goal({})
-        return Status(book, Measurement(book, self.features, self.setup(goal, book), goal))
+        return Status(book, Measurement(book, self.features, self.setup(goal, book), goal, self._fits))
 
 
 def _asked(batch: Batch, strategy: str, goal: Goal) -> Asked:

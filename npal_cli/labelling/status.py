@@ -43,6 +43,11 @@ class Status:
             "advice": self.advice(),
         }
 
+    @property
+    def left(self) -> int:
+        """Rows that have no label yet and were not set aside."""
+        return len(self.book.table.ids) - len(self.book.labels) - len(self.book.set_aside)
+
     def rows(self) -> list[dict[str, Any]]:
         """A row for each round."""
         return [_row(number, each) for number, each in enumerate(self.measurement.rounds)]
@@ -59,11 +64,13 @@ class Status:
     def findings(self) -> list[str]:
         """What the score means, and what random labels would have brought."""
         said, against = [], self.measurement.against_random
+        last = self.measurement.rounds[-1].score
+        within = " That on all rows that came without a label and can be labelled is between low and high with 90 %"
+        within = f"{within} probability, however often you look." if last is not None and last.low is not None else ""
         if self.measurement.audited:
             said.append(
                 f"The score ({self.measurement.objective.name}) is that on {rows_of(self.measurement.audited)} drawn "
-                "at random, from which no model learns. That on all rows that came without a label is between low and "
-                "high with 90 % probability, whenever you look."
+                f"at random, from which no model learns.{within}"
             )
         if against is not None:
             gain = against.difference
@@ -77,8 +84,8 @@ class Status:
 
     def advice(self) -> str:
         """Whether to go on, and why."""
-        book, last = self.book, self.measurement.rounds[-1]
-        if len(book.labels) + len(book.set_aside) == len(book.table.ids):
+        last = self.measurement.rounds[-1]
+        if self.left == 0:
             return "Stop: every row has a label, or was set aside."
         if last.score is None:
             return self._without_score()
@@ -110,7 +117,8 @@ class Status:
     def expected(self) -> dict[int, float] | None:
         """What more labels are expected to add."""
         best = 0.0 if self.measurement.objective.name in ("cost", "log_loss", "brier") else 1.0
-        return forecast(self.measurement.rounds, MORE, best)
+        gains = forecast(self.measurement.rounds, [min(count, self.left) for count in MORE], best)
+        return gains and {count: gains[min(count, self.left)] for count in MORE}
 
 
 def rows_of(count: int) -> str:

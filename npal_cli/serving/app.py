@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -23,6 +24,7 @@ def app_of(session: Session, token: str, port: int) -> FastAPI:
     app.add_middleware(Guard, token=token, port=port)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS))  # the outermost
     app.add_exception_handler(NpalError, _refused)
+    app.add_exception_handler(RequestValidationError, _no_answer)
     app.mount("/static", StaticFiles(directory=PAGE))
     for path, file in (("/", PAGE / "index.html"), ("/look.css", LOOK)):
         app.add_api_route(path, _giving(file))
@@ -52,3 +54,9 @@ def _giving(file: Path) -> Callable[[], FileResponse]:
 
 def _refused(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, 409 if isinstance(error, DataError) else 500)
+
+
+def _no_answer(_: Request, error: Exception) -> JSONResponse:
+    """What was sent is not repeated: it may be no text at all."""
+    wrong = [str(each["loc"][-1]) for each in error.errors()] if isinstance(error, RequestValidationError) else []
+    return JSONResponse({"error": f"not an answer: {', '.join(wrong)[:200]}"}, 422)

@@ -1,13 +1,13 @@
 """The next round, asked for in the background while the last one is labelled, and what labels brought so far."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock, Thread
+from typing import Any
 
 from npal_cli.errors import NpalError
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.page.curve import curve
 from npal_cli.labelling.rounds import Labelling
 
@@ -33,8 +33,11 @@ class Following:
     A thread that a kill ends in the midst loses nothing but the rows that it was about to choose.
     """
 
-    def __init__(self, labelling: Labelling, size: int, strategy: str | None, goal: Goal) -> None:
-        self._labelling, self._size, self._strategy, self._goal = labelling, size, strategy, goal
+    def __init__(
+        self, labelling: Labelling, size: int, strategy: str | None = None, changes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Rounds of ``size`` rows; ``strategy`` and ``changes`` to the goal are what differs from the round before."""
+        self._labelling, self._size, self._strategy, self._changes = labelling, size, strategy, changes or {}
         self._lock = Lock()
         self._asked_at: int | None = None
         self.working = False
@@ -67,7 +70,8 @@ class Following:
             self.working = False
 
     def _ask(self) -> None:
-        self.note = self._labelling.begin_round(self._size, self._strategy, self._goal)
+        self._labelling.check_current()
+        self.note = self._labelling.begin_round(self._size, self._strategy, self._changes)
 
     def _measure(self) -> None:
         status = self._labelling.status()

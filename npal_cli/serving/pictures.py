@@ -33,15 +33,20 @@ class Files(Pictures):
     def __init__(self, table: KeptTable, column: str, folder: Path) -> None:
         if column not in table.rows:
             raise unknown("column", column, list(table.rows.columns))
+        if not folder.is_dir():
+            raise UsageError(f"--images {folder}: no such folder")
         self._table, self._column, self._folder = table, column, folder.resolve()
 
     def of(self, name: str) -> tuple[bytes, str]:
         """What the file holds that the row names; no file outside the folder is read."""
         said = str(self._table.rows[self._column].iloc[self._table.position[name]])
-        path = (self._folder / said).resolve()
-        if not path.is_relative_to(self._folder) or path.suffix.lower() not in TYPES or not path.is_file():
-            raise DataError(f"{said}: no picture ({', '.join(TYPES)}) of that name in {self._folder}")
-        return path.read_bytes(), TYPES[path.suffix.lower()]
+        try:
+            path = (self._folder / said).resolve()
+            if path.is_relative_to(self._folder) and path.suffix.lower() in TYPES:
+                return path.read_bytes(), TYPES[path.suffix.lower()]
+        except (OSError, ValueError):  # none there, or no name of a file at all
+            pass
+        raise DataError(f"{said[:100]!r}: no picture ({', '.join(TYPES)}) of that name in {self._folder}")
 
 
 class Pixels(Pictures):
@@ -73,14 +78,16 @@ class Pixels(Pictures):
         return content.getvalue(), TYPES[".png"]
 
 
-def pictures_of(table: KeptTable, column: str | None, folder: Path, pixels: str | None) -> Pictures | None:
-    """What was asked for; None if nothing was.
+def pictures_of(table: KeptTable, column: str | None, folder: Path | None, pixels: str | None) -> Pictures | None:
+    """What was asked for; None if nothing was. The folder is the current one, if none is named.
 
     Raises:
         UsageError: if there is no such column, or the table has another number of pixels.
     """
     if column is not None and pixels is not None:
         raise UsageError("--image and --pixels: a row has one picture; leave one out")
+    if folder is not None and column is None:
+        raise UsageError(f"--images {folder}: name the column that says which picture a row has, with --image")
     if column is not None:
-        return Files(table, column, folder)
+        return Files(table, column, folder or Path())
     return Pixels(table, pixels) if pixels is not None else None

@@ -2,7 +2,11 @@
 
 import secrets
 import socket
+import webbrowser
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Thread
 
 import uvicorn
 
@@ -14,19 +18,29 @@ PORT = 8765
 """Where it is asked for at first; another if that is taken."""
 
 
-def serve(session: Session, port: int | None, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; ``ready`` is told the address when it can be opened.
+def serve(session: Session, port: int | None, ready: Callable[[str], None], *, show: bool = False) -> None:
+    """Serve until interrupted; ``ready`` is told the address, which ``show`` opens in the browser.
 
     Raises:
         UsageError: if ``port`` is taken.
     """
-    listening = _socket(port)
+    listening = _socket(port)  # from here on the browser may come; it waits until it is served
     found = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
-    app = app_of(session, token, found)
-    ready(f"http://{HOSTS[0]}:{found}/?token={token}")
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    address = f"http://{HOSTS[0]}:{found}/?token={token}"
+    ready(address)
+    if show:
+        Thread(target=_open, args=(address,), daemon=True).start()
+    config = uvicorn.Config(app_of(session, token, found), log_level="warning", access_log=False)
+    config.timeout_graceful_shutdown = 1
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _open(address: str) -> None:
+    """By a page that leads there, which its owner alone can read: a command line can be read by others."""
+    page = Path(mkdtemp(prefix="npal-")) / "label.html"
+    page.write_text(f'<meta http-equiv="refresh" content="0; url={address}">')
+    webbrowser.open(page.as_uri())
 
 
 def _socket(port: int | None) -> socket.socket:

@@ -1,6 +1,7 @@
 """A table that is being labelled in a browser: what each tab shows, and what happens to what it says."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Annotated, Any
@@ -10,12 +11,15 @@ from pydantic import BaseModel, StringConstraints
 from npal_cli.errors import DataError
 from npal_cli.labelling.answers import Answer, Permitted
 from npal_cli.labelling.book import Book
+from npal_cli.labelling.journal import Answered
 from npal_cli.labelling.models import fitted
 from npal_cli.labelling.rounds import Labelling
 from npal_cli.serving.following import Following
+from npal_cli.serving.keys import Keys
 from npal_cli.serving.pictures import Pictures
 from npal_cli.serving.queue import Tabs, queue_of
 from npal_cli.serving.shown import Shown
+from npal_cli.tables.target import UNKNOWN
 
 ASIDE = "unsure or skipped"
 LAST = 10
@@ -31,7 +35,8 @@ class Said(BaseModel):
     tab: Text
     name: Annotated[str, StringConstraints(max_length=10_000)]
     label: Text
-    """A class, ``skip`` or ``unsure``."""
+    """A class; ``skip`` or ``unsure`` if the row is set ``aside``."""
+    aside: bool = False
     change: bool = False
     new_class: bool = False
 
@@ -52,12 +57,14 @@ class Session:
     pictures: Pictures | None = None
     by: str = ""
     """Who labels; empty if there is one only."""
+    _keys: Keys = field(default_factory=Keys)
     _tabs: Tabs = field(default_factory=Tabs)
     _lock: RLock = field(default_factory=RLock)
 
     def state(self, tab: Text) -> Json:
         """All that the page shows in a tab."""
         with self._lock:
+            self.labelling.check_current()
             book = self.labelling.book()
             self.following.follow(book)
             queue = queue_of(book)
@@ -68,7 +75,10 @@ class Session:
                 "data": book.table.name,
                 "target": book.table.target,
                 "row": None if row is None else self._row(row, book),
-                "classes": [{"name": name, "count": counts[name]} for name in book.classes],
+                "classes": [
+                    {"name": name, "count": counts[name], "key": key}
+                    for name, key in self._keys.of(book.classes).items()
+                ],
                 "labelled": len(book.labels),
                 "rows": len(book.table.ids),
                 "left": len(queue),
@@ -98,7 +108,6 @@ class Session:
             "id": name,
             "cells": self.shown.cells(name),
             "picture": self.pictures is not None,
-            "measured": name in book.audited,
             "said": said,
         }
 
@@ -109,29 +118,35 @@ class Session:
             DataError: if the row has an answer already and is not to be changed, or the class is unknown and not new.
         """
         with self._lock:
+            self.labelling.check_current()
             book = self.labelling.book()
             _check_asked(said.name, book)
             if not said.change and said.name not in book.unanswered:
                 raise DataError(f"row {said.name} was answered meanwhile: {book.labels.get(said.name, ASIDE)}")
             permitted = Permitted([said.label] if said.new_class else (), changes=said.change)
-            self.labelling.answer([Answer(said.name, said.label, self.by)], permitted)
-            return self.state(said.tab)
+            self.labelling.answer([Answer(said.name, said.label, self.by, said.aside)], permitted)
+            counts_as = self.labelling.book().labels.get(said.name)
+            return {**self.state(said.tab), "counts_as": None if said.aside else counts_as}
 
     def undo(self, given: Undo) -> Json:
         """Take the last answer back, and show its row again in the tab.
 
         Raises:
-            DataError: if there is none, or it was given for many rows at once, elsewhere.
+            DataError: if there is none, it is somebody else's, or it was given for many rows at once, elsewhere.
         """
         with self._lock:
-            answers = self.labelling.book().answers
-            rows = [name for each in answers[-1:] for name in (*each.labels, *each.skipped, *each.unsure)]
-            if len(rows) > 1:
-                raise DataError(f"the last answers are of {len(rows)} rows at once; take them back with npal undo")
-            self.labelling.undo()
-            if rows[0] in self.labelling.book().unanswered:
-                self._tabs.show(given.tab, rows[0])
-            return {**self.state(given.tab), "undone": rows[0]}
+            undone = self.labelling.undo(self._check_own)[0]
+            row = next(iter((*undone.labels, *undone.skipped, *undone.unsure)))
+            if row in self.labelling.book().unanswered:
+                self._tabs.show(given.tab, row)
+            return {**self.state(given.tab), "undone": row}
+
+    def _check_own(self, answers: Sequence[Answered]) -> None:
+        rows = [name for each in answers for name in (*each.labels, *each.skipped, *each.unsure)]
+        if len(rows) != 1:
+            raise DataError(f"the last answers are of {len(rows)} rows at once; take them back with npal undo")
+        if answers[0].by != self.by:
+            raise DataError(f"the last answer is {answers[0].by or 'somebody else'}'s; take it back with npal undo")
 
     def guess(self, name: str) -> Json:
         """The probability of each class, by the task model of all labels that it may learn from.
@@ -145,6 +160,7 @@ class Session:
             raise DataError("this row is measured on: what it is must owe nothing to a guess")
         goal = book.rounds[-1].goal
         codes = book.training_codes(goal)
+        codes[book.table.position[name]] = UNKNOWN  # a guess does not know the answer
         setup = self.labelling.setup(goal, book)
         model = fitted(setup, self.labelling.features, codes, goal.weights_for(book.classes))
         if model is None:
@@ -176,14 +192,13 @@ class Session:
 
 
 def _check_asked(name: str, book: Book) -> None:
-    if not any(name in (*each.rows, *each.audit) for each in book.rounds):
+    if name not in book.asked:
         raise DataError(f"row {name} was not asked for")
 
 
 def _last(book: Book) -> list[Json]:
     """The rows that were answered last, each once, and what is known of them now."""
     rows = [name for each in reversed(book.answers) for name in (*each.labels, *each.skipped, *each.unsure)]
-    asked = {name for each in book.rounds for name in (*each.rows, *each.audit)}
-    recent = [name for name in dict.fromkeys(rows) if name in asked][:LAST]
+    recent = [name for name in dict.fromkeys(rows) if name in book.asked][:LAST]
     aside = {name: word for each in book.answers for word in ("skipped", "unsure") for name in getattr(each, word)}
     return [{"id": name, "said": book.labels.get(name) or aside.get(name, "")} for name in recent]

@@ -25,11 +25,9 @@ def labelling(begun) -> Labelling:
     return labelling_of(RowOptions(data="leads", quiet=True), "leads")
 
 
-def session_of(labelling: Labelling, size: int = 10, pictures=None) -> Session:
+def session_of(labelling: Labelling, by: str = "") -> Session:
     """Rounds are chosen by margin, for these tests are not about strategies."""
-    return Session(
-        labelling, Following(labelling, size, "margin", labelling.goal({})), Shown(labelling.table), pictures
-    )
+    return Session(labelling, Following(labelling, 10, "margin"), Shown(labelling.table), by=by)
 
 
 @pytest.fixture
@@ -39,6 +37,10 @@ def session(labelling) -> Session:
 
 @pytest.fixture
 def client(session) -> TestClient:
+    return client_of(session)
+
+
+def client_of(session: Session) -> TestClient:
     """A browser that was given the token."""
     opened = TestClient(app_of(session, TOKEN, PORT), base_url=f"http://127.0.0.1:{PORT}")
     opened.get(f"/?token={TOKEN}")

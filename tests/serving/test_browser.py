@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -126,8 +127,10 @@ def test_keys_do_what_stands_on_their_buttons(browser, begun):
         page.keyboard.press("1")  # a dialog is open: nothing is labelled
         page.keyboard.press("Escape")
         assert page.inner_text("#name") == second
-        press(page, "g")
-        assert "%" in page.inner_text("#guess") or "measured on" in page.inner_text("#said")
+        page.keyboard.press("g")
+        page.wait_for_function(
+            "() => document.querySelector('#guess li') || /measured on/.test(document.body.innerText)"
+        )
         page.locator("#ask-help").click()
         page.locator("#keys").uncheck()
         page.keyboard.press("Escape")
@@ -172,7 +175,8 @@ def test_nothing_stands_in_the_way_of_those_who_do_not_see_it(browser, begun, le
         label_by_keyboard(page, leads.set_index("customer")["churned"], 6)
         page.wait_for_selector("#curve:not([hidden])", timeout=30_000)
         assert Axe().run(page).violations_count == 0, Axe().run(page).generate_report()
-        press(page, "g")
+        page.keyboard.press("g")
+        page.wait_for_timeout(300)
         page.keyboard.press("h")
         assert Axe().run(page).violations_count == 0, Axe().run(page).generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -202,6 +206,12 @@ def test_more_classes_than_keys_are_found_by_name(browser, begun, leads):
         page = opened(browser, server.address)
         name = page.inner_text("#name").removeprefix("Row ")
         page.keyboard.press("/")
+        page.keyboard.press("Enter")
+        page.keyboard.type("town 1")
+        page.keyboard.press("Enter")  # town 1 is a name, though others begin so
+        page.wait_for_function("() => document.getElementById('said').textContent.includes('town 1.')")
+        name = page.inner_text("#name").removeprefix("Row ")
+        page.keyboard.press("/")
         page.keyboard.type("town 11")
         assert page.locator("#classes button:visible").all_inner_texts() == ["4town 11"]
         before = page.inner_text("#said")
@@ -209,6 +219,62 @@ def test_more_classes_than_keys_are_found_by_name(browser, begun, leads):
         page.wait_for_function("before => document.getElementById('said').textContent !== before", arg=before)
         kept = [json.loads(line) for line in Path("data/labels/towns.jsonl").read_text().splitlines()]
         assert kept[-1]["labels"] == {name: "town 11"}
+        assert [each["event"] for each in kept] == ["asked", "answered", "answered"]
+
+
+def test_a_row_is_seen_however_many_classes_there_are(browser, begun, leads):
+    classes = pd.Series([f"a class with quite a long name, number {i % 30}" for i in range(len(leads))])
+    leads.assign(churned=classes.where(leads.index < 90)).to_csv("long.csv", index=False)
+    begun("prepare", "--data", "long.csv", "--target", "churned", "--id", "customer")
+    with serving("--data", "long") as server:
+        for width, height in ((390, 844), (1280, 720)):
+            page = opened(browser, server.address, viewport={"width": width, "height": height})
+            place = page.locator("#name").bounding_box()
+            seen = "([x, y]) => document.elementFromPoint(x, y).id"
+            assert page.evaluate(seen, [place["x"] + 5, place["y"] + 5]) == "name"
+            page.context.close()
+
+
+def test_what_has_not_changed_keeps_its_focus(browser, begun):
+    with serving() as server:
+        page = opened(browser, server.address)
+        page.locator("#classes button").nth(1).focus()
+        page.wait_for_timeout(2500)
+        assert page.evaluate("document.activeElement.textContent") == "2yes"
+
+
+def test_a_tab_that_is_loaded_again_shows_its_row(browser, begun):
+    with serving() as server:
+        page = opened(browser, server.address)
+        press(page, "1")
+        name = page.inner_text("#name")
+        page.reload()
+        page.wait_for_selector("#row:not([hidden])")
+        assert page.inner_text("#name") == name
+
+
+def test_a_row_is_labelled_when_its_own_picture_is_seen(browser, begun, leads):
+    from PIL import Image
+
+    Path("pics").mkdir()
+    for i in range(len(leads)):
+        Image.new("RGB", (i + 1, 2)).save(f"pics/{i}.png")
+    files = [f"{i}.png" for i in range(len(leads))]
+    leads.assign(file=files, churned=leads["churned"].where(leads.index < 30)).to_csv("pics.csv", index=False)
+    begun("prepare", "--data", "pics.csv", "--target", "churned", "--id", "customer")
+    with serving("--data", "pics", "--image", "file", "--images", "pics") as server:
+        page = opened(browser, server.address)
+        page.wait_for_selector("#picture:not([hidden])")
+        held = []
+        page.route("**/picture*", lambda route: held.append(route))  # noqa: PLW0108  # it takes its time
+        press(page, "1")
+        assert page.locator("#picture").is_hidden()
+        name = page.inner_text("#name").removeprefix("Row ")
+        press(page, "1")
+        assert page.inner_text("#said") == "Wait for the picture of this row."
+        held[-1].continue_()
+        page.wait_for_selector("#picture:not([hidden])")
+        assert page.evaluate("document.getElementById('picture').naturalWidth") == int(name[1:]) + 1
 
 
 def test_digits_are_the_keys_of_classes_that_are_digits(browser, begun, leads):
@@ -234,6 +300,32 @@ def test_a_table_without_any_label_begins_with_a_class_that_is_typed(browser, be
         page.keyboard.press("Enter")
         page.wait_for_selector("#classes button")
         assert page.locator("#classes button").all_inner_texts() == ["1yes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--strategy", "nonsense"], "unknown strategy 'nonsense'"),
+        (["--strategy", "oracle"], "needs labels that are not known here"),
+        (["--classifier", "nonsense"], "unknown classifier 'nonsense'"),
+        (["--objective", "nonsense"], "unknown objective 'nonsense'"),
+        (["--image", "nothing"], "unknown column 'nothing'"),
+        (["--images", "."], "with --image"),
+        (["--pixels", "2x2x2"], "expected HEIGHTxWIDTH"),
+        (["--batch", "0"], "--batch"),
+        (["--port", "99999"], "--port"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_at_once(begun, arguments, said):
+    assert said in begun("serve", "--data", "leads", *arguments, code=2).stderr
+
+
+def test_a_port_that_is_taken_is_refused(begun):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"--port {port}" in begun("serve", "--data", "leads", "--port", port, code=2).stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -6,19 +6,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from npal_cli.commit import replacing
+from npal_cli.errors import UsageError
 from npal_cli.labelling.page.curve import curve
 from npal_cli.labelling.status import Status
 
+MARK = b'<meta name="generator" content="npal status">'
 LOOK = Path(__file__).parent / "look.css"
 """The style sheet that all pages about own rows share."""
 
 
 def write(status: Status, path: Path) -> None:
-    """Write the page.
+    """Write the page; it takes the place of such a page alone.
 
     Raises:
+        UsageError: if there is another file, or its name is not that of a page.
         ArtifactError: if it cannot be written.
     """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--page {path}: a page is an HTML file; let its name end in .html")
+    if path.exists() and MARK not in path.read_bytes()[:2000]:
+        raise UsageError(f"--page {path}: is there already and is no page of npal status; name another file")
     environment = Environment(
         loader=PackageLoader("npal_cli.labelling.page", "."),
         autoescape=True,

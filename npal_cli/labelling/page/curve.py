@@ -29,7 +29,7 @@ def curve(status: Status) -> str:
         last = known.iloc[-1]
         ahead = pd.DataFrame(
             {
-                "labels": [last["labels"], *(last["labels"] + count for count in expected)],
+                "labels": [last["labels"], *(last["labels"] + min(count, status.left) for count in expected)],
                 "score": [last["score"], *(last["score"] + gain for gain in expected.values())],
             }
         )

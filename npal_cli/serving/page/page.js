@@ -4,14 +4,17 @@
 
 const WAIT = 2000; // milliseconds between two looks at how the background work goes
 const SHOWN = 30; // columns that are shown at once
-const MANY = 9; // classes that have a key; beyond, there is a field to find one by
-const tab = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("");
+const MANY = 9; // classes beyond which there is a field to find one by
+const tab = sessionStorage.getItem("npal-tab") || Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("");
+sessionStorage.setItem("npal-tab", tab); // a tab that is loaded again shows the row that it showed
 const at = (id) => document.getElementById(id);
 
 let state = null; // what the server said last
 let opened = null; // a row that was answered before and is open to change
 let busy = false; // an answer is on its way: nobody can have seen the next row yet
 let drawnRow = null;
+let pictureIsThere = true; // of the row that is shown, or it is known that there is none
+const drawn = new Map(); // what each part of the page was drawn from: what is as it was keeps its focus
 
 function made(name, text = "", properties = {}) {
   const element = Object.assign(document.createElement(name), properties);
@@ -41,6 +44,7 @@ async function asked(path, body) {
 async function act(work) {
   if (busy) return;
   busy = true;
+  document.documentElement.dataset.state = "busy";
   try {
     await work();
   } catch (error) {
@@ -54,21 +58,19 @@ async function act(work) {
 
 const shown = () => opened || (state && state.row);
 
-function keyOf(index) {
-  const names = state.classes.map((each) => each.name);
-  if (names.every((name) => /^[0-9]$/.test(name))) return names[index]; // 7 is the key of "7"
-  return index < MANY ? String(index + 1) : "";
-}
-
-function answer(label, newClass = false) {
+function answer(label, { aside = false, newClass = false } = {}) {
   const row = shown();
   if (!row || !label) return;
+  if (!pictureIsThere) return say("Wait for the picture of this row.");
   return act(async () => {
-    state = await asked("/answer", { tab, name: row.id, label, change: row === opened, new_class: newClass });
-    say(`Row ${row.id}: ${label}. ${state.left} left of this batch.`);
+    state = await asked("/answer", { tab, name: row.id, label, aside, change: row === opened, new_class: newClass });
+    const counts = state.counts_as && state.counts_as !== label ? ` It counts as ${state.counts_as}, which most said, or said first.` : "";
+    say(`Row ${row.id}: ${label}.${counts} ${state.left} left of this batch.`);
     opened = null;
   });
 }
+
+const setAside = (word) => answer(word, { aside: true });
 
 function undo() {
   return act(async () => {
@@ -95,7 +97,7 @@ function guess() {
   if (!row) return;
   return act(async () => {
     row.guess = (await asked(`/guess?name=${encodeURIComponent(row.id)}`)).guess.sort((a, b) => b.probability - a.probability);
-    say(`The model takes it for ${row.guess[0].name} (${Math.round(100 * row.guess[0].probability)} %).`);
+    say("");
   });
 }
 
@@ -109,7 +111,7 @@ function drawRow() {
   at("nothing").hidden = Boolean(row);
   at("back").hidden = !opened;
   at("nothing").textContent = state.working ? "Choosing the next rows …" : "No row waits for a label.";
-  at("guess").hidden = !(row && row.guess);
+  at("guess").replaceChildren();
   if (row && row.guess) {
     at("guess").replaceChildren(...row.guess.slice(0, 5).map((each) => {
       const item = made("li");
@@ -126,7 +128,9 @@ function drawRow() {
   at("name").textContent = `Row ${row.id}`;
   at("about").textContent = row.said ? `It has an answer: ${row.said}. What you choose now takes its place.` : "";
   at("about").hidden = !row.said;
-  at("picture").hidden = !row.picture;
+  at("picture").hidden = true;
+  at("picture").removeAttribute("src"); // the last row's would be seen until this one's has come
+  pictureIsThere = !row.picture;
   if (row.picture) {
     at("picture").src = `/picture?name=${encodeURIComponent(row.id)}`;
     at("picture").alt = `picture of row ${row.id}`;
@@ -141,27 +145,35 @@ function drawRow() {
   }
 }
 
+function isAsDrawn(part, ...from) {
+  const now = JSON.stringify(from);
+  if (drawn.get(part) === now) return true;
+  drawn.set(part, now);
+  return false;
+}
+
 function drawClasses() {
+  const row = shown();
+  at("filter").hidden = state.classes.length <= MANY;
+  if (isAsDrawn("classes", state.classes.map((each) => [each.name, each.key]), at("filter").value, row && row.said)) return;
   const wanted = at("filter").value.trim().toLowerCase();
-  const buttons = state.classes.map((each, index) => {
-    const key = keyOf(index);
+  const buttons = state.classes.map((each) => {
+    const key = each.key;
     const button = made("button", "", { type: "button" });
     if (key) button.append(made("kbd", key));
     if (key) button.setAttribute("aria-keyshortcuts", key);
     button.append(document.createTextNode(each.name));
-    const row = shown();
     button.classList.toggle("said", Boolean(row && row.said === each.name));
     button.hidden = !each.name.toLowerCase().includes(wanted);
     button.addEventListener("click", () => answer(each.name));
     return button;
   });
   at("classes").replaceChildren(...buttons);
-  at("filter").hidden = state.classes.length <= MANY;
 }
 
 function drawAside() {
   at("none-yet").hidden = state.last.length > 0;
-  at("last").replaceChildren(...state.last.map((each) => {
+  if (!isAsDrawn("last", state.last)) at("last").replaceChildren(...state.last.map((each) => {
     const item = made("li");
     const button = made("button", "", { type: "button", title: "open to change" });
     button.append(made("span", each.id), made("span", each.said));
@@ -169,7 +181,7 @@ function drawAside() {
     item.append(button);
     return item;
   }));
-  at("counts").replaceChildren(...state.classes.map((each) => {
+  if (!isAsDrawn("counts", state.classes)) at("counts").replaceChildren(...state.classes.map((each) => {
     const item = made("li");
     item.append(made("span", each.name), made("span", String(each.count)));
     return item;
@@ -182,7 +194,7 @@ function drawAside() {
   if (state.curve && at("curve").getAttribute("src") !== state.curve) at("curve").src = state.curve;
   at("advice").textContent = state.advice;
   at("explained").hidden = state.findings.length === 0;
-  at("findings").replaceChildren(...state.findings.map((each) => made("p", each)));
+  if (!isAsDrawn("findings", state.findings)) at("findings").replaceChildren(...state.findings.map((each) => made("p", each)));
 }
 
 function draw() {
@@ -216,7 +228,7 @@ async function look() {
   setTimeout(look, WAIT);
 }
 
-const KEYS = { " ": () => answer("skip"), u: () => answer("unsure"), Backspace: undo, g: guess, h: () => at("help").showModal(), "/": () => at("filter").focus() };
+const KEYS = { " ": () => setAside("skip"), u: () => setAside("unsure"), Backspace: undo, g: guess, h: () => at("help").showModal(), "/": () => at("filter").focus() };
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !at("help").open) {
@@ -225,17 +237,17 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (!at("keys").checked || !state || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (at("help").open || event.target.matches("input, textarea, summary")) return;
-  if (event.key === " " && event.target.matches("button")) return; // that presses the button
-  const index = state.classes.findIndex((_, i) => keyOf(i) && keyOf(i) === event.key);
-  const action = index >= 0 ? () => answer(state.classes[index].name) : KEYS[event.key];
+  if (at("help").open || event.target.matches("input, textarea")) return;
+  if (event.key === " " && event.target.matches("button, summary")) return; // that presses the button
+  const meant = state.classes.find((each) => each.key === event.key);
+  const action = meant ? () => answer(meant.name) : KEYS[event.key];
   if (!action) return;
   event.preventDefault();
   action();
 });
 
-at("skip").addEventListener("click", () => answer("skip"));
-at("unsure").addEventListener("click", () => answer("unsure"));
+at("skip").addEventListener("click", () => setAside("skip"));
+at("unsure").addEventListener("click", () => setAside("unsure"));
 at("undo").addEventListener("click", undo);
 at("ask-guess").addEventListener("click", guess);
 at("ask-help").addEventListener("click", () => at("help").showModal());
@@ -243,18 +255,28 @@ at("back").addEventListener("click", back);
 at("filter").addEventListener("input", drawClasses);
 at("filter").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
-  const first = at("classes").querySelector("button:not([hidden])");
-  if (!first) return;
+  const wanted = at("filter").value.trim().toLowerCase();
+  const fitting = state.classes.filter((each) => each.name.toLowerCase().includes(wanted));
+  const meant = fitting.find((each) => each.name.toLowerCase() === wanted) || (fitting.length === 1 ? fitting[0] : null);
+  if (!wanted || !meant) return say("Type enough of the name that one class is left.");
   at("filter").value = "";
   at("name").focus();
-  first.click();
+  answer(meant.name);
 });
-at("picture").addEventListener("load", () => at("picture").classList.toggle("large", at("picture").naturalWidth > 128));
+at("picture").addEventListener("load", () => {
+  pictureIsThere = true;
+  at("picture").hidden = false;
+  at("picture").classList.toggle("large", at("picture").naturalWidth > 128);
+});
+at("picture").addEventListener("error", () => {
+  pictureIsThere = true;
+  asked(at("picture").getAttribute("src")).catch((error) => say(error.message, true));
+});
 at("new-class").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = at("class-name").value.trim();
   at("class-name").value = "";
-  answer(name, true);
+  answer(name, { newClass: true });
 });
 at("keys").checked = localStorage.getItem("npal-keys") !== "off";
 at("keys").addEventListener("change", () => localStorage.setItem("npal-keys", at("keys").checked ? "on" : "off"));

@@ -64,3 +64,13 @@ def test_names_of_classes_are_no_html(begun):
 def test_a_page_that_cannot_be_written_is_said(begun):
     result = begun("status", "--data", "leads", "--page", "leads.csv/status.html", code=1)
     assert "leads.csv/status.html" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "said"), [("leads.csv", "end in .html"), ("mine.html", "is no page of npal status")])
+def test_a_page_takes_the_place_of_such_a_page_alone(begun, name, said):
+    Path("mine.html").write_text("<p>mine")
+    before = Path(name).read_bytes()
+    assert said in begun("status", "--data", "leads", "--page", name, code=2).stderr
+    assert Path(name).read_bytes() == before
+    begun("status", "--data", "leads", "--page", "status.html")
+    begun("status", "--data", "leads", "--page", "status.html")

@@ -111,9 +111,8 @@ def test_a_table_is_sorted_by_the_column_that_is_clicked(tab):
 
 
 def test_infinity_is_the_largest_number(tab):
-    tab.page.evaluate(
-        "document.querySelector('[data-evaluation=held_out] table.sortable tbody td:nth-child(7)').dataset.value = 'inf'"
-    )
+    cell = "[data-evaluation=held_out] table.sortable tbody td:nth-child(7)"
+    tab.page.evaluate(f"document.querySelector('{cell}').dataset.value = 'inf'")
     name = tab.page.locator("table.sortable:visible tbody tr:visible th").first.inner_text()
     button = tab.page.locator("table.sortable:visible thead button").nth(6)
     button.click()
