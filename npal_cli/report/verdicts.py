@@ -51,7 +51,8 @@ class Verdict:
             return ": too few runs to tell."
         if not self.level:
             return "."
-        more = f" and {len(self.level) - NAMED} others" if len(self.level) > NAMED else ""
+        beyond = len(self.level) - NAMED
+        more = f" and {beyond} other{'s' if beyond > 1 else ''}" if beyond > 0 else ""
         return f"; not told apart from {', '.join(self.level[:NAMED])}{more}."
 
 

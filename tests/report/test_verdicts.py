@@ -64,3 +64,12 @@ def test_each_experiment_is_a_file_that_other_tools_make_a_row_of(tmp_path):
     assert list(dict(verdicts(cells(), "held_out"))) == [("waveform", "svm", "balanced")]
     found = json.loads((tmp_path / "metrics" / "waveform_svm_balanced.json").read_text())
     assert found == {"best": "Blend", "gain": 0.44, "low": 0.31, "high": 0.61, "runs": 10}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(5, "A0, A1, A2, A3, A4."), (6, "A4 and 1 other."), (8, "A4 and 3 others.")]
+)
+def test_many_that_may_be_as_good_are_counted(count, said):
+    table = cells()
+    more = pd.concat([table.iloc[[1]].assign(label=f"A{i}", strategy=f"a{i}") for i in range(count)])
+    assert str(verdict(pd.concat([table.iloc[[0]], more]), "held_out")).endswith(said)

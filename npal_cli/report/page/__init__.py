@@ -16,7 +16,7 @@ from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import EVALUATION_TITLES, FIRST_SHOWN, position_of
 from npal_cli.report.page import sections
-from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
+from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.page.plots.base import Json, OverviewSource, Plot, Source, baselines_of
 from npal_cli.report.paper import ROW, against_the_paper
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
@@ -59,7 +59,9 @@ def render(
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
-        specifications=_specifications(EXPERIMENT_PLOTS) | _specifications(OVERVIEW_PLOTS),
+        specifications=_specifications(CELL_PLOTS)
+        | _specifications(EXPERIMENT_PLOTS)
+        | _specifications(OVERVIEW_PLOTS),
         evaluations=EVALUATION_TITLES,
         first_shown=FIRST_SHOWN,
         headings=sections.HEADINGS,
@@ -78,6 +80,8 @@ def render(
 def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:
     own = (table["data"] == result.data) & (table["setting"] == result.setting)
     own &= table["classifier"] == result.classifier
+    above = _drawn(CELL_PLOTS, table[own], [], [])
+    drawn = _drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result))
     return {
         "id": f"experiment-{i}",
         "title": sections.title_of(result),
@@ -87,7 +91,8 @@ def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[
         "predictions": sections.prediction_facts(result),
         "sources": sections.sources_of(result),
         "digests": sections.digests_of(result),
-        **_drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result)),
+        "plots": [*above["plots"], *drawn["plots"]],
+        "payload": drawn["payload"] | {"tables": above["payload"]["tables"] | drawn["payload"]["tables"]},
     }
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from npal_cli.report.baselines import EQUAL_BUDGET, RANDOM
 from npal_cli.report.cells import cells
-from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
+from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.page.plots.base import OverviewSource, rounded
 from npal_cli.report.page.plots.choices import PointMap
 from npal_cli.report.page.plots.curves import NOTHING, Curves
+from npal_cli.report.page.plots.forest import Forest
 from npal_cli.report.page.plots.overview import Gains
 from npal_cli.report.page.plots.pairs import Pairs
 from npal_cli.report.page.plots.ranks import Ranks
@@ -70,7 +71,7 @@ def test_each_column_has_a_value_at_each_place_of_its_axes(plot, result):
 
 
 def test_names_of_plots_are_their_own():
-    names = [plot.name for plot in (*EXPERIMENT_PLOTS, *OVERVIEW_PLOTS)]
+    names = [plot.name for plot in (*CELL_PLOTS, *EXPERIMENT_PLOTS, *OVERVIEW_PLOTS)]
     assert len(set(names)) == len(names)
 
 
@@ -162,3 +163,15 @@ def test_numbers_are_rounded_and_undefined_ones_are_null():
     assert rounded(np.array([[1.23456, np.nan], [np.inf, -0.00001]])) == [[1.2346, None], [None, 0.0]]
     assert rounded(0.5) == 0.5
     assert rounded(float("nan")) is None
+
+
+def test_gains_over_random_are_those_of_the_table():
+    figures = cells(everything())
+    own = figures[figures["setting"] == "balanced"]
+    table = Forest().table(own)
+    rows = pd.DataFrame({name: each["values"] for name, each in table["columns"].items()})
+    expected = own[(own["metric"] == "auac") & own["random_mean"].notna()]
+    assert rows["strategy"].tolist() == expected["strategy"].tolist()
+    assert rows["value"].tolist() == pytest.approx(expected["random_mean"].tolist(), abs=1e-4)
+    assert (rows["low"] <= rows["value"]).all()
+    assert Forest().table(own[own["strategy"] == "random"]) is None
