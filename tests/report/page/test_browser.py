@@ -59,7 +59,8 @@ def tab(browser, report):
 def test_every_plot_is_drawn_without_a_complaint_or_a_request(tab, report):
     marks = tab.marks()
     assert set(marks) == {
-        "forest", "curves", "ranks", "pairs", "rare", "balance", "map", "loss", "prediction", "calibration", "gains", "distances",
+        "forest",
+        "curves", "ranks", "pairs", "rare", "balance", "map", "loss", "prediction", "calibration", "gains", "distances",
     }  # fmt: skip
     assert min(marks.values()) > 10
     assert tab.said == []

@@ -7,7 +7,7 @@ import pytest
 from npal_cli.report.cells import cells
 from npal_cli.report.missing import Missing
 from npal_cli.report.page import render
-from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
+from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.paper import not_run
 from tests.report.conftest import acquired, everything, experiment
 
@@ -45,7 +45,7 @@ def test_every_experiment_has_its_section_tables_and_data():
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
     assert sections == ["experiment-0", "experiment-1", "experiment-2", "overview", "missing"]
     plots = [attributes["data-plot"] for _, attributes in page.tags if "data-plot" in attributes]
-    every = {plot.name for plot in (*EXPERIMENT_PLOTS, *OVERVIEW_PLOTS)}
+    every = {plot.name for plot in (*CELL_PLOTS, *EXPERIMENT_PLOTS, *OVERVIEW_PLOTS)}
     assert set(plots) == every - {"equal_budget_gains"}  # no strategy but Random trained on the reward set
     assert "waveform, imbalanced weighted, logistic regression" in page.texts
 
