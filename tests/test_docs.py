@@ -10,8 +10,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from docs import generate
-from tests.commands import TINY
+from tests.commands import TINY, npal
 from tests.test_project import COMMANDS, README, ROOT
+
+__all__ = ["npal"]
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS) for path in DOCS.rglob("*.md"))
@@ -100,6 +102,17 @@ def test_what_a_page_tells_to_type_works(page, tmp_path):
         ["bash", "-e", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/start/rows.md"])
+def test_the_batch_that_is_shown_is_the_one_that_is_chosen(npal, name):
+    Path("params.yaml").unlink()
+    npal("example")
+    npal("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer")
+    printed = [line.split() for line in npal("acquire", "--data", "leads", "--batch", 10).stdout.splitlines()]
+    shown = next(content for kind, content in BLOCK.findall(TEXTS[name]) if kind == "text")
+    rows = [line.split() for line in shown.splitlines()]
+    assert [rows[0], *rows[2:]] == [printed[0], *printed[2:4]]
 
 
 @pytest.mark.slow
