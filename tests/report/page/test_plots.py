@@ -1,6 +1,7 @@
 """What each plot of the page is drawn from."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from npal_cli.report.page.plots.ranks import Ranks
 from npal_cli.report.page.plots.rare import RareClasses
 from npal_cli.report.page.plots.training import TrainingLoss
 from npal_cli.report.results import AL_AVERAGE
-from npal_cli.report.statistics import auac_ranks, runs_needed
+from npal_cli.report.statistics import auac_ranks, holm, runs_needed, signed_rank_test
 from tests.report.conftest import NINE, acquired, everything, experiment
 
 
@@ -111,6 +112,18 @@ def test_pairs_say_how_many_runs_would_tell_them_apart(result):
     assert one["value"] == pytest.approx(gains.mean(), abs=1e-4)
     assert one["needed"] == runs_needed(gains.mean() / gains.std(ddof=1))
     assert {**one, "strategy": "random", "other": "uncsamp", "value": -one["value"]} == other
+
+
+def test_pairs_are_told_apart_by_the_test_of_the_table(result):
+    names = result.ordered
+    gains = []
+    for one, other in combinations(names, 2):
+        runs = result.common_runs([one, other])
+        if len(runs) > 1:
+            gains.append(result.metric(one, "auac", "held_out", runs) - result.metric(other, "auac", "held_out", runs))
+    expected = holm([signed_rank_test(each) for each in gains])
+    found = [row["p"] for row in rows_of(Pairs().table(result)) if row["evaluation"] == "held_out"][::2]
+    assert found == rounded(np.asarray(expected))
 
 
 def test_ranks_are_of_competitors_within_each_run_they_share(result):

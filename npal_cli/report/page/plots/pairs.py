@@ -6,25 +6,24 @@ from typing import Any, final
 
 import altair as alt
 import numpy as np
-from scipy.special import stdtr
 from scipy.stats import sem
 
 from npal_cli.report.names import is_competitor
 from npal_cli.report.page.plots.base import HEIGHT, ROWS, WIDTH, Json, Plot, plain, rounded
 from npal_cli.report.page.plots.lines import Lines, lines_of
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults
-from npal_cli.report.statistics import FEWEST_RUNS, holm, runs_needed
+from npal_cli.report.statistics import holm, runs_needed, signed_rank_test
 
 COLUMNS = ("evaluation", "strategy", "other", "value", "error", "runs", "needed", "competitors", "p")
 
 
 @final
 class Pairs(Plot[ExperimentResults]):
-    """AUAC differences of all pairs, with p-values of paired t-tests, and the runs that would tell them apart."""
+    """AUAC differences of all pairs, with p-values of Wilcoxon's test, and the runs that would tell them apart."""
 
     name = "pairs"
     title = "Every pair"
-    caption = "AUAC differences; pale: may be chance (paired t-test, Holm over the pairs)"
+    caption = "AUAC differences; pale: may be chance (Wilcoxon's test, Holm over the pairs)"
     line = ("label", 20)
     diverging = True
     ordered = ("x", "y")
@@ -79,8 +78,7 @@ def _compared(every: Mapping[str, Lines], evaluation: Evaluation, i: int) -> lis
         needed = runs_needed(mean / deviation) if deviation > 0 else float("nan")
         pairs.append((one, other, rounded(mean)))
         facts.append((rounded(error), len(gains), rounded(needed, 0), is_competitor(one) and is_competitor(other)))
-        enough = len(gains) >= FEWEST_RUNS and error > 0
-        p_values.append(float(2 * stdtr(len(gains) - 1, -abs(mean / error))) if enough else float("nan"))
+        p_values.append(signed_rank_test(gains))
     corrected = rounded(np.asarray(holm(p_values)))
     return [
         row
