@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_the_last_report(npal):
     npal("acquire", "--strategy", "random", "--seed", 1)
     npal("report")
     before = contents(Path("data/report"))
-    command = [sys.executable, "-m", "npal_cli", "report", "--quiet"]
+    command = [sys.executable, "-m", "npal_cli", "report", "--force", "--quiet"]
     result = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited_disk, check=False)
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1

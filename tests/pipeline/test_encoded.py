@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from npal_cli.errors import ArtifactError
 from npal_cli.pipeline.encoded import encoded, features_with
 from npal_cli.tables.example import TABLE, write_example
 from npal_cli.tables.intake import Intake, take
@@ -25,18 +24,21 @@ def test_many_at_once_make_it_once(table, tmp_path, caplog):
     assert len([message for message in caplog.messages if message.startswith("making")]) == 1
 
 
-def test_a_damaged_one_is_refused_until_it_is_made_anew(table, tmp_path):
-    encoded(tmp_path, table)
+def test_a_damaged_one_is_made_anew(table, tmp_path, caplog):
+    whole = encoded(tmp_path, table).features
     chunk = next(
         path
         for path in (tmp_path / "encoded/leads.zarr/features").rglob("*")
         if path.name != "zarr.json" and path.is_file()
     )
     chunk.write_bytes(b"nothing")
-    with pytest.raises(ArtifactError, match=r"leads\.zarr"):
-        encoded(tmp_path, table)
-    assert encoded(tmp_path, table, force=True).features.shape[0] == 240
-    assert encoded(tmp_path, table).features.shape[0] == 240
+    np.testing.assert_array_equal(encoded(tmp_path, table).features, whole)
+    assert "leads.zarr" in caplog.text
+    assert "made anew" in caplog.text
+    caplog.clear()
+    np.testing.assert_array_equal(encoded(tmp_path, table, force=True).features, whole)
+    np.testing.assert_array_equal(encoded(tmp_path, table).features, whole)
+    assert "made anew" not in caplog.text
 
 
 def test_features_have_mean_0_and_deviation_1_and_more_rows_change_none_of_them(table):

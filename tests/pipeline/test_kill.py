@@ -57,7 +57,7 @@ def test_killing_at_any_moment_and_running_again_changes_nothing(command, tmp_pa
 STORE = Path("data/acquired/waveform/imbalanced_weighted/logistic/random.zarr")
 REPLACING = {
     "acquire": ["acquire", "--strategy", "random", "--seed", "1", "--steps", "3", "--workers", "1", "--quiet"],
-    "report": ["report", "--quiet"],
+    "report": ["report", "--force", "--quiet"],
 }
 
 

@@ -67,7 +67,7 @@ def press(page, key):
     before = page.inner_text("#said")
     page.keyboard.press(key)
     page.wait_for_function("before => document.getElementById('said').textContent !== before", arg=before)
-    page.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    page.wait_for_function("() => document.documentElement.dataset.state === 'ready'")
 
 
 def label_by_keyboard(page, truth, count):
@@ -283,7 +283,7 @@ def test_digits_are_the_keys_of_classes_that_are_digits(browser, begun, leads):
     begun("prepare", "--data", "digits.csv", "--target", "y")
     with serving("--data", "digits", "--pixels", "4x4") as server:
         page = opened(browser, server.address)
-        page.wait_for_function("document.getElementById('picture').naturalWidth === 4")
+        page.wait_for_function("() => document.getElementById('picture').naturalWidth === 4")
         name = page.inner_text("#name").removeprefix("Row ")
         press(page, "7")
         kept = [json.loads(line) for line in Path("data/labels/digits.jsonl").read_text().splitlines()]
