@@ -235,6 +235,23 @@ def test_a_row_is_seen_however_many_classes_there_are(browser, begun, leads):
             page.context.close()
 
 
+def test_what_was_asked_before_an_answer_does_not_bring_its_row_back(browser, begun):
+    with serving() as server:
+        page = opened(browser, server.address)
+        page.wait_for_timeout(2500)
+        held = []
+        page.route("**/state*", lambda route: held.append((route, route.fetch())))  # answered before, seen after
+        page.wait_for_timeout(2500)
+        assert held
+        press(page, "1")
+        name = page.inner_text("#name")
+        for route, answer in held:
+            route.fulfill(response=answer)
+        page.unroute_all(behavior="ignoreErrors")
+        page.wait_for_timeout(500)
+        assert page.inner_text("#name") == name
+
+
 def test_what_has_not_changed_keeps_its_focus(browser, begun):
     with serving() as server:
         page = opened(browser, server.address)

@@ -12,6 +12,7 @@ const at = (id) => document.getElementById(id);
 let state = null; // what the server said last
 let opened = null; // a row that was answered before and is open to change
 let busy = false; // an answer is on its way: nobody can have seen the next row yet
+let acts = 0; // how often something was done: what was asked before is out of date
 let drawnRow = null;
 let pictureIsThere = true; // of the row that is shown, or it is known that there is none
 const drawn = new Map(); // what each part of the page was drawn from: what is as it was keeps its focus
@@ -44,6 +45,7 @@ async function asked(path, body) {
 async function act(work) {
   if (busy) return;
   busy = true;
+  acts += 1;
   document.documentElement.dataset.state = "busy";
   try {
     await work();
@@ -214,15 +216,16 @@ function draw() {
 
 async function look() {
   if (!busy && !document.hidden) {
+    const before = acts;
     try {
       const found = await asked(`/state?tab=${tab}`);
-      if (!busy) {
+      if (acts === before) {
         if (state && state.row && found.row && state.row.id === found.row.id) found.row.guess = state.row.guess;
         state = found;
         draw();
       }
     } catch (error) {
-      say(error.message, true);
+      if (acts === before) say(error.message, true);
     }
   }
   setTimeout(look, WAIT);
