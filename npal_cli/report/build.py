@@ -9,34 +9,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import zarr
-from matplotlib.figure import Figure
 
-from npal_cli.report import figures, overviews, page, tables
-from npal_cli.report.baselines import BASELINES
+from npal_cli.engine import Engine
+from npal_cli.report import latex, page, tables
+from npal_cli.report.baselines import BASELINES, RANDOM
 from npal_cli.report.cells import cells
 from npal_cli.report.data import data_table
+from npal_cli.report.drawing import write_figures
 from npal_cli.report.missing import Missing
 from npal_cli.report.names import (
     ACCURACY_TABLES,
-    CURVE_FIGURES,
     EVALUATION_TITLES,
-    LOSS_FIGURES,
     PUBLISHED_DATA,
-    RANK_FIGURES,
     RARE_CLASS_TABLES,
-    classifier_title,
+    SUFFIXES,
     numbered,
 )
-from npal_cli.report.page import Picture
 from npal_cli.report.paper import Takes, against_the_paper, not_run
-from npal_cli.report.published import IMAGES, protocol_of
-from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults, grouped
+from npal_cli.report.results import EVALUATIONS, ExperimentResults, grouped
 from npal_cli.report.verdicts import write_metrics
 
 ACCURACY = ("auac", "final_accuracy")
 RARE_CLASS = ("rare_precision", "rare_recall")
-SUFFIXES: dict[Evaluation, list[str]] = {"test": [], "held_out": ["held_out"]}
-"""How the names of figures end."""
 
 
 def build(
@@ -44,6 +38,7 @@ def build(
     results: Sequence[ExperimentResults],
     missing: Sequence[Missing],
     takes: Takes = lambda _data, _setting, _classifier: True,
+    engine: Engine | None = None,
 ) -> None:
     """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
     for part in ("tables", "figures", "plots"):
@@ -51,7 +46,7 @@ def build(
     table, lacking = cells(results), not_run(results, takes)
     _write_tables(folder, results, table)
     _write_csv(lacking, folder / "tables" / "not_run.csv")
-    pictures = _write_figures(folder / "figures", results, table)
+    pictures = write_figures(folder / "figures", results, table, engine or Engine())
     _write_metrics(folder, results, table)
     write_metrics(folder / "metrics", table)
     (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
@@ -71,8 +66,12 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
             markdown = tables.to_markdown(tables.wide_table(own, metrics), title)
             _write_csv(own[own["metric"].isin(metrics)], folder / "tables" / f"{name}.csv")
             (folder / "tables" / f"{name}.md").write_text(markdown)
-            (folder / "tables" / f"{name}.tex").write_text(tables.to_latex(own, metrics, title))
+            (folder / "tables" / f"{name}.tex").write_text(latex.figures_table(own, metrics, title, name))
             pages.append(f"## {tables.as_text(name)}\n\n{markdown}")
+        for evaluation, suffix in SUFFIXES.items():
+            name = numbered("table", None, data, classifier, RANDOM.file, *suffix)
+            if (in_latex := latex.gains_table(own, evaluation, name)) is not None:
+                (folder / "tables" / f"{name}.tex").write_text(in_latex)
     for number, part in data_table(results).groupby("table"):
         name = numbered("table", int(str(number)), "data")
         markdown = tables.plain_markdown(part.drop(columns="table"))
@@ -111,43 +110,6 @@ def _write_store(path: Path, table: pd.DataFrame) -> None:
     for column, values in columns.items():
         chunks = (max(len(values), 1),)
         group.create_array(column, data=values, chunks=chunks, dimension_names=["cell"])
-
-
-def _write_figures(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> list[Picture]:
-    """The paper's figures and the overviews; returns the latter, which the page shows too."""
-    by_classifier: dict[str, list[ExperimentResults]] = {}
-    for (data, classifier), group in grouped(results).items():
-        published = (PUBLISHED_DATA.get(data, data), classifier)
-        figure = figures.acquisition_figure if protocol_of(classifier) is IMAGES else figures.curve_figure
-        for evaluation, suffix in SUFFIXES.items():
-            name = numbered("figure", CURVE_FIGURES.get(published), data, classifier, *suffix)
-            _save(figure(group, evaluation), folder, name)
-        loss = numbered("figure", LOSS_FIGURES.get(published), data, classifier, "loss")
-        _save(figures.loss_figure(group), folder, loss)
-        by_classifier.setdefault(classifier, []).extend(group)
-    pictures = []
-    for classifier, group in by_classifier.items():
-        for evaluation, suffix in SUFFIXES.items():
-            title = f"{classifier_title(classifier)}, {EVALUATION_TITLES[evaluation]}"
-            name = numbered("figure", RANK_FIGURES.get(classifier), "ranks", classifier, *suffix)
-            files = _save(overviews.rank_figure(group, evaluation), folder, name)
-            pictures += [Picture(f"AUAC ranks over data sets: {title}", evaluation, path) for path in files]
-            name = numbered("figure", None, "critical_difference", classifier, *suffix)
-            files = _save(overviews.critical_difference_figure(group, evaluation), folder, name)
-            pictures += [Picture(f"Critical differences over experiments: {title}", evaluation, path) for path in files]
-    tables_of_features = [result for result in results if protocol_of(result.classifier) is not IMAGES]
-    if len({result.classifier for result in tables_of_features}) > 1:
-        for evaluation, suffix in SUFFIXES.items():
-            over_all = overviews.critical_difference_figure(tables_of_features, evaluation)
-            files = _save(over_all, folder, numbered("figure", None, "critical_difference", *suffix))
-            title = f"Critical differences over all experiments: {EVALUATION_TITLES[evaluation]}"
-            pictures += [Picture(title, evaluation, path) for path in files]
-    _save(overviews.distance_figure(against_the_paper(table)), folder, "figure_against_the_paper")
-    return [picture for picture in pictures if picture.path.suffix == ".svg"]
-
-
-def _save(figure: Figure | None, folder: Path, name: str) -> list[Path]:
-    return figures.save(figure, folder, name) if figure is not None else []
 
 
 def _write_metrics(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The paper's figures of one data set: SVG and PNG, the same bytes for the same results."""
+"""The paper's figures of one data set: SVG, PDF and PNG, the same bytes for the same results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_title, colour_of, label_of
+from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_title, label_of, look_of
 from npal_cli.report.results import AL_AVERAGE, Evaluation, ExperimentResults
 from npal_cli.report.statistics import mean_and_band
 from npal_cli.report.tables import runs_of
@@ -20,6 +20,7 @@ AVERAGE_COLOUR = "#444444"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "npal",
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,  # as text, which publishers ask for
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -28,6 +29,12 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
 }
+UNDATED: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+"""The kinds of files, and what keeps date and version out of them."""
 
 
 def curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluation) -> Figure | None:
@@ -61,8 +68,9 @@ def loss_figure(results: Sequence[ExperimentResults], strategy: str = "np") -> F
             loss = result.acquired[strategy].loss[:, -1]
             epochs = np.arange(1, loss.shape[1] + 1)
             mean, spread = loss.mean(axis=0), loss.std(axis=0, ddof=1) if len(loss) > 1 else np.zeros(len(epochs))
-            each.plot(epochs, mean, color=colour_of(strategy))
-            each.fill_between(epochs, mean - spread, mean + spread, color=colour_of(strategy), alpha=0.2, linewidth=0)
+            colour = look_of(strategy).light
+            each.plot(epochs, mean, color=colour)
+            each.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
             each.set_title(f"{SETTING_TITLES[result.setting]} ({runs_of(len(loss), len(loss))})")
             each.set_xlabel("epoch")
         axes[0].set_ylabel("negative log likelihood (nats)")
@@ -72,16 +80,16 @@ def loss_figure(results: Sequence[ExperimentResults], strategy: str = "np") -> F
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``svg/name.svg`` and ``png/name.png`` in ``folder``, without a date in them."""
-    paths = [folder / kind / f"{name}.{kind}" for kind in ("svg", "png")]
+    """Write ``svg/name.svg``, ``pdf/name.pdf`` and ``png/name.png`` in ``folder``, without a date in them."""
+    paths = [folder / kind / f"{name}.{kind}" for kind in UNDATED]
     with mpl.rc_context(STYLE):
         layout = figure.get_layout_engine()
         if layout is not None:  # it is found once, for both
             layout.execute(figure)
             figure.set_layout_engine("none")
-        for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
+        for path, metadata in zip(paths, UNDATED.values(), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=150, metadata=metadata)
+            figure.savefig(path, dpi=300, metadata=metadata)
     return paths
 
 
@@ -119,11 +127,15 @@ def _best(result: ExperimentResults, evaluation: Evaluation) -> str:
 
 def _levels(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> None:
     best, runs = _best(result, evaluation), result.common_runs([*result.hand_made, "random"])
-    for name, label in ((best, f"Best: {label_of(best)}"), ("random", "Random"), (AL_AVERAGE, "AL average")):
+    for name, label in (
+        (best, f"Best of the paper's: {label_of(best)}"),
+        ("random", "Random"),
+        (AL_AVERAGE, "AL average"),
+    ):
         curves = result.curve(name, evaluation, "score", runs)
         mean, spread = curves.mean(axis=0), curves.std(axis=0, ddof=1) if len(curves) > 1 else 0.0
         area, steps = float(np.trapezoid(mean)), np.arange(len(mean))
-        colour = AVERAGE_COLOUR if name == AL_AVERAGE else colour_of(name)
+        colour = AVERAGE_COLOUR if name == AL_AVERAGE else look_of(name).light
         axes.plot(steps, mean, color=colour, label=f"{label}: AUAC {area:.3f} ({runs_of(len(curves), len(curves))})")
         axes.fill_between(steps, mean - spread, mean + spread, color=colour, alpha=0.15, linewidth=0)
     _finish(axes, result, columns=1)
@@ -146,7 +158,7 @@ def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> No
     best = _best(result, evaluation)
     for name, label in [
         ("random", "Random"),
-        (best, f"Best: {label_of(best)}"),
+        (best, f"Best of the paper's: {label_of(best)}"),
         ("np", "NP"),
         ("oracle", "Oracle"),
     ]:
@@ -158,7 +170,7 @@ def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> No
         ours, average = (result.curve(each, evaluation, "score", runs) for each in (name, AL_AVERAGE))
         mean, band = mean_and_band(ours - average)
         steps = np.arange(len(mean))
-        axes.plot(steps, mean, color=colour_of(name), label=f"{label} ({runs_of(len(runs), len(runs))})")
-        axes.fill_between(steps, mean - band, mean + band, color=colour_of(name), alpha=0.15, linewidth=0)
+        axes.plot(steps, mean, color=look_of(name).light, label=f"{label} ({runs_of(len(runs), len(runs))})")
+        axes.fill_between(steps, mean - band, mean + band, color=look_of(name).light, alpha=0.15, linewidth=0)
     axes.axhline(0, color=AVERAGE_COLOUR, linewidth=0.8, linestyle="--", label="AL average")
     _finish(axes, result, columns=2)

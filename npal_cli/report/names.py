@@ -1,9 +1,9 @@
-"""Names, order, colours and table numbers: what a reader sees, the same everywhere."""
+"""Names, order, looks and table numbers: what a reader sees, the same everywhere."""
 
 from typing import Literal
-from zlib import crc32
 
 from npal_cli.classifiers import CLASSIFIERS, takes_images
+from npal_cli.strategies.looks import SPARE, UNKNOWN, Look
 from npal_cli.strategies.naming import TRAINS_ON_REWARD, base_of, strategy_names
 from npal_cli.strategies.registry import STRATEGIES
 
@@ -15,6 +15,8 @@ SETTING_TITLES = {
 }
 FIRST_SHOWN: Literal["test", "held_out"] = "held_out"
 """The evaluation that the page shows first: no strategy is scored on these points when it chooses."""
+SUFFIXES: dict[Literal["test", "held_out"], list[str]] = {"test": [], "held_out": ["held_out"]}
+"""How the names of files of either evaluation end."""
 EVALUATION_TITLES = {"test": "test set", "held_out": "held-out points"}
 
 PUBLISHED_DATA = {"waveform_uci": "waveform"}
@@ -57,9 +59,6 @@ HAND_MADE_FOR_IMAGES = (
 )
 """... in its image study, all but Random (section 3)."""
 
-SPARE_COLOURS = ("#CAB2D6", "#B15928", "#FB9A99", "#33A02C", "#1F78B4", "#FDBF6F")
-"""Of strategies that have no colour of their own."""
-
 
 def hand_made_for(classifier: str) -> tuple[str, ...]:
     """The strategies that the AL average with a classifier is taken over, where they were run."""
@@ -88,16 +87,23 @@ def label_of(name: str) -> str:
     return label if name == strategy else f"{label} (reference)"
 
 
-def colour_of(name: str) -> str:
-    """The colour of a strategy, in every figure; a grey if it is not known."""
+def look_of(name: str) -> Look:
+    """How a strategy is drawn, in every figure; a variant or a control as its strategy, but hollow.
+
+    Strategies that say nothing of it share the spare looks, in the order in which they are known.
+
+    >>> look_of("haluni_reference") == look_of("haluni"), look_of("of another package").light
+    (True, '#666666')
+    """
     strategy = STRATEGIES.get(base_of(name))
     if strategy is None:
-        return "#666666"
-    return strategy.colour or SPARE_COLOURS[crc32(strategy.name.encode()) % len(SPARE_COLOURS)]
+        return UNKNOWN
+    plain = [each for each in STRATEGIES.values() if each.look is None]
+    return strategy.look or SPARE[plain.index(strategy) % len(SPARE)]
 
 
 def is_aside(name: str) -> bool:
-    """Whether a strategy is a variant or a control: drawn dashed, and only when asked for.
+    """Whether a strategy is a variant or a control: drawn hollow, and only when asked for.
 
     >>> is_aside("haluni_reference"), is_aside("reward_oracle"), is_aside("oracle")
     (True, True, False)

@@ -15,11 +15,11 @@ from npal_cli.report.names import (
     EVALUATION_TITLES,
     SETTING_TITLES,
     classifier_title,
-    colour_of,
     hand_made_for,
     is_aside,
     is_competitor,
     label_of,
+    look_of,
     position_of,
 )
 from npal_cli.report.results import Evaluation, ExperimentResults
@@ -112,7 +112,7 @@ def critical_difference_figure(results: Sequence[ExperimentResults], evaluation:
             scikit_posthocs.posthoc_nemenyi_friedman(table),
             alpha=1 - CONFIDENCE,
             ax=axes[0],
-            color_palette={label_of(name): colour_of(name) for name in ranks.strategies},
+            color_palette={label_of(name): look_of(name).light for name in ranks.strategies},
         )
         axes[0].grid(visible=False)
         _bar(axes[0], float(table.mean().min()), apart)
@@ -134,7 +134,7 @@ def distance_figure(against: pd.DataFrame) -> Figure | None:
         for row, table in enumerate(tables):
             part = known[known["table"] == table].sort_values("z")
             offsets = 0.5 * (np.arange(len(part)) % 5 / 4 - 0.5)
-            axes.scatter(part["z"], row + offsets, color=[colour_of(name) for name in part["strategy"]], s=14)
+            axes.scatter(part["z"], row + offsets, color=[look_of(name).light for name in part["strategy"]], s=14)
         axes.set_yticks(range(len(tables)), [f"Table {table}" for table in tables])
         axes.set_xlabel("ours less reported, in standard errors of the difference")
         outside = int((known["z"].abs() > 2).sum())
@@ -152,8 +152,8 @@ def _bar(axes: Axes, start: float, length: float) -> None:
 
 def _ranks(axes: Axes, ranks: Ranks) -> None:
     for position, (name, mean, spread) in enumerate(zip(ranks.strategies, ranks.mean, ranks.spread, strict=True)):
-        axes.hlines(position, mean - spread, mean + spread, color=colour_of(name))
-        axes.scatter(mean, position, color=colour_of(name), s=30)
+        axes.hlines(position, mean - spread, mean + spread, color=look_of(name).light)
+        axes.scatter(mean, position, color=look_of(name).light, s=30)
     axes.set_yticks(range(len(ranks.strategies)), [label_of(name) for name in ranks.strategies])
     axes.set_xticks(range(1, len(ranks.strategies) + 1))
     axes.set_ylim(len(ranks.strategies) - 0.5, -0.5)

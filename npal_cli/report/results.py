@@ -66,6 +66,11 @@ class ExperimentResults:
         return sorted(self.acquired, key=position_of)
 
     @property
+    def has_rare(self) -> bool:
+        """Whether some classes are rarer than others here."""
+        return self.setting != "balanced" and len(self.problems.rare_classes) < len(self.problems.class_weights)
+
+    @property
     def hand_made(self) -> list[str]:
         """The strategies here that the AL average is taken over."""
         return [name for name in hand_made_for(self.classifier) if name in self.acquired]

@@ -1,4 +1,4 @@
-"""The paper's tables, ours beside the reported ones: Markdown and LaTeX, from the cells."""
+"""The paper's tables, ours beside the reported ones, in Markdown, from the cells."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,6 @@ from npal_cli.report.names import (
 from npal_cli.report.results import METRICS, Evaluation
 
 DIGITS = {"auac": 2, "final_accuracy": 3, "rare_precision": 3, "rare_recall": 3}
-LATEX = str.maketrans(
-    {character: f"\\{character}" for character in "_&%$#{}"}
-    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-)
-"""What LaTeX would take for its own, as text."""
 TOLD = "labels told: whose labels the strategy sees, or the task model is trained on, before anything is acquired"
 GAINS_LEGEND = f"run by run, with its 95 % interval; rank: mean over the experiments that have it; {TOLD}"
 LEGEND = (
@@ -68,7 +63,7 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation, baseline: Baseline 
     if known.empty:
         return pd.DataFrame()
     experiment = [
-        f"{row['data']} {SETTING_TITLES[row['setting']].lower()}, {row['classifier']}"
+        f"{row['data']} {SETTING_TITLES[row['setting']].lower()}, {classifier_title(row['classifier'])}"
         for row in known.to_dict("records")
     ]
     known = known.assign(
@@ -118,20 +113,6 @@ def plain_markdown(table: pd.DataFrame) -> str:
     """
     shown = table.rename(columns=lambda name: str(name).replace("_", " "))
     return shown.map(as_text).to_markdown(index=False, disable_numparse=True) + "\n"
-
-
-def to_latex(table: pd.DataFrame, metrics: Sequence[str], title: str) -> str:
-    """A booktabs table laid out as in the paper, the reported figures in a row below ours."""
-    shown: dict[tuple[str, str], dict[str, str]] = {}
-    for row in table[table["metric"].isin(metrics) & (table["evaluation"] == "test")].to_dict("records"):
-        column = shown.setdefault((SETTING_TITLES[row["setting"]], METRICS[row["metric"]]), {})
-        column[str(row["label"])] = plus_minus(row["mean"], row["std"], DIGITS[row["metric"]])
-        if np.isfinite(row["reported_mean"]) and not str(row["strategy"]).endswith("_reference"):
-            column[f"{row['label']} (paper)"] = plus_minus(row["reported_mean"], row["reported_std"], 2)
-    wide = pd.DataFrame(shown).fillna("")
-    styled = wide.style.format_index(escape="latex", axis=0)
-    text: str = styled.to_latex(hrules=True, caption=title.translate(LATEX), multicol_align="c")
-    return text.replace("±", r"$\pm$")
 
 
 def as_text(name: str) -> str:

@@ -43,8 +43,9 @@ class Verdict:
         if np.isnan(self.gain):
             return f"{self.label} has the largest mean AUAC ({rests_on}; Random was not run){self._apart()}"
         wins = f"{self.wins:g} of {self.runs} runs"
+        splits = f"{self.splits} split{'s' * (self.splits > 1)}"
         gained = f"{interval(self.gain, self.low, self.high, 2)} AUAC over Random"
-        return f"{self.label}: {gained}, better in {wins} ({rests_on}){self._apart()}"
+        return f"{self.label}: {gained}, better in {wins}, {splits}{self._apart()}"
 
     def _apart(self) -> str:
         if self.runs < FEWEST_RUNS:

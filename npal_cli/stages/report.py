@@ -59,7 +59,7 @@ def report(context: Context, selection: Selection) -> list[Path]:
     ):
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(planned, results), selection.takes)
+        build(building, results, missing_of(planned, results), selection.takes, context.engine)
         files = [str(path.relative_to(building)) for path in _files(building)]
         (building / MADE_FROM).write_text(json.dumps({"made_from": made_from, "files": files}, indent=1) + "\n")
         commit(target, context.root)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy, best
+from npal_cli.strategies.looks import Look
 
 
 @final
@@ -25,7 +26,7 @@ class BADGE(Strategy):
     name = "badge"
     label = "BADGE"
     order = 112
-    colour = "#999933"
+    look = Look("#5A5A0F", "#D2D278", "diamond", "dotted")
     needs = frozenset(("probabilities",))
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:

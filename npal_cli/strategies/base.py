@@ -13,6 +13,7 @@ from npal_cli.errors import UsageError
 from npal_cli.objectives import Objective
 from npal_cli.problems.problem import Sight
 from npal_cli.states import AcquisitionState, Prediction
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.parameters import Parameters, SharedName, Task
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Strategy(ABC):
     """In tables and figures: the paper's name."""
     order: ClassVar[int] = 1000
     """Where it stands in tables and legends: the paper's strategies come first."""
-    colour: ClassVar[str | None] = None
-    """In figures, as ``#RRGGBB``; None for one of the spare colours."""
+    look: ClassVar[Look | None] = None
+    """How it is drawn in figures; None for one of the spare looks."""
     Options: ClassVar[type[Any] | None] = None
     """A frozen dataclass: its section of ``params.yaml``, under ``strategies``."""
     section: ClassVar[str]

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from npal_cli.states import AcquisitionState, top_k
 from npal_cli.strategies.base import Choice, Strategy, Variant, best
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 
@@ -29,7 +30,7 @@ class CBAL(Strategy):
     name = "cbal"
     label = "CBAL"
     order = 22
-    colour = "#E69F00"
+    look = Look("#C3783C", "#FFB41E", "triangle-right", "solid")
     needs = frozenset(("probabilities",))
     has_reference = True
 

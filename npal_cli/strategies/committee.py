@@ -9,6 +9,7 @@ from npal_cli.classifiers.base import Classifier
 from npal_cli.randomness import draw_seed, stream
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import ScoringStrategy, Strategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 MEMBERS = 10
@@ -26,7 +27,7 @@ class QueryByCommittee(ScoringStrategy):
     name = "qbc"
     label = "QBC"
     order = 111
-    colour = "#332288"
+    look = Look("#2D1E87", "#9678FF", "triangle-right", "dashed")
     needs = frozenset(("refits",))
 
     def __init__(self, classifier: Classifier) -> None:

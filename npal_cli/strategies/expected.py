@@ -11,6 +11,7 @@ from npal_cli.guidance.expectations import ClassProbabilities, Expectations, sta
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Strategy, check_tried, others_as_worst
 from npal_cli.strategies.guided import GuidedStrategy, Scored
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.parameters import Parameters, Task
 from npal_cli.strategies.services import Services
 
@@ -27,7 +28,7 @@ class ExpectedError(GuidedStrategy):
     name = "expected_error"
     label = "ExpErr"
     order = 120
-    colour = "#882255"
+    look = Look("#4B002D", "#E187D2", "triangle-down", "solid")
 
     def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
         """The expected error of each pool point."""
@@ -50,7 +51,7 @@ class ExpectedImprovement(GuidedStrategy):
     name = "eer"
     label = "EER"
     order = 121
-    colour = "#117733"
+    look = Look("#003C00", "#0F963C", "triangle-up", "dotted")
 
     @classmethod
     def check(cls, task: Task, given: Parameters) -> None:
@@ -87,7 +88,7 @@ class Blend(GuidedStrategy):
     name = "blend"
     label = "Blend"
     order = 122
-    colour = "#AA3377"
+    look = Look("#E14B87", "#D23C69", "circle", "solid")
     Options = BlendOptions
 
     def __init__(self, expect: Expectations, options: BlendOptions | None = None) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
 from npal_cli.strategies.geometric import k_center_greedy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 
@@ -84,7 +85,7 @@ class UncertainGCN(GraphStrategy):
     name = "uncgcn"
     label = "UncGCN"
     order = 18
-    colour = "#66C2A5"
+    look = Look("#0F7878", "#D2FFC3", "cross", "dashed")
 
     def _choose(self, nodes: Nodes, labelled: int, batch_size: int, state: AcquisitionState) -> Choice:
         scores = -np.abs(nodes.labelled[labelled:] - self._options.margin)
@@ -101,7 +102,7 @@ class CoreGCN(GraphStrategy):
     name = "coregcn"
     label = "CoreGCN"
     order = 19
-    colour = "#1B6B52"
+    look = Look("#1E785A", "#87B496", "cross", "dotted")
 
     def _choose(self, nodes: Nodes, labelled: int, batch_size: int, state: AcquisitionState) -> Choice:
         hidden = nodes.hidden[labelled:], nodes.hidden[:labelled]

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy, Variant, best
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 from npal_cli.strategies.simple import margins
 
@@ -27,7 +28,7 @@ class KCenterGreedy(Strategy):
     name = "kcgrdy"
     label = "KCGrdy"
     order = 15
-    colour = "#009E73"
+    look = Look("#00783C", "#2DB4A5", "cross", "solid")
     subsamples = True
 
     def query(self, states: Sequence[AcquisitionState], batch_size: int) -> list[Choice]:
@@ -164,7 +165,7 @@ class HALUni(HybridActiveLearning):
     name = "haluni"
     label = "HALUni"
     order = 20
-    colour = "#CC79A7"
+    look = Look("#B478A5", "#FFA5D2", "triangle-left", "solid")
 
     def exploration(self, state: AcquisitionState) -> Exploration:
         """A uniform draw for each point."""
@@ -178,7 +179,7 @@ class HALGau(HybridActiveLearning):
     name = "halgau"
     label = "HALGau"
     order = 21
-    colour = "#8C4A70"
+    look = Look("#3C003C", "#966996", "triangle-left", "dashed")
 
     def exploration(self, state: AcquisitionState) -> Exploration:
         """Minus the Gaussian density of annotated points around each point."""

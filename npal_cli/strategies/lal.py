@@ -17,6 +17,7 @@ from npal_cli.problems.simulated import SimulatedProblems, SimulateOptions, simu
 from npal_cli.randomness import Run, draw_seed, stream
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.parameters import Parameters
 from npal_cli.strategies.services import Services
 
@@ -53,7 +54,7 @@ class LAL(Strategy):
     name = "lal"
     label = "LAL"
     order = 110
-    colour = "#44AA99"
+    look = Look("#1E96B4", "#87F0C3", "triangle-down", "dashed")
     Options = LALOptions
     uses = ("objective", "simulate")
     needs = frozenset(("refits",))

@@ -9,6 +9,7 @@ from npal_cli.classifiers import Classifier
 from npal_cli.classifiers.resnet18.options import LossPredictionOptions
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import ScoringStrategy, Strategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 
@@ -43,7 +44,7 @@ class LearningLoss(ScoringStrategy):
     name = "lloss"
     label = "LLoss"
     order = 16
-    colour = "#B8860B"
+    look = Look("#C37800", "#F0B44B", "triangle-left", "dotted")
     Options = LossPredictionOptions
     needs = frozenset(("loss_prediction",))
     subsamples = True

@@ -14,6 +14,7 @@ from npal_cli.problems.simulated import SimulateOptions, simulate, simulation_st
 from npal_cli.randomness import Run
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy, check_tried, others_as_worst
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.parameters import Parameters, SharedName, Task
 from npal_cli.strategies.services import Networks, Services, no_networks
 
@@ -31,7 +32,7 @@ class NeuralProcess(Strategy):
     name = "np"
     label = "NP"
     order = 100
-    colour = "#D55E00"
+    look = Look("#A54B00", "#F0690F", "square", "dashed")
     uses: ClassVar[tuple[SharedName, ...]] = ("objective", "simulate", "train_np")
     needs = frozenset(("refits",))
     sees = "reward_set"
@@ -144,7 +145,7 @@ class NeuralProcessPlus(NeuralProcess):
     name = "np_plus"
     label = "NP+"
     order = 101
-    colour = "#A50026"
+    look = Look("#E13C5A", "#FF6969", "triangle-up", "dashed")
     Options = PlusOptions
     uses = ("objective",)
 

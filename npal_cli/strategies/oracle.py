@@ -8,6 +8,7 @@ from npal_cli.engine import Engine
 from npal_cli.objectives import Objective
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 
@@ -48,7 +49,7 @@ class Oracle(MyopicOracle):
     name = "oracle"
     label = "Oracle"
     order = 1
-    colour = "#000000"
+    look = Look("#000000", "#FFFFFF", "diamond", "solid")
     sees = "test_set"
     on = "test"
 
@@ -63,7 +64,7 @@ class RewardOracle(MyopicOracle):
     name = "reward_oracle"
     label = "Reward oracle"
     order = 2
-    colour = "#7F7F7F"
+    look = Look("#4B3C2D", "#787878", "diamond", "dashed")
     sees = "pool_labels"
     needs_reward = True
     on = "reward"

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import ScoringStrategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.parameters import Parameters
 
 
@@ -17,7 +18,7 @@ class Random(ScoringStrategy):
     name = "random"
     label = "Random"
     order = 30
-    colour = "#999999"
+    look = Look("#1E4B5A", "#C3C396", "circle", "dashed")
 
     @classmethod
     def ranks(cls, given: Parameters) -> bool:  # noqa: ARG003
@@ -36,7 +37,7 @@ class Entropy(ScoringStrategy):
     name = "entropy"
     label = "Entropy"
     order = 11
-    colour = "#004B75"
+    look = Look("#003C69", "#A5C3FF", "circle", "dotted")
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -53,7 +54,7 @@ class Margin(ScoringStrategy):
     name = "margin"
     label = "Margin"
     order = 12
-    colour = "#3F93C2"
+    look = Look("#1E96D2", "#4BA5D2", "triangle-up", "solid")
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -68,7 +69,7 @@ class LeastConfident(ScoringStrategy):
     name = "lstconf"
     label = "LstConf"
     order = 13
-    colour = "#86BEDD"
+    look = Look("#1E6987", "#B4E1FF", "triangle-down", "dotted")
     needs = frozenset(("probabilities",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -83,7 +84,7 @@ class UncertaintySampling(ScoringStrategy):
     name = "uncsamp"
     label = "UncSamp"
     order = 10
-    colour = "#0072B2"
+    look = Look("#0087E1", "#3C78A5", "square", "solid")
     needs = frozenset(("probabilities",))
     max_classes = 2
 
@@ -102,7 +103,7 @@ class FScore(ScoringStrategy):
     name = "fscore"
     label = "FScore"
     order = 14
-    colour = "#56B4E9"
+    look = Look("#0069A5", "#4BB4FF", "square", "dotted")
     needs = frozenset(("boundaries",))
 
     def scores(self, state: AcquisitionState) -> Float[np.ndarray, " pool"]:

@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
+from npal_cli.strategies.looks import Look
 from npal_cli.strategies.services import Services
 
 
@@ -42,7 +43,7 @@ class VAAL(Strategy):
     name = "vaal"
     label = "VAAL"
     order = 17
-    colour = "#6A3D9A"
+    look = Look("#4B4BB4", "#8769D2", "triangle-right", "dotted")
     Options = VAALOptions
     needs = frozenset(("images",))
     subsamples = True

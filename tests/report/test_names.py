@@ -7,7 +7,7 @@ import pytest
 
 from npal_cli.report.cells import cells
 from npal_cli.report.names import labels_told
-from npal_cli.report.page.sections import HEADINGS, experiment_rows
+from npal_cli.report.page.rows import HEADINGS, experiment_rows
 from npal_cli.report.tables import gains_table, plain_markdown
 from npal_cli.strategies.registry import STRATEGIES
 from tests.report.conftest import acquired, experiment

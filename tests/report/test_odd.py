@@ -90,6 +90,6 @@ def check_plots(page: str) -> None:
             shown = [np.array(columns[name]["values"], dtype=object) for name in plot.defined if name in columns]
             assert np.logical_and.reduce([values != np.array(None) for values in shown] or [True]).any(), plot.name
         if "curves" in payload["tables"]:
-            assert {"curves", "balance", "map"} <= set(payload["tables"])
+            assert {"curves", "map"} <= set(payload["tables"])
             several = len({name for name in payload["tables"]["curves"]["axes"]["strategy"] if is_competitor(name)}) > 1
             assert several or "ranks" not in payload["tables"]

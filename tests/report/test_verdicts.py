@@ -28,7 +28,7 @@ def cells(**changes) -> pd.DataFrame:
 def test_the_best_is_named_with_its_gain_and_those_that_may_be_as_good():
     said = str(verdict(cells(), "held_out"))
     assert said == (
-        "Blend: +0.44 [+0.31, +0.61] AUAC over Random, better in 10 of 10 runs (10 runs); not told apart from ExpErr."
+        "Blend: +0.44 [+0.31, +0.61] AUAC over Random, better in 10 of 10 runs, 10 splits; not told apart from ExpErr."
     )
 
 
@@ -41,7 +41,7 @@ def test_the_best_is_named_with_its_gain_and_those_that_may_be_as_good():
         ),
         ({"runs": 3, "random_runs": 3.0, "random_low": np.nan}, "+0.44 AUAC over Random, better in 3 of 3 runs"),
         ({"runs": 3, "random_runs": 3.0, "random_low": np.nan}, ": too few runs to tell."),
-        ({"splits": 3}, "(10 runs on 3 splits)"),
+        ({"splits": 3}, "in 10 of 10 runs, 3 splits;"),
     ],
 )
 def test_it_says_no_more_than_is_known(changes, said):

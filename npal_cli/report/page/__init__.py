@@ -14,8 +14,8 @@ from markupsafe import Markup
 from npal_cli.report.baselines import BASELINES
 from npal_cli.report.data import data_table
 from npal_cli.report.missing import Missing
-from npal_cli.report.names import EVALUATION_TITLES, FIRST_SHOWN, position_of
-from npal_cli.report.page import sections
+from npal_cli.report.names import EVALUATION_TITLES, FIRST_SHOWN, is_aside, position_of
+from npal_cli.report.page import rows, sections
 from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.page.plots.base import Json, OverviewSource, Plot, Source, baselines_of
 from npal_cli.report.paper import ROW, against_the_paper
@@ -53,9 +53,7 @@ def render(
     environment = Environment(
         loader=PackageLoader("npal_cli.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(
-        duration=sections.duration, sortable=sections.sortable, plus_minus=plus_minus, number=number
-    )
+    environment.filters.update(duration=sections.duration, sortable=rows.sortable, plus_minus=plus_minus, number=number)
     library = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub forgets that all has defaults
     return environment.get_template("index.html.j2").render(
         library=Markup(library.replace("</script", "<\\/script")),  # noqa: S704  # Vega's own
@@ -64,7 +62,8 @@ def render(
         | _specifications(OVERVIEW_PLOTS),
         evaluations=EVALUATION_TITLES,
         first_shown=FIRST_SHOWN,
-        headings=sections.HEADINGS,
+        headings=rows.HEADINGS,
+        rare_headings=rows.RARE_HEADINGS,
         experiments=[_experiment(i, result, table) for i, result in enumerate(ordered)],
         overview=_drawn(OVERVIEW_PLOTS, OverviewSource(table, titles, against), _shown(table), []),
         against=against.to_dict("records"),
@@ -80,19 +79,22 @@ def render(
 def _experiment(i: int, result: ExperimentResults, table: pd.DataFrame) -> dict[str, Any]:
     own = (table["data"] == result.data) & (table["setting"] == result.setting)
     own &= table["classifier"] == result.classifier
+    aside = rows.asides(table[own])
     above = _drawn(CELL_PLOTS, table[own], [], [])
-    drawn = _drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result))
+    drawn = _drawn(EXPERIMENT_PLOTS, result, result.ordered, baselines_of(result), aside)
     return {
         "id": f"experiment-{i}",
         "title": sections.title_of(result),
+        "rests_on": sections.rests_on(result),
         "verdicts": {each: verdict(table[own], each) for each in EVALUATIONS},
-        "rows": sections.experiment_rows(table[own]),
+        "rows": rows.experiment_rows(table[own]),
         "facts": sections.facts_of(result),
         "predictions": sections.prediction_facts(result),
         "sources": sections.sources_of(result),
         "digests": sections.digests_of(result),
         "plots": [*above["plots"], *drawn["plots"]],
-        "payload": drawn["payload"] | {"tables": above["payload"]["tables"] | drawn["payload"]["tables"]},
+        "payload": drawn["payload"]
+        | {"tables": above["payload"]["tables"] | drawn["payload"]["tables"], "rare": result.has_rare},
     }
 
 
@@ -107,16 +109,22 @@ def _specifications(plots: Sequence[Plot[Source]]) -> dict[str, Json]:
 
 
 def _drawn(
-    plots: Sequence[Plot[Source]], source: Source, strategies: Sequence[str], baselines: Sequence[str]
+    plots: Sequence[Plot[Source]],
+    source: Source,
+    strategies: Sequence[str],
+    baselines: Sequence[str],
+    aside: set[str] | None = None,
 ) -> dict[str, Any]:
     """The plots that have something to show, and what they and the controls are drawn from."""
     tables = {plot.name: table for plot in plots if (table := plot.table(source)) is not None}
-    styles = {name: sections.strategy_of(name) for name in (*strategies, *baselines)}
+    aside = {name for name in strategies if is_aside(name)} if aside is None else aside
+    styles = {name: sections.style_of(name, aside) for name in (*strategies, *baselines)}
     return {
         "plots": [plot for plot in plots if plot.name in tables],
         "payload": {
             "strategies": [styles[name] for name in strategies],
             "baselines": [styles[name] for name in baselines],
             "tables": tables,
+            "rare": True,
         },
     }

@@ -1,126 +1,20 @@
-"""What the page says in words and tables: of each experiment, of all together, and of what is missing."""
+"""What the page says of an experiment in words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from npal_cli.report.names import (
     SETTING_TITLES,
     classifier_title,
-    colour_of,
     is_aside,
-    is_competitor,
     label_of,
+    look_of,
 )
 from npal_cli.report.predictions import LEVELS, calibration
-from npal_cli.report.results import AL_AVERAGE, EVALUATIONS, METRICS, ExperimentResults
-from npal_cli.report.statistics import FEWEST_RUNS
-from npal_cli.report.tables import TOLD, interval, number, plus_minus, runs_of
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A table's cell: what it says, and what it is sorted by."""
-
-    text: str
-    value: float | str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A strategy's row in the table of an experiment."""
-
-    strategy: str
-    label: str
-    colour: str
-    competitor: bool
-    aside: bool
-    mark: str
-    """``best``, ``level`` with it (the difference may be chance), ``unknown`` (too few runs to tell), or nothing."""
-    cells: Sequence[Cell]
-
-
-HEADINGS = (
-    ("AUAC", "Area under the acquisition curve: mean ± standard deviation over runs"),
-    ("less Random", "Paired difference to Random, with a 95 % bootstrap interval"),
-    ("p", "Wilcoxon signed-rank test against Random, two-sided, Holm-corrected over the competitors"),
-    ("d", "Effect size: the paired difference to Random in its standard deviations"),
-    ("P(beats)", "Share of runs better than Random, a tie being half, with Wilson's 95 % interval"),
-    ("runs needed", "Runs from which on the difference to Random is told apart (5 % level, power 80 %)"),
-    ("less AL average", "Paired difference to the mean of the hand-made strategies, with a 95 % bootstrap interval"),
-    ("final accuracy", "Class-weighted accuracy after the last step"),
-    ("precision", "Of the rare classes (their mean), after the last step"),
-    ("recall", "Of the rare classes (their mean), after the last step"),
-    ("optimism", "Gain over Random on the test set less that on held-out points"),
-    ("paper", "AUAC that the paper reports, on the test set"),
-    ("z", "Difference to the paper's mean in standard errors"),
-    ("runs", "What the row rests on"),
-    ("labels told", TOLD.removeprefix("labels told: ").capitalize()),
-)
-
-
-def experiment_rows(table: pd.DataFrame) -> dict[str, list[Row]]:
-    """The rows of an experiment's table for each evaluation, from its cells."""
-    rows = cast("list[dict[str, Any]]", table.to_dict("records"))
-    by_cell = {(row["evaluation"], row["strategy"], row["metric"]): row for row in rows}
-    strategies = list(dict.fromkeys(table["strategy"]))
-    return {
-        evaluation: [
-            _row(name, {metric: by_cell[evaluation, name, metric] for metric in METRICS}) for name in strategies
-        ]
-        for evaluation in EVALUATIONS
-    }
-
-
-def _row(strategy: str, by_metric: Mapping[str, Mapping[str, Any]]) -> Row:
-    auac, accuracy = by_metric["auac"], by_metric["final_accuracy"]
-    optimism = auac["optimism"] if not is_competitor(strategy) else float("nan")
-    wins, low, high = (number(auac[f"random_{name}"], 2) for name in ("wins", "wins_low", "wins_high"))
-    cells = [
-        Cell(plus_minus(auac["mean"], auac["std"], 2), auac["mean"]),
-        Cell(interval(auac["random_mean"], auac["random_low"], auac["random_high"], 2), auac["random_mean"]),
-        Cell(_p_value(auac["random_p_holm"], auac["random_p_value"]), auac["random_p_value"]),
-        Cell(number(auac["random_effect_size"], 2, signed=True), auac["random_effect_size"]),
-        Cell(f"{wins} [{low}, {high}]" if wins else "", auac["random_wins"]),
-        Cell(_runs_needed(auac["random_runs_needed"], auac["random_runs"]), auac["random_runs_needed"]),
-        Cell(interval(auac["average_mean"], auac["average_low"], auac["average_high"], 2), auac["average_mean"]),
-        Cell(plus_minus(accuracy["mean"], accuracy["std"], 3), accuracy["mean"]),
-        *(
-            Cell(plus_minus(row["mean"], row["std"], 3), row["mean"])
-            for row in (by_metric["rare_precision"], by_metric["rare_recall"])
-        ),
-        Cell(number(optimism, 2, signed=True), optimism),
-        Cell(plus_minus(auac["reported_mean"], auac["reported_std"], 2), auac["reported_mean"]),
-        Cell(number(auac["z"], 1, signed=True), auac["z"]),
-        Cell(runs_of(auac["runs"], auac["splits"]), auac["runs"]),
-        Cell(auac["labels_told"], auac["labels_told"]),
-    ]
-    if auac["best"] is True:
-        mark = "best"
-    elif is_competitor(strategy):
-        mark = "" if auac["best_p_holm"] < 0.05 else "level" if auac["best_p_holm"] >= 0.05 else "unknown"
-    else:
-        mark = ""
-    return Row(strategy, auac["label"], colour_of(strategy), is_competitor(strategy), is_aside(strategy), mark, cells)
-
-
-def _p_value(corrected: float, plain: float) -> str:
-    """Competitors' are corrected; those of bounds and controls stand alone."""
-    value = corrected if np.isfinite(corrected) else plain
-    if not np.isfinite(value):
-        return ""
-    text = "< 0.001" if value < 0.001 else f"{value:.3f}"
-    return text if np.isfinite(corrected) else f"({text})"
-
-
-def _runs_needed(needed: float, runs: float) -> str:
-    if np.isnan(needed):
-        return ""
-    text = "∞" if np.isinf(needed) else f"{needed:,.0f}"
-    return f"{text} ✓" if runs >= max(needed, FEWEST_RUNS) else text
+from npal_cli.report.results import AL_AVERAGE, ExperimentResults
+from npal_cli.report.tables import number
 
 
 def title_of(result: ExperimentResults) -> str:
@@ -129,13 +23,21 @@ def title_of(result: ExperimentResults) -> str:
     return f"{result.data}, {setting}, {classifier_title(result.classifier)}"
 
 
+def rests_on(result: ExperimentResults) -> str:
+    """How many runs the strategies have, on how many splits."""
+    counts = sorted({len(result.runs(name)) for name in result.acquired})
+    splits = len({run.data_seed for name in result.acquired for run in result.runs(name)})
+    few = f"{counts[0]} to " if len(counts) > 1 else ""
+    return f"{few}{counts[-1]} run{'s' * (counts[-1] > 1)} on {splits} split{'s' * (splits > 1)}"
+
+
 def facts_of(result: ExperimentResults) -> list[tuple[str, str]]:
     """The sizes of an experiment's problems."""
     problems = result.problems
     classes = np.bincount(problems.labels, minlength=len(problems.class_weights))
     initial = next(iter(result.acquired.values())).held_out_points.mean(axis=0)
     steps, batch = next(iter(result.acquired.values())).chosen.shape[1:]
-    rare = [str(each) for each in problems.rare_classes] if result.setting != "balanced" else ["none"]
+    rare = [str(each) for each in problems.rare_classes] if result.has_rare else ["none"]
     return [
         ("data", f"{len(problems.labels):,} points of {' x '.join(map(str, problems.features.shape[1:]))} features"),
         ("classes", ", ".join(f"{i}: {count:,}" for i, count in enumerate(classes))),
@@ -204,21 +106,12 @@ def _flat(parameters: Mapping[str, Any], prefix: str = "") -> str:
     return ", ".join(parts)
 
 
-def strategy_of(name: str) -> dict[str, Any]:
-    """How a strategy, or the AL average, is named and looks in every plot."""
+def style_of(name: str, aside: set[str]) -> dict[str, Any]:
+    """How a strategy, or the AL average, is named and looks in every plot; those ``aside`` are shown when asked for."""
     if name == AL_AVERAGE:
-        return {"name": name, "label": "AL average", "colour": "#444444", "dash": "dashed"}
-    dash = "dashed" if is_aside(name) else "solid"
-    return {"name": name, "label": label_of(name), "colour": colour_of(name), "dash": dash}
-
-
-def sortable(value: float | str) -> str:
-    """What a cell is sorted by; nothing where it is undefined.
-
-    >>> sortable(0.5), sortable("test"), sortable(float("inf")), sortable(float("nan"))
-    ('0.5', 'test', 'inf', '')
-    """
-    return "" if value != value else str(value)  # noqa: PLR0124  # NaN alone differs from itself
+        return {"name": name, "label": "AL average"}
+    said = {"name": name, "label": label_of(name), "hollow": is_aside(name), "aside": name in aside}
+    return said | look_of(name)._asdict()
 
 
 def duration(seconds: float) -> str:

@@ -1,8 +1,10 @@
 """The page in a real browser: everything is drawn, everything answers, nothing is asked of the network."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from npal_cli.report.build import build
 from npal_cli.report.missing import Missing
@@ -25,17 +27,24 @@ def report(tmp_path_factory) -> Path:
 class Tab:
     """A tab that remembers what it complained of and asked for."""
 
-    def __init__(self, browser, path: Path, **settings):
+    def __init__(self, browser, path: Path, address: str = "", **settings):
         self.said, self.asked = [], []
         self.page = browser.new_context(**settings).new_page()
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(f"{path.as_uri()}#{address}" if address else path.as_uri())
         self.settle()
 
     def settle(self):
         self.page.wait_for_function("document.documentElement.dataset.state === 'ready'")
+
+    def choose(self, title: str):
+        """Show an experiment."""
+        self.page.select_option("#experiment", label=title)
+        is_shown = "title => document.querySelector('.experiment:not([hidden]) h2 span').textContent === title"
+        self.page.wait_for_function(is_shown, arg=title)
+        self.settle()
 
     def rows(self, plot: str) -> int:
         return int(self.page.locator(f".experiment:not([hidden]) [data-plot={plot}]").get_attribute("data-rows"))
@@ -57,6 +66,7 @@ def tab(browser, report):
 
 
 def test_every_plot_is_drawn_without_a_complaint_or_a_request(tab, report):
+    tab.choose("waveform, imbalanced, logistic regression")
     marks = tab.marks()
     assert set(marks) == {
         "forest",
@@ -79,19 +89,21 @@ def test_the_evaluation_switches_curves_and_table(tab):
 
 
 def test_baselines_metrics_and_strategies_can_be_switched(tab):
-    lines = tab.rows("curves")
+    tab.choose("waveform, imbalanced, logistic regression")
+    lines, curves = tab.rows("curves"), ".experiment:visible [data-plot=curves] svg"
     tab.page.uncheck("#strategies input[value=kcgrdy]")
     tab.settle()
     assert tab.rows("curves") == lines - 11
     for control, value in (("#baseline", "al_average"), ("#baseline", "nothing"), ("#quantity", "rare_recall")):
-        drawn = tab.page.locator("[data-plot=curves] svg").first.inner_html()
+        drawn = tab.page.locator(curves).inner_html()
         tab.page.select_option(control, value)
         tab.settle()
-        assert tab.page.locator("[data-plot=curves] svg").first.inner_html() != drawn
+        assert tab.page.locator(curves).inner_html() != drawn
     assert tab.said == []
 
 
 def test_variants_and_controls_are_there_to_be_added(tab):
+    tab.choose("waveform, imbalanced weighted, logistic regression")
     lines = tab.rows("curves")
     for name in ("haluni_reference", "random_train_on_reward"):
         tab.page.check(f"#strategies input[value={name}]")
@@ -128,9 +140,7 @@ def test_a_baseline_is_kept_where_an_experiment_lacks_it(tab):
         ("waveform, imbalanced, SVM", "nothing"),
         ("adult, balanced, logistic regression", "uncsamp"),
     ):
-        tab.page.select_option("#experiment", label=label)
-        tab.page.wait_for_function(f"document.querySelector('.experiment:not([hidden]) h2').textContent === '{label}'")
-        tab.settle()
+        tab.choose(label)
         assert tab.page.input_value("#baseline") == baseline
 
 
@@ -142,17 +152,86 @@ def test_controls_alone_are_shown(browser, tmp_path):
 
 
 def test_every_experiment_can_be_shown_by_choice_or_address(tab, report, browser):
-    tab.page.select_option("#experiment", label="waveform, imbalanced, SVM")
-    tab.settle()
-    assert tab.page.locator(".experiment:visible h2").all_inner_texts() == ["waveform, imbalanced, SVM"]
+    tab.choose("waveform, imbalanced, SVM")
+    assert tab.page.locator(".experiment:visible h2 span").all_inner_texts() == ["waveform, imbalanced, SVM"]
     assert min(tab.marks().values()) > 10
     linked = tab.page.url
     assert linked.startswith(f"{report.as_uri()}#experiment-")
     again = browser.new_page()
     again.goto(linked)
     again.wait_for_function("document.documentElement.dataset.state === 'ready'")
-    assert again.locator(".experiment:visible h2").all_inner_texts() == ["waveform, imbalanced, SVM"]
+    assert again.locator(".experiment:visible h2 span").all_inner_texts() == ["waveform, imbalanced, SVM"]
     again.close()
+
+
+def test_the_address_holds_the_whole_view(tab, browser, report):
+    tab.choose("waveform, imbalanced, logistic regression")
+    tab.page.check("input[value=test]")
+    tab.page.select_option("#quantity", "rare_recall")
+    tab.page.select_option("#baseline", "uncsamp")
+    tab.page.uncheck("#strategies input[value=kcgrdy]")
+    tab.page.check("#strategies input[value=haluni_reference]")
+    tab.page.locator("[data-plot=map] >> xpath=..").locator("select:visible").select_option("cbal")
+    tab.page.locator("table.sortable:visible thead button").nth(1).click()
+    tab.settle()
+    again = Tab(browser, report, address=tab.page.url.partition("#")[2])
+    for each in (tab, again):
+        assert (
+            each.page.locator(".experiment:visible h2 span").inner_text() == "waveform, imbalanced, logistic regression"
+        )
+        assert each.page.locator("th[aria-sort=descending]:visible").inner_text().startswith("AUAC")
+    seen = [(each.marks(), each.column(1), each.column(2), each.page.inner_text("main")) for each in (tab, again)]
+    assert seen[0] == seen[1]
+    again.page.evaluate("location.hash = '#experiment-0'")
+    again.settle()
+    assert again.page.input_value("#baseline") == "random"
+    assert again.page.is_checked("input[value=held_out]")
+    again.page.context.close()
+
+
+@pytest.mark.parametrize("address", ["nowhere", "experiment-99", "experiment-0&evaluation=x&quantity=%27&sort=9999-up"])
+def test_an_odd_address_shows_what_is_there(browser, report, address):
+    tab = Tab(browser, report, address=address)
+    assert tab.page.locator(".experiment:visible").count() == 1
+    assert tab.said == []
+    tab.page.context.close()
+
+
+def test_every_line_has_its_name_at_its_end_and_none_hides_another(tab):
+    names = tab.page.locator("#strategies label:has(:checked)").all_inner_texts()
+    texts = tab.page.locator(".experiment:visible [data-plot=curves] svg .mark-text.role-mark text")
+    assert sorted(texts.all_text_contents()) == sorted(name.strip() for name in names)
+    boxes = sorted(
+        box["y"] for box in texts.evaluate_all("all => all.map(each => each.getBoundingClientRect().toJSON())")
+    )
+    assert min(b - a for a, b in pairwise(boxes)) > 10
+
+
+def test_a_matrix_says_its_figures(tab):
+    matrix = tab.page.locator(".experiment:visible [data-plot=pairs]")
+    figures = matrix.locator("svg .mark-text.role-mark text").all_text_contents()
+    competitors = tab.page.locator("#strategies :checked").count()
+    assert len(figures) == competitors * (competitors - 1)
+    assert all(figure == "0" or figure[0] in "+\N{MINUS SIGN}" for figure in figures)
+
+
+def test_without_javascript_all_sentences_and_tables_are_there(browser, report):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(report.as_uri())
+    assert page.locator("noscript p:visible").inner_text().startswith("Plots and controls need JavaScript")
+    assert page.locator(".experiment:visible").count() == 9
+    assert page.locator(".verdict:visible").count() == 18
+    assert page.locator("#controls:visible, .canvas:visible").count() == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(browser, report, width, scheme):
+    tab = Tab(browser, report, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    found = Axe().run(tab.page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    tab.page.context.close()
 
 
 def test_all_experiments_can_be_shown_together(tab):

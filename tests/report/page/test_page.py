@@ -8,8 +8,9 @@ from npal_cli.report.cells import cells
 from npal_cli.report.missing import Missing
 from npal_cli.report.page import render
 from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
+from npal_cli.report.page.rows import asides
 from npal_cli.report.paper import not_run
-from tests.report.conftest import acquired, everything, experiment
+from tests.report.conftest import NINE, acquired, everything, experiment
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -46,8 +47,29 @@ def test_every_experiment_has_its_section_tables_and_data():
     assert sections == ["experiment-0", "experiment-1", "experiment-2", "overview", "missing"]
     plots = [attributes["data-plot"] for _, attributes in page.tags if "data-plot" in attributes]
     every = {plot.name for plot in (*CELL_PLOTS, *EXPERIMENT_PLOTS, *OVERVIEW_PLOTS)}
-    assert set(plots) == every - {"equal_budget_gains"}  # no strategy but Random trained on the reward set
+    # no strategy but Random trained on the reward set, and no data set has many classes
+    assert set(plots) == every - {"equal_budget_gains", "map_by_number"}
     assert "waveform, imbalanced weighted, logistic regression" in page.texts
+
+
+def test_runs_and_splits_stand_beside_the_title():
+    few = experiment(random=acquired("random"), np=acquired("np", runs=NINE[:3]))
+    texts = Outline(page_of([few])).texts
+    assert "3 to 9 runs on 3 splits" in texts
+
+
+def test_no_star_is_given_for_a_few_runs():
+    for runs, starred in ((NINE, True), (NINE[:4], False)):
+        names = ("random", "uncsamp")
+        page = page_of([experiment(**{name: acquired(name, runs=runs) for name in names})])
+        assert ("no competitor has a larger mean AUAC" in page) == starred
+
+
+def test_a_variant_that_is_the_best_is_shown_unasked():
+    result = experiment(random=acquired("random"), haluni_reference=acquired("haluni", level=0.9))
+    assert asides(cells([result])) == set()
+    result = experiment(random=acquired("random"), haluni_reference=acquired("haluni", level=0.5))
+    assert asides(cells([result])) == {"haluni_reference"}
 
 
 def test_nothing_comes_from_elsewhere():

@@ -11,7 +11,7 @@ from npal_cli.report.baselines import EQUAL_BUDGET, RANDOM
 from npal_cli.report.cells import cells
 from npal_cli.report.page.plots import CELL_PLOTS, EXPERIMENT_PLOTS, OVERVIEW_PLOTS
 from npal_cli.report.page.plots.base import OverviewSource, rounded
-from npal_cli.report.page.plots.choices import PointMap
+from npal_cli.report.page.plots.choices import Balance, PointMap
 from npal_cli.report.page.plots.curves import NOTHING, Curves
 from npal_cli.report.page.plots.forest import Forest
 from npal_cli.report.page.plots.overview import Gains
@@ -67,6 +67,9 @@ def test_a_plot_says_all_that_the_page_has_to_know(plot):
 @pytest.mark.parametrize("plot", EXPERIMENT_PLOTS, ids=lambda plot: plot.name)
 def test_each_column_has_a_value_at_each_place_of_its_axes(plot, result):
     table = plot.table(result)
+    if table is None:  # classes have markers here
+        assert plot.name == "map_by_number"
+        return
     for each in table["columns"].values():
         assert np.shape(each["values"]) == tuple(len(table["axes"][axis]) for axis in each["over"])
 
@@ -136,12 +139,29 @@ def test_ranks_are_of_competitors_within_each_run_they_share(result):
 
 
 def test_a_map_names_points_with_their_class_and_step(result):
-    table = PointMap().table(result)
-    assert table["of"] == "run 1-1"
+    table = PointMap(numbers=False).table(result)
+    assert table["of"] == "split 1, seed 1"
+    assert PointMap(numbers=True).table(result) is None
     chosen = [row for row in rows_of(table) if row["strategy"] == "np"]
     assert [row["step"] for row in chosen] == list(range(1, 11))
     assert chosen[0]["class"] == result.problems.labels[result.acquired["np"].chosen[0, 0, 0]]
     assert {row["kind"] for row in rows_of(table) if row["strategy"] is None} == {"pool", "annotated"}
+
+
+def test_classes_are_numbers_where_markers_are_too_few(result):
+    classes = np.arange(len(result.problems.labels)) % 9
+    many = replace(result, problems=replace(result.problems, labels=classes, class_weights=np.ones(9)))
+    assert PointMap(numbers=False).table(many) is None
+    assert {row["class"] for row in rows_of(PointMap(numbers=True).table(many))} == set(range(9))
+
+
+@pytest.mark.parametrize("plot", [RareClasses(), Balance()])
+def test_nothing_is_said_of_rare_classes_where_there_are_none(plot):
+    assert plot.table(everything(settings=["balanced"])[0]) is None
+    natural = experiment("natural", random=acquired("random"))
+    both = replace(natural, problems=replace(natural.problems, rare_classes=np.array([0, 1])))
+    assert plot.table(natural) is not None
+    assert plot.table(both) is None
 
 
 def test_losses_of_different_lengths_stand_side_by_side(result):
@@ -167,7 +187,7 @@ def test_a_single_run_and_a_single_strategy_can_be_drawn():
     result = everything(settings=["balanced"])[0]
     alone = replace(result, acquired={"random": acquired("random", runs=NINE[:1])})
     drawn = {plot.name: table for plot in EXPERIMENT_PLOTS if (table := plot.table(alone)) is not None}
-    assert set(drawn) == {"curves", "rare", "balance", "map"}
+    assert set(drawn) == {"curves", "map"}
     at = {"evaluation": "test", "quantity": "score", "baseline": NOTHING, "strategy": "random"}
     assert column(drawn["curves"], "error", **at) == [None] * 11
 

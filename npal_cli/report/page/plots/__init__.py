@@ -21,7 +21,8 @@ CELL_PLOTS: Sequence[Plot[pd.DataFrame]] = (Forest(),)
 """Of the figures of one experiment (:mod:`npal_cli.report.cells`), above the others."""
 
 EXPERIMENT_PLOTS: Sequence[Plot[ExperimentResults]] = (
-    *(Curves(), Ranks(), Pairs(), RareClasses(), Balance(), PointMap(), TrainingLoss(), Predictions(), Coverage()),
+    *(Curves(), Ranks(), Pairs(), RareClasses(), Balance(), PointMap(numbers=False), PointMap(numbers=True)),
+    *(TrainingLoss(), Predictions(), Coverage()),
 )
 """Of one experiment, in the order of the page."""
 

@@ -6,7 +6,8 @@ columns:
 
 - ``evaluation``, ``quantity``, ``baseline``: what the controls are of; only rows of what is chosen there are shown;
 - ``strategy`` and ``other``: only rows of strategies that are ticked are shown; ``strategy`` also gives a row its
-  ``label``, ``colour`` and ``dash``, so that a strategy looks the same in every plot;
+  ``label``, ``colour``, ``fill``, ``marker`` and ``dash``, so that a strategy looks the same in every plot;
+- ``light`` and ``dark``: a row's ``colour`` on light and on dark paper, where no strategy gives it one;
 - ``competitors``: whether the row is of strategies that compete, whose values span a diverging scale.
 """
 
@@ -25,11 +26,22 @@ Json = dict[str, Any]
 WIDTH: Literal["container"] = "container"
 HEIGHT = 300
 ROWS = alt.NamedData(name="rows")
+ENDS = alt.NamedData(name="ends")
 
 COLOUR = alt.Color("colour:N", scale=None)
-DASH = alt.StrokeDash("dash:N", scale=alt.Scale(domain=["solid", "dashed"], range=[[1, 0], [4, 3]]), legend=None)
+FILL = alt.Fill("fill:N", scale=None)
+MARKER = alt.Shape("marker:N", scale=None)
+DASH = alt.StrokeDash(
+    "dash:N",
+    scale=alt.Scale(domain=["solid", "dashed", "dotted"], range=[[1, 0], [7, 3], [2, 2]]),
+    legend=None,
+)
 QUIET = "#888888"
 """Of lines that guide the eye."""
+DIVERGING = alt.Scale(domainMid=0, clamp=True, interpolate="lab", range=["#5FA2DD", "#F7F7F7", "#F0A35E"])
+"""From loss to gain, light enough for dark figures on it."""
+ON_COLOUR = "#111111"
+"""Of figures on that scale."""
 
 Source = TypeVar("Source")
 
@@ -51,7 +63,8 @@ class Plot(ABC, Generic[Source]):
     name: str
     title: str
     caption: str = ""
-    """``{quantity}``, ``{evaluation}`` and ``{baseline}`` stand for what is chosen, ``{of}`` for the table's."""
+    """``{quantity}``, ``{evaluation}`` and ``{baseline}`` stand for what is chosen, ``{of}`` for the table's: here, and
+    in the titles of axes."""
     wide: ClassVar[bool] = False
     """Whether it takes the width of the page, above the tables."""
     of_one: ClassVar[bool] = False
@@ -60,6 +73,13 @@ class Plot(ABC, Generic[Source]):
     """Columns without which a row cannot be shown."""
     line: ClassVar[tuple[str, int] | None] = None
     """A column, and a height in pixels: the plot is so high for each of the column's values."""
+    across: ClassVar[tuple[str, int] | None] = None
+    """A column, and a width in pixels: the plot is at least so wide for each of the column's values, and scrolls."""
+    ends: ClassVar[tuple[str, str] | None] = None
+    """The columns of a line's x and y: the data set ``ends`` has the last row of each line, with the height ``at``
+    that its label has room at."""
+    legend: ClassVar[bool] = False
+    """Whether strategies are told apart by their looks alone, so that a legend is needed."""
     diverging: ClassVar[bool] = False
     """Whether colours go both ways from zero, as far as competitors differ; a bound beyond has the last colour."""
     ordered: ClassVar[Sequence[str]] = ()
@@ -80,10 +100,26 @@ class Plot(ABC, Generic[Source]):
             "one": self.of_one,
             "defined": list(self.defined),
             "line": self.line,
+            "across": self.across,
+            "ends": self.ends,
+            "legend": self.legend,
             "diverging": self.diverging,
             "ordered": list(self.ordered),
         }
         return {**self.chart().to_dict(), "usermeta": told}
+
+
+def figures_on(cells: Any) -> Any:
+    """A heat map with its figures, bold where ``p`` is below 5 %, from a chart that has places and tooltips."""
+    coloured = cells.mark_rect(stroke="#8888", strokeWidth=0.5).encode(
+        alt.Color("value:Q", scale=DIVERGING, legend=None)
+    )
+    apart = "isValid(datum.p) && datum.p < 0.05"
+    text = "abs(datum.value) < 0.005 ? '0' : format(datum.value, '+.2f')"
+    figure = cells.transform_calculate(figure=text).encode(alt.Text("figure:N"))
+    told = figure.transform_filter(apart).mark_text(fontSize=10, color=ON_COLOUR, fontWeight="bold")
+    chance = figure.transform_filter(f"!({apart})").mark_text(fontSize=10, color=ON_COLOUR)
+    return coloured + chance + told
 
 
 Columns = Mapping[str, tuple[Sequence[str], Any]]

@@ -5,10 +5,25 @@ from typing import Any, final
 import altair as alt
 import numpy as np
 
-from npal_cli.report.page.plots.base import COLOUR, DASH, ROWS, WIDTH, Json, Plot, baselines_of, cube, rounded
+from npal_cli.report.page.plots.base import (
+    COLOUR,
+    DASH,
+    ENDS,
+    FILL,
+    MARKER,
+    ROWS,
+    WIDTH,
+    Json,
+    Plot,
+    baselines_of,
+    cube,
+    rounded,
+)
 from npal_cli.report.page.plots.lines import lines_of, mean_and_error
 from npal_cli.report.results import EVALUATIONS, QUANTITIES, ExperimentResults
 
+ROOM = 150
+"""Pixels that the name of a line has at most."""
 NOTHING = "nothing"
 """The baseline of curves that are shown as they are."""
 
@@ -21,20 +36,25 @@ class Curves(Plot[ExperimentResults]):
     title = "Acquisition curves"
     caption = "{quantity} on the {evaluation}{baseline}; bands of two standard errors"
     wide = True
+    ends = ("step", "value")
 
     def chart(self) -> Any:
-        """Lines with bands and points."""
+        """Lines with bands and points, and a name at each line's end."""
         base = (
             alt.Chart(ROWS, width=WIDTH, height=360)
             .transform_calculate(low="datum.value - 2 * datum.error", high="datum.value + 2 * datum.error")
             .encode(alt.X("step:Q", title="acquisition step", axis=alt.Axis(tickMinStep=1)), COLOUR)
         )
         band = base.mark_area(opacity=0.15).encode(
-            alt.Y("low:Q", title="", scale=alt.Scale(zero=False)), alt.Y2("high:Q"), alt.Detail("label:N")
+            alt.Y("low:Q", title="{quantity}{baseline}", scale=alt.Scale(zero=False)),
+            alt.Y2("high:Q"),
+            alt.Detail("label:N"),
         )
-        line = base.mark_line(strokeWidth=2).encode(alt.Y("value:Q", title=""), DASH, alt.Detail("label:N"))
-        point = base.mark_point(filled=True, size=45).encode(
-            alt.Y("value:Q", title=""),
+        line = base.mark_line(strokeWidth=2).encode(alt.Y("value:Q"), DASH, alt.Detail("label:N"))
+        point = base.mark_point(size=45, opacity=1).encode(
+            alt.Y("value:Q"),
+            FILL,
+            MARKER,
             tooltip=[
                 alt.Tooltip("label:N", title="strategy"),
                 alt.Tooltip("step:Q"),
@@ -43,7 +63,10 @@ class Curves(Plot[ExperimentResults]):
                 alt.Tooltip("runs:Q"),
             ],
         )
-        return band + line + point
+        end = alt.Chart(ENDS).encode(alt.X("step:Q"), COLOUR)
+        lead = end.mark_rule(xOffset=5, x2Offset=18).encode(alt.X2("step:Q"), alt.Y("value:Q"), alt.Y2("at:Q"))
+        name = end.mark_text(align="left", dx=21, limit=ROOM, fontSize=11).encode(alt.Y("at:Q"), alt.Text("label:N"))
+        return band + line + point + lead + name
 
     def table(self, source: ExperimentResults) -> Json:
         """Means, standard errors and numbers of runs, over those that strategy and baseline both have."""

@@ -5,8 +5,20 @@ from typing import Any, final
 import altair as alt
 
 from npal_cli.report.baselines import Baseline
-from npal_cli.report.names import SETTING_TITLES, colour_of
-from npal_cli.report.page.plots.base import COLOUR, HEIGHT, QUIET, ROWS, WIDTH, Json, OverviewSource, Plot, plain
+from npal_cli.report.names import SETTING_TITLES, classifier_title, look_of
+from npal_cli.report.page.plots.base import (
+    COLOUR,
+    HEIGHT,
+    QUIET,
+    ROWS,
+    WIDTH,
+    Json,
+    OverviewSource,
+    Plot,
+    figures_on,
+    plain,
+    rounded,
+)
 from npal_cli.report.results import METRICS
 from npal_cli.report.tables import interval
 
@@ -15,8 +27,11 @@ from npal_cli.report.tables import interval
 class Gains(Plot[OverviewSource]):
     """The gain over a baseline of every strategy in every experiment."""
 
-    caption = "paired over runs"
-    line = ("experiment", 22)
+    caption = (
+        "in AUAC, paired over runs; bold: told apart from it (Wilcoxon's test, Holm over the competitors, 5 % level)"
+    )
+    line = ("experiment", 24)
+    across = ("label", 46)
     diverging = True
     ordered = ("x",)
 
@@ -27,30 +42,23 @@ class Gains(Plot[OverviewSource]):
 
     def chart(self) -> Any:
         """A heat map."""
-        return (
-            alt.Chart(ROWS, width=WIDTH, height=HEIGHT)
-            .mark_rect(stroke="#8888", strokeWidth=0.5)
-            .encode(
-                alt.X("label:N", title=None, axis=alt.Axis(labelAngle=-60, labelLimit=160)),
-                alt.Y("experiment:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-                alt.Color(
-                    "value:Q",
-                    title="gain",
-                    scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
-                    legend=alt.Legend(orient="top", gradientLength=160),
-                ),
-                tooltip=[
-                    *("experiment:N", alt.Tooltip("label:N", title="strategy")),
-                    alt.Tooltip("value:Q", title="AUAC gained", format="+.3f"),
-                    alt.Tooltip("interval:N", title="95 % interval"),
-                    "runs:N",
-                ],
-            )
+        base = alt.Chart(ROWS, width=WIDTH, height=HEIGHT).encode(
+            alt.X("label:N", title=None, axis=alt.Axis(labelAngle=-60, labelLimit=160)),
+            alt.Y("experiment:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+            tooltip=[
+                *("experiment:N", alt.Tooltip("label:N", title="strategy")),
+                alt.Tooltip("value:Q", title="AUAC gained", format="+.3f"),
+                alt.Tooltip("interval:N", title="95 % interval"),
+                alt.Tooltip("p:Q", title="p (Wilcoxon, Holm)", format=".3f"),
+                "runs:N",
+            ],
         )
+        return figures_on(base)
 
     def table(self, source: OverviewSource) -> Json | None:
         """A row for each cell of AUAC that is compared with the baseline."""
-        mean, low, high, runs = (f"{self.baseline.prefix}_{part}" for part in ("mean", "low", "high", "runs"))
+        parts = ("mean", "low", "high", "runs", "p_holm")
+        mean, low, high, runs, p_value = (f"{self.baseline.prefix}_{part}" for part in parts)
         cells = source.cells
         known = cells[(cells["metric"] == "auac") & cells[mean].notna()].to_dict("records")
         found = [
@@ -62,10 +70,11 @@ class Gains(Plot[OverviewSource]):
                 round(row[mean], 4),
                 interval(row[mean], row[low], row[high], 3),
                 f"{row[runs]:.0f}",
+                rounded(row[p_value]),
             )
             for row in known
         ]
-        return plain(("evaluation", "experiment", "strategy", "competitors", "value", "interval", "runs"), found)
+        return plain(("evaluation", "experiment", "strategy", "competitors", "value", "interval", "runs", "p"), found)
 
 
 @final
@@ -100,11 +109,12 @@ class Distances(Plot[OverviewSource]):
         against = source.against
         found = [
             (
-                f"Table {row['table']}: {row['data']}, {row['classifier']}",
+                f"Table {row['table']}: {row['data']}, {classifier_title(row['classifier'])}",
                 SETTING_TITLES[row["setting"]],
                 METRICS[row["metric"]],
                 row["label"],
-                colour_of(row["strategy"]),
+                look_of(row["strategy"]).light,
+                look_of(row["strategy"]).dark,
                 row["runs"],
                 round(row["mean"], 4),
                 row["reported_mean"],
@@ -113,5 +123,5 @@ class Distances(Plot[OverviewSource]):
             )
             for i, row in enumerate(against[against["z"].notna()].to_dict("records"))
         ]
-        names = ("place", "setting", "metric", "label", "colour", "runs", "mean", "reported", "z", "jitter")
+        names = ("place", "setting", "metric", "label", "light", "dark", "runs", "mean", "reported", "z", "jitter")
         return plain(names, found)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import sem
 
 from npal_cli.report.names import is_competitor
-from npal_cli.report.page.plots.base import HEIGHT, ROWS, WIDTH, Json, Plot, plain, rounded
+from npal_cli.report.page.plots.base import HEIGHT, ROWS, WIDTH, Json, Plot, figures_on, plain, rounded
 from npal_cli.report.page.plots.lines import Lines, lines_of
 from npal_cli.report.results import EVALUATIONS, Evaluation, ExperimentResults
 from npal_cli.report.statistics import holm, runs_needed, signed_rank_test
@@ -23,30 +23,23 @@ class Pairs(Plot[ExperimentResults]):
 
     name = "pairs"
     title = "Every pair"
-    caption = "AUAC differences; pale: may be chance (Wilcoxon's test, Holm over the pairs)"
-    line = ("label", 20)
+    caption = "AUAC of row less column; bold: told apart (Wilcoxon's test, Holm over the pairs, 5 % level)"
+    line = ("label", 22)
+    across = ("other_label", 40)
     diverging = True
     ordered = ("x", "y")
 
     def chart(self) -> Any:
         """A heat map of row less column."""
-        return (
+        base = (
             alt.Chart(ROWS, width=WIDTH, height=HEIGHT)
             .transform_calculate(
                 chance="datum.p === null ? 'too few runs' : datum.p",
                 runs_needed="datum.needed === null ? 'more than can be told' : datum.needed",
             )
-            .mark_rect(stroke="#8888", strokeWidth=0.5)
             .encode(
-                alt.X("other_label:N", title=None, axis=alt.Axis(labelAngle=-60, labelLimit=160)),
-                alt.Y("label:N", title=None, axis=alt.Axis(labelLimit=160)),
-                alt.Color(
-                    "value:Q",
-                    title="AUAC of row less column",
-                    scale=alt.Scale(scheme="blueorange", domainMid=0, clamp=True),
-                    legend=alt.Legend(orient="top", gradientLength=160),
-                ),
-                opacity=alt.condition("datum.p !== null && datum.p < 0.05", alt.value(1), alt.value(0.3)),
+                alt.X("other_label:N", title="... less this one", axis=alt.Axis(labelAngle=-60, labelLimit=160)),
+                alt.Y("label:N", title="AUAC of this one ...", axis=alt.Axis(labelLimit=160)),
                 tooltip=[
                     alt.Tooltip("label:N", title="strategy"),
                     alt.Tooltip("other_label:N", title="less"),
@@ -58,6 +51,7 @@ class Pairs(Plot[ExperimentResults]):
                 ],
             )
         )
+        return figures_on(base)
 
     def table(self, source: ExperimentResults) -> Json | None:
         """A row for each ordered pair that has two runs in common."""

@@ -5,7 +5,21 @@ from typing import Any, final
 import altair as alt
 import numpy as np
 
-from npal_cli.report.page.plots.base import COLOUR, HEIGHT, QUIET, ROWS, WIDTH, Json, Plot, cube, plain, rounded
+from npal_cli.report.page.plots.base import (
+    COLOUR,
+    DASH,
+    FILL,
+    HEIGHT,
+    MARKER,
+    QUIET,
+    ROWS,
+    WIDTH,
+    Json,
+    Plot,
+    cube,
+    plain,
+    rounded,
+)
 from npal_cli.report.predictions import LEVELS, Calibration, calibration
 from npal_cli.report.results import ExperimentResults
 
@@ -56,6 +70,7 @@ class Coverage(Plot[ExperimentResults]):
     name = "calibration"
     title = "Does sigma cover?"
     caption = "share of true improvements within the central interval of the prediction"
+    legend = True
 
     def chart(self) -> Any:
         """Observed against nominal shares."""
@@ -64,12 +79,16 @@ class Coverage(Plot[ExperimentResults]):
             alt.X("nominal:Q", title="interval of the prediction", scale=unit, axis=alt.Axis(format="%"))
         )
         ideal = base.mark_line(strokeDash=[4, 3], color=QUIET).encode(alt.Y("nominal:Q", scale=unit))
-        seen = base.mark_line(point=True).encode(
-            alt.Y("observed:Q", title="true improvements inside", scale=unit, axis=alt.Axis(format="%")),
-            COLOUR,
+        seen = base.encode(
+            alt.Y("observed:Q", title="true improvements inside", scale=unit, axis=alt.Axis(format="%")), COLOUR
+        )
+        line = seen.mark_line().encode(DASH, alt.Detail("label:N"))
+        point = seen.mark_point(size=35, opacity=1).encode(
+            FILL,
+            MARKER,
             tooltip=[alt.Tooltip("nominal:Q", format=".0%"), alt.Tooltip("observed:Q", format=".1%")],
         )
-        return ideal + seen
+        return ideal + line + point
 
     def table(self, source: ExperimentResults) -> Json | None:
         """Shares of the points of all runs and steps."""

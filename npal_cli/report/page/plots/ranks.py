@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from npal_cli.report.names import is_competitor
-from npal_cli.report.page.plots.base import COLOUR, HEIGHT, ROWS, WIDTH, Json, Plot, cube, rounded
+from npal_cli.report.page.plots.base import COLOUR, FILL, HEIGHT, MARKER, ROWS, WIDTH, Json, Plot, cube, rounded
 from npal_cli.report.results import EVALUATIONS, ExperimentResults
 from npal_cli.report.statistics import auac_ranks
 
@@ -32,8 +32,10 @@ class Ranks(Plot[ExperimentResults]):
         rule = base.mark_rule(strokeWidth=2).encode(
             alt.X("low:Q", title=title, scale=alt.Scale(zero=False)), alt.X2("high:Q")
         )
-        point = base.mark_point(filled=True, size=70).encode(
+        point = base.mark_point(size=70, opacity=1).encode(
             alt.X("value:Q"),
+            FILL,
+            MARKER,
             tooltip=[alt.Tooltip("label:N", title="strategy"), alt.Tooltip("value:Q", title="mean rank", format=".2f")],
         )
         return rule + point

@@ -5,7 +5,7 @@ from typing import Any, final
 import altair as alt
 import numpy as np
 
-from npal_cli.report.page.plots.base import COLOUR, HEIGHT, ROWS, WIDTH, Json, Plot, cube, rounded
+from npal_cli.report.page.plots.base import COLOUR, FILL, HEIGHT, MARKER, ROWS, WIDTH, Json, Plot, cube, rounded
 from npal_cli.report.page.plots.lines import lines_of, mean_and_error
 from npal_cli.report.results import EVALUATIONS, QUANTITIES, ExperimentResults
 
@@ -18,6 +18,7 @@ class RareClasses(Plot[ExperimentResults]):
     title = "Rare class"
     caption = "precision and recall of the rare classes (their mean) after the last step, two standard errors each way"
     defined = ("precision", "recall")
+    legend = True
 
     def chart(self) -> Any:
         """Points with whiskers both ways."""
@@ -33,14 +34,18 @@ class RareClasses(Plot[ExperimentResults]):
             .encode(COLOUR)
         )
         across = base.mark_rule().encode(
-            alt.X("recall_low:Q", title="recall", scale=zoom), alt.X2("recall_high:Q"), alt.Y("precision:Q", scale=zoom)
+            alt.X("recall_low:Q", title="recall of the rare classes", scale=zoom),
+            alt.X2("recall_high:Q"),
+            alt.Y("precision:Q", title="precision of the rare classes", scale=zoom),
         )
         along = base.mark_rule().encode(
-            alt.Y("precision_low:Q", title="precision", scale=zoom),
+            alt.Y("precision_low:Q", title="precision of the rare classes", scale=zoom),
             alt.Y2("precision_high:Q"),
             alt.X("recall:Q", scale=zoom),
         )
-        point = base.mark_point(filled=True, size=80).encode(
+        point = base.mark_point(size=80, opacity=1).encode(
+            FILL,
+            MARKER,
             alt.X("recall:Q"),
             alt.Y("precision:Q"),
             tooltip=[
@@ -52,7 +57,9 @@ class RareClasses(Plot[ExperimentResults]):
         return across + along + point
 
     def table(self, source: ExperimentResults) -> Json | None:
-        """Means over runs, with standard errors."""
+        """Means over runs, with standard errors; None where no class is rare."""
+        if not source.has_rare:
+            return None
         found = [mean_and_error(lines_of(source, name).values[:, :, :, -1]) for name in source.ordered]
         mean, error = np.moveaxis(np.array(found), (1, 3), (0, 1))  # (quantity, strategy, evaluation)
         at = {name: QUANTITIES.index(f"rare_{name}") for name in ("precision", "recall")}

@@ -1,0 +1,90 @@
+"""Tables for papers, in LaTeX with booktabs: the best in bold, and a label to refer to."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from npal_cli.report.baselines import RANDOM
+from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_title, is_competitor
+from npal_cli.report.results import METRICS, Evaluation
+from npal_cli.report.statistics import FEWEST_RUNS
+from npal_cli.report.tables import DIGITS, interval, plus_minus
+
+SPECIAL = str.maketrans(
+    {character: f"\\{character}" for character in "_&%$#{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)
+"""What LaTeX would take for its own, as text."""
+
+
+def figures_table(table: pd.DataFrame, metrics: Sequence[str], title: str, name: str) -> str:
+    """The means over runs on the test set, laid out as in the paper, the reported figures in a row below ours."""
+    shown: dict[tuple[str, str], dict[str, str]] = {}
+    for (setting, metric), rows in _columns(table, metrics, "test"):
+        best = _largest(rows, "mean")
+        column = shown.setdefault((SETTING_TITLES[setting], METRICS[metric]), {})
+        for row in rows.to_dict("records"):
+            text = plus_minus(row["mean"], row["std"], DIGITS[metric])
+            column[str(row["label"])] = _bold(text) if row["strategy"] == best else text
+            if np.isfinite(row["reported_mean"]) and not str(row["strategy"]).endswith("_reference"):
+                column[f"{row['label']} (paper)"] = plus_minus(row["reported_mean"], row["reported_std"], 2)
+    return _latex(shown, f"{title} Bold: the largest mean of a strategy that sees no more than it should.", name)
+
+
+def gains_table(table: pd.DataFrame, evaluation: Evaluation, name: str) -> str | None:
+    """What each strategy gains over Random in AUAC, a column a setting; None without Random.
+
+    ``table`` has the cells of one data set and classifier.
+    """
+    mean, low, high, p_value = (f"{RANDOM.prefix}_{part}" for part in ("mean", "low", "high", "p_holm"))
+    shown: dict[tuple[str, str], dict[str, str]] = {}
+    for (setting, _), rows in _columns(table[table[mean].notna()], ["auac"], evaluation):
+        best = _largest(rows, mean)
+        column = shown.setdefault((SETTING_TITLES[setting], "AUAC less Random's"), {})
+        for row in rows.to_dict("records"):
+            text = interval(row[mean], row[low], row[high], DIGITS["auac"])
+            told = r"$^*$" if row[p_value] < 0.05 else ""
+            column[str(row["label"])] = (_bold(text) if row["strategy"] == best else text) + told
+    if not shown:
+        return None
+    data, classifier = table["data"].iloc[0], table["classifier"].iloc[0]
+    title = (
+        f"{RANDOM.title}, {data} with {classifier_title(classifier)}, {EVALUATION_TITLES[evaluation]}: the mean over "
+        "runs with its 95 % interval. Bold: the largest of a strategy that sees no more than it should; *: no chance "
+        "(Wilcoxon, Holm, 5 % level)."
+    )
+    return _latex(shown, title, name)
+
+
+def _columns(
+    table: pd.DataFrame, metrics: Sequence[str], evaluation: Evaluation
+) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """The cells of each setting and metric, in the order of the paper."""
+    known = table[table["evaluation"] == evaluation]
+    found = [
+        ((setting, metric), known[(known["setting"] == setting) & (known["metric"] == metric)])
+        for setting in SETTING_TITLES
+        for metric in metrics
+    ]
+    return [(key, rows) for key, rows in found if not rows.empty]
+
+
+def _largest(rows: pd.DataFrame, column: str) -> str | None:
+    """The competitor with the largest value, of those with runs enough; None if there is none."""
+    able = rows[[is_competitor(name) for name in rows["strategy"]]]
+    able = able[(able["runs"] >= FEWEST_RUNS) & able[column].notna()]
+    return None if able.empty else str(able["strategy"].iloc[int(able[column].to_numpy().argmax())])
+
+
+def _bold(text: str) -> str:
+    return rf"\textbf{{{text}}}"
+
+
+def _latex(shown: Mapping[tuple[str, str], Mapping[str, str]], title: str, name: str) -> str:
+    wide = pd.DataFrame(shown).fillna("")
+    styled = wide.style.format_index(escape="latex", axis=0)
+    text: str = styled.to_latex(
+        hrules=True, caption=title.translate(SPECIAL), label=f"tab:{name.replace('_', '-')}", multicol_align="c"
+    )
+    return text.replace("±", r"$\pm$")
