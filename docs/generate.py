@@ -8,6 +8,7 @@ A test fails as long as they are not what this script writes.
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import griffe
 import typer
@@ -34,6 +35,9 @@ def commands() -> str:
     command = typer.main.get_command(app)
     context = command.make_context("npal", ["--help"], resilient_parsing=True)
     text = get_docs_for_click(obj=command, ctx=context, name="npal").replace("# `npal`", "# Commands", 1)
+    text = re.sub(
+        r"\x08\nExamples:\n((?:  npal.*\n?)+)", lambda m: f"**Examples**\n\n```text\n{dedent(m[1])}```\n", text
+    )
     said = "*All commands and options; `npal COMMAND --help` says the same.*"
     return re.sub(r"(?m)[ \t]+$", "", text.replace("# Commands\n", f"# Commands\n\n{said}\n", 1)) + "\n"
 

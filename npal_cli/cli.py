@@ -2,7 +2,6 @@
 
 import json
 import webbrowser
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +10,12 @@ import typer
 
 from npal_cli import cli_rows, cli_serve
 from npal_cli.cli_context import context_of, one_line_errors
+from npal_cli.cli_experiments import classifiers_of, experiments_of, seeds_of, step_of
+from npal_cli.cli_help import Command, Group, examples
 from npal_cli.cli_options import (
     BatchOptions,
     Names,
     Options,
-    Seeds,
     StepOption,
     StepStrategyOption,
     TableOptions,
@@ -23,15 +23,12 @@ from npal_cli.cli_options import (
     print_version,
     with_options,
 )
-from npal_cli.cli_output import row_of, show
-from npal_cli.errors import UsageError, unknown
+from npal_cli.cli_output import gain_of, row_of, show
 
 if TYPE_CHECKING:
-    from npal_cli.pipeline.context import Context, StepRef
-    from npal_cli.pipeline.resolved import ResolvedExperiment
     from npal_cli.tables.kept import KeptTable
 
-app = typer.Typer(name="npal", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(name="npal", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -46,12 +43,17 @@ def npal(
     """
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("npal prepare --data waveform", "npal prepare --data leads.csv --target churned --id customer"),
+)
 @with_options
 def prepare(
     options: Options,
     table: TableOptions,
-    source: Annotated[Path | None, typer.Option("--source", help="A local copy of the data set's file.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", metavar="FILE", help="A local copy of the data set's file.")
+    ] = None,
     allow_unverified: Annotated[bool, typer.Option("--allow-unverified", help="Take it whatever its hash.")] = False,
 ) -> None:
     """Read a data set and split it for each run; or take in a table of your own (--data FILE --target COLUMN)."""
@@ -60,7 +62,7 @@ def prepare(
         from npal_cli.stages import prepare as stage
 
         context = context_of(options)
-        data = options.data or context.params.plan(_classifiers(context, options)[0]).data
+        data = options.data or context.params.plan(classifiers_of(context, options)[0]).data
 
         def check(taken: "KeptTable") -> None:
             check_rows(context.root, taken, stage.kept_before(context, taken.name))
@@ -71,13 +73,13 @@ def prepare(
         to_label = {each.name for each in taken.tables if not each.is_complete}
         studied = [name for name in taken.names if name not in to_label]
         options = replace(options, data=studied if options.data else None)
-        for each in _experiments(context, options, by_classifier=False) if studied else ():
+        for each in experiments_of(context, options, by_classifier=False) if studied else ():
             built = stage.prepare(each)
             results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=False))
         show(results, as_json=options.json)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("npal simulate --data waveform --data-seed 1..3 --seed 1"))
 @with_options
 def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Split the annotated set into simulated problems (Algorithm 1)."""
@@ -87,13 +89,18 @@ def simulate(options: Options, step: StepOption = None, strategy: StepStrategyOp
         context = context_of(options)
         by_classifier = step is not None
         results = []
-        for each in _experiments(context, options, _at(step, strategy), by_classifier=by_classifier):
+        for each in experiments_of(context, options, step_of(step, strategy), by_classifier=by_classifier):
             built = stage.simulate(each, requested=True)
             results.append(row_of(each.experiment, built, stage.describe(built.record), by_classifier=by_classifier))
         show(results, as_json=options.json)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "npal oracle --data waveform", "npal oracle --data waveform --classifier svm --step 5 --strategy np"
+    ),
+)
 @with_options
 def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Compute how much each simulated pool point improves the score after a refit (Algorithm 2)."""
@@ -102,13 +109,13 @@ def oracle(options: Options, step: StepOption = None, strategy: StepStrategyOpti
 
         context = context_of(options)
         results = []
-        for each in _experiments(context, options, _at(step, strategy)):
+        for each in experiments_of(context, options, step_of(step, strategy)):
             built = stage.oracle(each, requested=True)
             results.append(row_of(each.experiment, built, stage.describe(built)))
         show(results, as_json=options.json)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("npal train-np --data waveform --setting imbalanced --seed 1"))
 @with_options
 def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOption = "np") -> None:
     """Train the neural process to predict improvements (section 5)."""
@@ -117,20 +124,29 @@ def train_np(options: Options, step: StepOption = None, strategy: StepStrategyOp
 
         context = context_of(options)
         results = []
-        for each in _experiments(context, options, _at(step, strategy)):
+        for each in experiments_of(context, options, step_of(step, strategy)):
             built = stage.train_np(each, requested=True)
             results.append(row_of(each.experiment, built, stage.describe(built.record)))
         show(results, as_json=options.json)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "npal acquire --data waveform --strategy random --strategy blend --seed 1",
+        "npal acquire --data waveform --compare --data-seed 1..50",
+        "npal acquire --data leads --batch 8",
+    ),
+)
 @with_options
 def acquire(
     options: Options,
     batch: BatchOptions,
     strategy: Annotated[
         Names,
-        typer.Option("--strategy", help="Name (see README) or import path; repeatable. (default: params.yaml)"),
+        typer.Option(
+            "--strategy", metavar="NAME", help="Name (see README) or import path; repeatable. (default: params.yaml)"
+        ),
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="All strategies that params.yaml compares.")] = False,
     variant: Annotated[
@@ -144,7 +160,7 @@ def acquire(
         bool, typer.Option("--train-on-reward", help="A control: the reward set's labels are spent on training.")
     ] = False,
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Acquisition steps. (default: params.yaml)")
+        int | None, typer.Option("--steps", min=1, metavar="COUNT", help="Acquisition steps. (default: params.yaml)")
     ] = None,
 ) -> None:
     """Acquire labels step by step with each strategy, and evaluate on the test set; or choose your next --batch."""
@@ -158,7 +174,7 @@ def acquire(
         how = {"compare": compare, "train_on_reward": train_on_reward}
         for name in strategy or ():
             select(name, variant.value, train_on_reward=train_on_reward)  # a typo is told at once
-        experiments = _experiments(context, options)
+        experiments = experiments_of(context, options)
 
         from npal_cli.pipeline.selection import check_strategies, select_strategies
         from npal_cli.stages import acquire as stage
@@ -168,14 +184,15 @@ def acquire(
         results = []
         while work:  # so that the problems of an experiment that is done need no memory
             each, strategies = work.pop(0)
-            for selected in strategies:
-                built = stage.acquire_with(each, selected)
-                shown = {"strategy": selected.name, **stage.describe(built.record)}
-                results.append(row_of(each.experiment, built, shown))
+            built = {selected.name: stage.acquire_with(each, selected) for selected in strategies}
+            areas = {name: stage.held_out_auac(one.record) for name, one in built.items()}
+            for name, one in built.items():
+                shown = {"strategy": name, **stage.describe(one.record), **gain_of(name, areas)}
+                results.append(row_of(each.experiment, one, shown))
         show(results, as_json=options.json)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("npal report --open", "npal report --data waveform --classifier svm"))
 @with_options
 def report(
     options: Options,
@@ -189,7 +206,7 @@ def report(
         from npal_cli.pipeline.collect import Selection
         from npal_cli.stages import report as stage
 
-        seeds = {name: each and _seeds(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
+        seeds = {name: each and seeds_of(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
         context = context_of(options)
         written = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))
         if show:
@@ -205,76 +222,3 @@ cli_serve.add_to(app)
 def main() -> None:
     """Run the command line."""
     app()
-
-
-def _experiments(
-    context: "Context", options: Options, at: "StepRef | None" = None, *, by_classifier: bool = True
-) -> "list[ResolvedExperiment]":
-    from npal_cli.classifiers import takes_images
-    from npal_cli.objectives import SETTINGS
-    from npal_cli.pipeline.context import Experiment
-    from npal_cli.problems.datasets import REGISTRY, image_datasets, known_datasets, named
-    from npal_cli.randomness import Run
-    from npal_cli.tables.files import is_table
-
-    classifiers = _classifiers(context, options)
-    if not by_classifier:  # what is prepared for one is prepared for all that work on the same sets
-        classifiers = list({takes_images(name): name for name in reversed(classifiers)}.values())
-    experiments = []
-    for classifier in classifiers:
-        plan = context.params.plan(classifier)
-        data = _distinct([named(name) for name in options.data or plan.data])
-        known, settings = known_datasets(context.sources), _distinct(options.setting or plan.setting)
-        settings_of = {name: settings if options.setting or name in REGISTRY else ["natural"] for name in data}
-        for name in data:
-            if is_table(name):
-                raise UsageError(
-                    f"--data {name}: take the table in first with: npal prepare --data {name} --target COLUMN"
-                )
-            if name not in known:
-                raise unknown("data set", name, known)
-            if takes_images(classifier) and name not in image_datasets():
-                able = ", ".join(image_datasets())
-                raise UsageError(f"--data {name}: classifier {classifier!r} takes images; use --data {able}")
-        for setting in settings:
-            if setting not in SETTINGS:
-                raise unknown("setting", setting, SETTINGS)
-        runs = tuple(
-            Run(data_seed, seed)
-            for data_seed in _seeds(options.data_seed, plan.data_seed)
-            for seed in _seeds(options.seed, plan.seed)
-        )
-        experiments += [
-            Experiment(name, setting, classifier, runs)
-            for name in data
-            for setting in SETTINGS
-            if setting in settings_of[name]
-        ]
-
-    from npal_cli.pipeline.resolved import ResolvedExperiment  # slow to import, so names are checked before
-
-    return [ResolvedExperiment(context, each, at) for each in experiments]
-
-
-def _classifiers(context: "Context", options: Options) -> list[str]:
-    """Their names, of those too that are named by import path."""
-    from npal_cli.classifiers import CLASSIFIERS
-
-    return _distinct([CLASSIFIERS.find(name).name for name in options.classifier or context.params.defaults.classifier])
-
-
-def _seeds(given: Seeds, defaults: Sequence[int]) -> list[int]:
-    return sorted({seed for each in given for seed in each} if given else set(defaults))
-
-
-def _distinct(values: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
-def _at(step: int | None, strategy: str) -> "StepRef | None":
-    from npal_cli.pipeline.context import StepRef
-    from npal_cli.strategies.naming import select
-
-    if select(strategy).trains_on_reward:
-        raise UsageError(f"--strategy {strategy}: no reward set is left after it; use one that does not train on it")
-    return StepRef(step, strategy) if step is not None else None

@@ -1,13 +1,42 @@
-"""What a command prints: a table and the paths of artifacts, or JSON."""
+"""What a command prints: a table that fits a terminal and the paths of artifacts, or JSON."""
 
 import json
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from npal_cli.pipeline.build import Built
     from npal_cli.pipeline.context import Experiment
+
+WIDTH = 80
+"""Of the narrowest terminal that tables fit."""
+EXPERIMENT = ("data", "setting", "classifier")
+HIDDEN = ("artifact", "seconds", "columns")
+"""Of a row, what its table does not show."""
+FIGURES = {
+    "refits": ("refits", "{:,.0f}"),
+    "refits_per_second": ("a second", "{:,.0f}"),
+    "negative": ("worse", "{:.0%}"),
+    "zero": ("equal", "{:.0%}"),
+    "positive": ("better", "{:.0%}"),
+    "largest": ("largest", "{:.4f}"),
+    "redrawn": ("drawn again", "{:.0%}"),
+    "auac": ("AUAC", "{:.2f}"),
+    "auac_std": ("", " ± {:.2f}"),
+    "held_out_auac": ("held-out\nAUAC", "{:.2f}"),
+    "gain": ("less Random\n[95 % interval]", "{:+.2f}"),
+    "gain_low": ("", " [{:+.2f}, "),
+    "gain_high": ("", "{:+.2f}]"),
+    "final_accuracy": ("final\nscore", "{:.3f}"),
+}
+"""How figures are called and written, those without a name after the one before; others as they are, to four digits."""
 
 
 def row_of(
@@ -21,19 +50,94 @@ def row_of(
     return {**named, **runs, **shown, "seconds": round(built.seconds, 1), "artifact": str(built.path)}
 
 
-def show(results: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print the rows."""
+def gain_of(strategy: str, areas: "Mapping[str, np.ndarray]") -> dict[str, float | None]:
+    """What a strategy gains over Random, run by run, with its 95 % interval; nothing where Random is not there.
+
+    ``areas`` has the AUAC of each strategy in each run, the same for all.
+    """
+    if strategy == "random" or "random" not in areas:
+        return {}
+    from npal_cli.report.statistics import bootstrap_interval
+
+    differences = areas[strategy] - areas["random"]
+    low, high = (None if math.isnan(end) else end for end in bootstrap_interval(differences))
+    return {"gain": float(differences.mean()), "gain_low": low, "gain_high": high}
+
+
+def show(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print the rows: a table of each experiment if several strategies ran, else one of all; of one row, a list."""
     if as_json:
         typer.echo(json.dumps(results, indent=2))
         return
     from tabulate import tabulate
 
-    hidden = ("artifact", "seconds", "columns")
     for row in results:
         if row.get("columns"):
-            typer.echo(f"{tabulate(row['columns'], headers='keys', maxcolwidths=[30, None, None, 80])}\n")
-    rows = [{key: value for key, value in row.items() if key not in hidden} for row in results]
-    typer.echo(tabulate(rows, headers="keys", floatfmt=".4g", missingval="-"))
-    typer.echo()
+            typer.echo(f"{tabulate(row['columns'], headers='keys', maxcolwidths=[24, None, None, 30])}\n")
+    by_experiment = len({row.get("strategy") for row in results}) > 1
+    for _, group in groupby(results, key=_experiment if by_experiment else lambda _: None):
+        typer.echo(f"{table_of(list(group))}\n")
     for row in results:
         typer.echo(row["artifact"])
+
+
+def table_of(results: Sequence[dict[str, Any]]) -> str:
+    """What all rows share in a sentence, then a table of what differs; of one row, a list.
+
+    >>> print(table_of([{"data": "a", "runs": 2, "gain": 0.5}, {"data": "a", "runs": 2, "gain": -0.25}]))
+    data: a; runs: 2
+    <BLANKLINE>
+          less Random
+      [95 % interval]
+    -----------------
+                +0.50
+                -0.25
+    """
+    from tabulate import tabulate
+
+    rows = [_titled(row) for row in results]
+    if len(rows) == 1:
+        return tabulate([(" ".join(title.split()), text) for title, text in rows[0].items()], tablefmt="plain")
+    titles = list(dict.fromkeys(title for row in rows for title in row))
+    figures = {title for title, _ in FIGURES.values()}
+    shared = [title for title in titles if title not in figures and len({row.get(title) for row in rows}) == 1]
+    varying = [title for title in titles if title not in shared] or shared[:1]
+    said = "; ".join(f"{title}: {rows[0][title]}" for title in shared if title not in varying)
+    table = [[row.get(title, "-") for title in varying] for row in rows]
+    right = ["left" if _is_word(results, title) else "right" for title in varying]
+    parts = [textwrap.fill(said, WIDTH)] if said else []
+    return "\n\n".join([*parts, tabulate(table, varying, disable_numparse=True, colalign=right)])
+
+
+def _experiment(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in EXPERIMENT)
+
+
+def _titled(row: dict[str, Any]) -> dict[str, str]:
+    """What the table shows of a row."""
+    shown: dict[str, str] = {}
+    for name, value in row.items():
+        if name in HIDDEN:
+            continue
+        title = _title(name)
+        if title:
+            shown[title] = _text(name, value)
+        elif value is not None:
+            shown[list(shown)[-1]] += _text(name, value)
+    return shown
+
+
+def _title(name: str) -> str:
+    return FIGURES[name][0] if name in FIGURES else name.replace("_", " ")
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name in FIGURES:
+        return FIGURES[name][1].format(value)
+    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _is_word(results: Sequence[dict[str, Any]], title: str) -> bool:
+    return any(isinstance(value, str) for row in results for name, value in row.items() if _title(name) == title)

@@ -1,6 +1,7 @@
 """The commands about rows of one's own: the next batch, labels back, and what follows from them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 
 from npal_cli.cli_context import one_line_errors
 from npal_cli.cli_goal import changes_of, labelling_of
+from npal_cli.cli_help import Command, examples
 from npal_cli.cli_options import (
     BasicOptions,
     BatchOptions,
@@ -84,10 +86,15 @@ def example() -> None:
 
 def label(
     options: RowOptions,
-    answers: Annotated[list[str], typer.Argument(help="ID=CLASS ..., or a file: a table, tasks that came back; or -")],
-    by: Annotated[str, typer.Option("--by", help="Who says so, where several people label.")] = "",
-    new_class: Annotated[Names, typer.Option("--new-class", help="A class that no row has yet; repeatable.")] = None,
-    change: Annotated[bool, typer.Option("--change", help="Take labels that differ from those given before.")] = False,  # noqa: FBT002
+    answers: Annotated[
+        list[str],
+        typer.Argument(metavar="ANSWERS", help="ID=CLASS ..., or a file: a table, tasks that came back; or -"),
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, where several people label.")] = "",
+    new_class: Annotated[
+        Names, typer.Option("--new-class", metavar="NAME", help="A class that no row has yet; repeatable.")
+    ] = None,
+    change: Annotated[bool, typer.Option("--change", help="Take labels that differ from those before.")] = False,  # noqa: FBT002
 ) -> None:
     """Give labels back: all are checked before any is taken. "skip" and "unsure" stand in place of a class."""
     with one_line_errors(options):
@@ -124,7 +131,9 @@ def undo(options: RowOptions) -> None:
 
 def status(
     options: RowOptions,
-    page: Annotated[Path | None, typer.Option("--page", help="Write it as a page, too: an .html file.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Write it as a page, too: an .html file.")
+    ] = None,
 ) -> None:
     """Say what labels brought, what more are expected to bring, and whether to go on."""
     with one_line_errors(options):
@@ -145,7 +154,10 @@ def status(
 def export(
     options: RowOptions,
     output: Annotated[
-        Path, typer.Argument(help="A table (.csv, .parquet), or tasks of Label Studio (.json) or Prodigy (.jsonl).")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A table (.csv, .parquet), or tasks of Label Studio (.json) or Prodigy (.jsonl)."
+        ),
     ],
     force: ForceOption = False,  # noqa: FBT002
 ) -> None:
@@ -166,8 +178,12 @@ def export(
 def predict(
     options: RowOptions,
     reading: ReadingOptions,
-    rows: Annotated[Path | None, typer.Argument(help="Other rows with its columns. (default: its own)")] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="A file: .csv or .parquet. (default: print)")] = None,
+    rows: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Other rows with its columns. (default: its own)")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="A file: .csv or .parquet. (default: print)")
+    ] = None,
     force: ForceOption = False,  # noqa: FBT002
 ) -> None:
     """Say the class of each row, and the probability of each class, by the task model trained on all labels."""
@@ -191,10 +207,21 @@ def predict(
             typer.echo(text_of(found), nl=False)
 
 
+EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
+    example: ("npal example",),
+    label: ("npal label --data leads C-0003=yes C-0117=no", "npal label --data leads answers.csv --by ann"),
+    undo: ("npal undo --data leads",),
+    status: ("npal status --data leads", "npal status --data leads --page leads.html"),
+    export: ("npal export --data leads labelled.csv", "npal export --data leads tasks.json"),
+    predict: ("npal predict --data leads --output predictions.csv",),
+}
+"""The commands, and how they are used."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (example, label, undo, status, export, predict):
-        app.command(rich_help_panel="Your own rows")(with_options(command))
+    for command, shown in EXAMPLES.items():
+        app.command(cls=Command, rich_help_panel="Your own rows", epilog=examples(*shown))(with_options(command))
 
 
 def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -9,24 +9,39 @@ import typer
 
 from npal_cli.cli_context import one_line_errors
 from npal_cli.cli_goal import changes_of, labelling_of
+from npal_cli.cli_help import Command, examples
 from npal_cli.cli_options import GoalOptions, RowOptions, with_options
 
 
 def serve(
     options: RowOptions,
     goal: GoalOptions,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Rows of a round.")] = 10,
-    strategy: Annotated[str | None, typer.Option("--strategy", help="What chooses them. (default: as before)")] = None,
-    classifier: Annotated[str | None, typer.Option("--classifier", help="The task model. (default: as before)")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Draws the rows that are measured on.")] = None,
-    by: Annotated[str, typer.Option("--by", help="Who labels, where several people do.")] = "",
-    image: Annotated[str | None, typer.Option("--image", help="A column that names each row's picture ...")] = None,
-    images: Annotated[Path | None, typer.Option("--images", help="... in this folder. (default: this one)")] = None,
+    batch: Annotated[int, typer.Option("--batch", metavar="ROWS", min=1, help="Rows of a round.")] = 10,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", metavar="NAME", help="What chooses them. (default: as before)")
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option("--classifier", metavar="NAME", help="The task model. (default: as before)")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="NUMBER", help="Draws the rows that are measured on.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who labels, where several people do.")] = "",
+    image: Annotated[
+        str | None, typer.Option("--image", metavar="COLUMN", help="A column that names each row's picture ...")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", metavar="FOLDER", help="... in this folder. (default: this one)")
+    ] = None,
     pixels: Annotated[
-        str | None, typer.Option("--pixels", help="The columns are pixels, HEIGHTxWIDTH as in 28x28, or 32x32x3.")
+        str | None,
+        typer.Option("--pixels", metavar="SIZE", help="The columns are pixels, HEIGHTxWIDTH as in 28x28, or 32x32x3."),
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Where, on this machine. (default: 8765, if free)")
+        int | None,
+        typer.Option(
+            "--port", metavar="NUMBER", min=0, max=65535, help="Where, on this machine. (default: 8765, if free)"
+        ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,  # noqa: FBT002
 ) -> None:
@@ -53,6 +68,9 @@ def serve(
             os._exit(0)  # a round that is being chosen is not waited for
 
 
+EXAMPLES = ("npal serve --data leads --open", "npal serve --data digits --pixels 8x8")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(rich_help_panel="Your own rows")(with_options(serve))
+    app.command(cls=Command, rich_help_panel="Your own rows", epilog=examples(*EXAMPLES))(with_options(serve))

@@ -7,12 +7,12 @@ a result depend neither on the number of workers nor on the machine's cores.
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pickle import PicklingError
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
@@ -49,21 +49,41 @@ class Engine:
         items: Iterable[Item],
         *,
         label: str,
-        unit: str = "it",
+        unit: str,
+        sizes: Sequence[int] | None = None,
         threads: bool = False,
     ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item, in order.
 
-        ``threads`` shares this process's memory among the workers, for functions that let go of the interpreter's lock.
+        The progress bar counts items, or the units that each is of (``sizes``). ``threads`` shares this process's
+        memory among the workers, for functions that let go of the interpreter's lock.
 
-        >>> list(Engine().map(abs, [-1, 2], label="absolute values"))
+        >>> list(Engine().map(abs, [-1, 2], label="absolute values", unit="number"))
         [1, 2]
         """
         work = list(items)
         # Loky takes the first import of torch in a worker for a memory leak, replaces the worker and warns of it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         results = self._shared(function, work) if threads else self._apart(function, work)
-        yield from tqdm(results, total=len(work), desc=label, unit=unit, disable=not self.progress, leave=False)
+        counts = [1] * len(work) if sizes is None else sizes
+        with self.bar(sum(counts), label=label, unit=unit) as bar:
+            for count, result in zip(counts, results, strict=True):
+                bar.update(count)
+                yield result
+
+    def bar(self, total: int, *, label: str, unit: str, done: int = 0) -> "tqdm[Any]":
+        """A progress bar on stderr, which is shown if progress is, and once it has taken a second; others go below it.
+
+        >>> with Engine().bar(3, label="acquiring", unit="step") as bar:
+        ...     _ = bar.update()
+        """
+        return tqdm(
+            total=total, initial=done, desc=label, unit=f" {unit}", disable=not self.progress, leave=False, delay=1
+        )
+
+    def is_apart(self, items: int) -> bool:
+        """Whether :meth:`map` hands so many items to other processes."""
+        return self.workers > 1 and items > 1
 
     def torch_device(self) -> "torch.device":
         """The device that torch works on.
@@ -78,7 +98,7 @@ class Engine:
         return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")
 
     def _apart(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:
-        if self.workers == 1 or len(work) == 1:
+        if not self.is_apart(len(work)):
             yield from (_single_threaded(function, item) for item in work)
         else:
             from joblib import Parallel, delayed

@@ -1,6 +1,7 @@
 """The command line: what it says, and how it refuses."""
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -42,6 +43,31 @@ def test_every_command_has_the_shared_options(command):
 @pytest.mark.parametrize("arguments", [["--version"], ["oracle", "--version"]])
 def test_the_version(arguments):
     assert CliRunner().invoke(app, arguments).stdout == f"npal {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, *ABOUT_ROWS])
+def test_the_help_is_for_people(command, monkeypatch):
+    """It ends with examples that can be run, names what options take, and says no Python type."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = CliRunner().invoke(app, [*filter(None, [command]), "--help"]).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    assert not re.search("<(bool|str|path|int|float|list)", text)
+    if command:
+        _, _, shown = text.partition("Examples:")
+        lines = [line.split()[1:] for line in shown.splitlines() if line.strip()]
+        assert lines
+        for named, *arguments in lines:
+            assert named == command
+            known = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+            known.make_context(command, arguments, resilient_parsing=True)
+
+
+def test_no_color_is_heeded(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    code = "from npal_cli.cli import main; import sys; sys.argv = ['npal', '--help']; main()"
+    text = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert not re.search(r"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", text)
 
 
 def test_help_imports_nothing_heavy():

@@ -1,6 +1,7 @@
 """Work on one process or several."""
 
 import resource
+import time
 
 import numpy as np
 import pytest
@@ -17,14 +18,14 @@ def row_sums(rows: np.ndarray) -> float:
 @pytest.mark.parametrize("threads", [False, True])
 def test_results_come_in_order_and_do_not_depend_on_the_workers(threads):
     work = [np.random.default_rng(i).normal(size=(50, 20)) for i in range(6)]
-    alone = list(Engine(1).map(row_sums, work, label="sums", threads=threads))
-    assert alone == list(Engine(2).map(row_sums, work, label="sums", threads=threads))
+    alone = list(Engine(1).map(row_sums, work, label="sums", unit="row", threads=threads))
+    assert alone == list(Engine(2).map(row_sums, work, label="sums", unit="row", threads=threads))
     assert alone == [row_sums(rows) for rows in work]
 
 
 @pytest.mark.parametrize("threads", [False, True])
 def test_no_work_gives_no_results(threads):
-    assert list(Engine(2).map(row_sums, [], label="sums", threads=threads)) == []
+    assert list(Engine(2).map(row_sums, [], label="sums", unit="row", threads=threads)) == []
 
 
 def test_no_room_for_large_arrays_on_their_way_to_other_processes_is_one_line():
@@ -33,7 +34,7 @@ def test_no_room_for_large_arrays_on_their_way_to_other_processes_is_one_line():
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
         with pytest.raises(ArtifactError, match=r"other processes \(OSError: .*File too large\); free space") as error:
-            list(Engine(2).map(row_sums, work, label="sums"))
+            list(Engine(2).map(row_sums, work, label="sums", unit="row"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "\n" not in str(error.value)
@@ -44,3 +45,24 @@ def test_cuda_is_refused_where_there_is_none():
     with pytest.raises(UsageError, match="--device cuda: no CUDA device"):
         Engine(device="cuda").torch_device()
     assert Engine().torch_device().type == "cpu"
+
+
+def slowly(item: int) -> int:
+    time.sleep(0.4)
+    return item
+
+
+def test_what_takes_long_says_how_far_it_is(capsys):
+    sizes = [100, 200, 300, 400]
+    assert list(Engine(progress=True).map(slowly, range(4), label="refitting", unit="refit", sizes=sizes)) == [
+        0,
+        1,
+        2,
+        3,
+    ]
+    said = capsys.readouterr().err
+    assert "refitting: " in said
+    assert "600/1000" in said
+    assert " refit/s" in said
+    list(Engine(progress=False).map(abs, range(4), label="refitting", unit="refit"))
+    assert capsys.readouterr().err == ""

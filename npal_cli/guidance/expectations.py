@@ -50,7 +50,7 @@ class Expectations:
             )
             for state in states
         ]
-        return list(self.engine.map(_taught, work, label="teachers"))
+        return list(self.engine.map(_taught, work, label="training teachers", unit="run"))
 
     def errors(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Scores:
         """The expected cost of what the task model predicts for each pool point; by class weight, if not by costs."""

@@ -48,14 +48,15 @@ def train_networks(
     for i, one in enumerate(episodes):
         shape = (*one.features.shape, one.steps_per_epoch(options.batch_size))
         groups.setdefault((i,) if device.type == "cpu" else shape, []).append(i)
+    watched = None if engine.is_apart(len(groups)) else engine
     work = [
-        ([episodes[i] for i in group], options, [draws[i] for i in group], device, [initial[i] for i in group])
+        ([episodes[i] for i in group], options, [draws[i] for i in group], device, [initial[i] for i in group], watched)
         for group in groups.values()
     ]
     positions = iter([i for group in groups.values() for i in group])
     trained: dict[int, tuple[Weights, np.ndarray]] = {}
     following = 0
-    for group in engine.map(_train_group, work, label="networks", unit="network"):
+    for group in engine.map(_train_group, work, label="training networks", unit="network"):
         for result in group:
             trained[next(positions)] = result
         while following in trained:
@@ -70,11 +71,12 @@ def train_together(
     draws: Sequence[np.random.Generator],
     device: torch.device,
     initial: Sequence[Weights | None] | None = None,
+    engine: Engine | None = None,
 ) -> list[tuple[Weights, Float[np.ndarray, " epoch"]]]:
     """Train networks in lock-step; all episodes have equal shapes and equally many batches an epoch.
 
     Each starts from its ``initial`` weights, or from random ones, and equals the one that is trained alone, up to
-    rounding.
+    rounding. ``engine`` shows epochs as they go by.
 
     Raises:
         UsageError: if the training of one diverges.
@@ -90,6 +92,7 @@ def train_together(
     optimiser = torch.optim.Adam(parameters.values(), lr=options.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, options.decay ** (1 / options.epochs))
     losses = []
+    bar = (engine or Engine()).bar(options.epochs, label="training", unit="epoch")
     for _ in range(options.epochs):
         total = torch.zeros(len(models), device=device)
         for batch in epoch(episodes, options.batch_size, draws, device):
@@ -102,6 +105,8 @@ def train_together(
             total += loss.detach() * batch.masks.any(dim=2).sum(dim=1)
         losses.append(total)
         schedule.step()
+        bar.update()
+    bar.close()
     problems = np.array([len(one.masks) for one in episodes])
     history = torch.stack(losses, dim=1).double().cpu().numpy() / problems[:, None]
     if not all(bool(value.isfinite().all()) for value in (*losses, *parameters.values())):
@@ -156,10 +161,15 @@ def _generator(draws: np.random.Generator) -> torch.Generator:
 
 def _train_group(
     work: tuple[
-        Sequence[Episodes], TrainingOptions, Sequence[np.random.Generator], torch.device, Sequence[Weights | None]
+        Sequence[Episodes],
+        TrainingOptions,
+        Sequence[np.random.Generator],
+        torch.device,
+        Sequence[Weights | None],
+        Engine | None,
     ],
 ) -> list[tuple[Weights, Float[np.ndarray, " epoch"]]]:
-    episodes, options, draws, device, initial = work
+    episodes, options, draws, device, initial, engine = work
     if device.type == "cpu":
         torch.set_num_threads(1)  # more threads only get in the way of tensors this small
-    return train_together(episodes, options, draws, device, initial)
+    return train_together(episodes, options, draws, device, initial, engine)

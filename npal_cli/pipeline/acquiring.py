@@ -75,7 +75,7 @@ def acquire_runs(
     else:  # other processes may have another working directory
         resolved = replace(resolved, context=replace(context, root=context.root.resolve()), known=resolved.begin)
         groups = [_group(resolved, selected, steps, [run], work.resolve(), earlier) for run in runs]
-        yield from context.engine.map(_acquire_alone, groups, label=selected.name, unit="run")
+        yield from context.engine.map(_acquire_alone, groups, label=f"{selected.name}: acquiring", unit="run")
 
 
 def _group(
@@ -105,11 +105,20 @@ def _acquire_together(group: Group, networks: Networks) -> Iterator[AcquiredReco
     name = group.experiment.classifier
     classifier = make_classifier(name, params.options_of(name))
     strategy = group.strategy(classifier, networks)
-    with threadpool_limits(limits=1):  # fits this small are faster so, and the same whatever the cores
-        acquired = acquire(problems, strategy, classifier, group.steps, progress.acquired, progress.save)
+    done = progress.acquired.steps
+    with (
+        threadpool_limits(limits=1),  # fits this small are faster so, and the same whatever the cores
+        engine.bar(group.steps, label=f"{group.selected.name}: acquiring", unit="step", done=done) as bar,
+    ):
+
+        def on_step(acquired: Acquired) -> None:
+            progress.save(acquired)
+            bar.update()
+
+        acquired = acquire(problems, strategy, classifier, group.steps, progress.acquired, on_step)
     improvements = true_improvements(problems, acquired.chosen, acquired.checked, classifier, engine, params.objective)
     work = [(p, chosen, classifier) for p, chosen in zip(problems, acquired.chosen, strict=True)]
-    for i, evaluation in enumerate(engine.map(_evaluate, work, label="evaluations")):
+    for i, evaluation in enumerate(engine.map(_evaluate, work, label="evaluating", unit="run")):
         yield _record(problems[i].run, acquired, i, evaluation, improvements[i])
 
 

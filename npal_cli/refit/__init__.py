@@ -90,8 +90,9 @@ def _map(tasks: Sequence[_Task], backend: Backend, size: int, engine: Engine) ->
     """What the function of each task makes of its pieces, joined."""
     engine.tally["refits"] += sum(len(task.problem.candidate_labels) for task in tasks)
     pieces = [[(piece, task.function) for piece in _pieces(task.problem, task.size)] for task in tasks]
-    bundles = _bundles([piece for part in pieces for piece in part], size)
-    done = engine.map(_run, bundles, label="refits", unit="bundle", threads=backend.threads)
+    bundles = list(_bundles([piece for part in pieces for piece in part], size))
+    sizes = [sum(len(problem.candidate_labels) for problem, _ in bundle) for bundle in bundles]
+    done = engine.map(_run, bundles, label="refitting", unit="refit", sizes=sizes, threads=backend.threads)
     results = (result for bundle in list(done) for result in bundle)
     return [_joined([next(results) for _ in part]) for part in pieces]
 

@@ -41,15 +41,20 @@ def build(
     engine: Engine | None = None,
 ) -> None:
     """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
-    for part in ("tables", "figures", "plots"):
-        (folder / part).mkdir(parents=True)
-    table, lacking = cells(results), not_run(results, takes)
-    _write_tables(folder, results, table)
-    _write_csv(lacking, folder / "tables" / "not_run.csv")
-    pictures = write_figures(folder / "figures", results, table, engine or Engine())
-    _write_metrics(folder, results, table)
-    write_metrics(folder / "metrics", table)
-    (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
+    engine = engine or Engine()
+    with engine.bar(4, label="making the report", unit="part") as bar:
+        for part in ("tables", "figures", "plots"):
+            (folder / part).mkdir(parents=True)
+        table, lacking = cells(results), not_run(results, takes)
+        bar.update()
+        _write_tables(folder, results, table)
+        _write_csv(lacking, folder / "tables" / "not_run.csv")
+        _write_metrics(folder, results, table)
+        write_metrics(folder / "metrics", table)
+        bar.update()
+        pictures = write_figures(folder / "figures", results, table, engine)
+        bar.update()
+        (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
 
 
 def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:

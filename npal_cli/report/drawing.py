@@ -42,7 +42,8 @@ def write_figures(
 ) -> list[Picture]:
     """Write all figures of ``results`` and their cells into ``folder``; return those that the page shows, too."""
     drawn = [*_of_data(results, table), *_overviews(results, table)]
-    list(engine.map(_save, [(each.figure, folder, each.name) for each in drawn], label="figures", unit="figure"))
+    place = folder.resolve()  # other processes may have another working directory
+    list(engine.map(_save, [(each.figure, place, each.name) for each in drawn], label="drawing", unit="figure"))
     return [
         Picture(each.title, each.evaluation, folder / "svg" / f"{each.name}.svg")
         for each in drawn

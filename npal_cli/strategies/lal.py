@@ -103,7 +103,11 @@ class LAL(Strategy):
             for state in states
             for seed in [draw_seed(stream("lal forest", *state.run, state.step))]
         ]
-        scores = list(self._engine.map(_predict, [(*each, self._trees) for each in work], label="forests"))
+        scores = list(
+            self._engine.map(
+                _predict, [(*each, self._trees) for each in work], label="predicting improvements", unit="run"
+            )
+        )
         return [Choice(state.best(each, batch_size), each) for each, state in zip(scores, states, strict=True)]
 
     def _learn(self, states: Sequence[AcquisitionState], batch_size: int) -> None:
@@ -125,7 +129,7 @@ class LAL(Strategy):
             (problem, splits, each.improvements, self._trees)
             for problem, splits, each in zip(problems, simulated, scores, strict=True)
         ]
-        learnt = self._engine.map(_train, work, label="regressions")
+        learnt = self._engine.map(_train, work, label="learning from simulated problems", unit="run")
         self._learnt |= {problem.run: each for problem, each in zip(problems, learnt, strict=True)}
 
 
