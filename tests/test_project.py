@@ -192,6 +192,21 @@ def test_a_stage_makes_just_what_the_graph_says(tmp_path, monkeypatch):
     assert all((tmp_path / path).exists() for path in (*reported, *GRAPH["metrics"]))
 
 
+def test_a_fresh_clone_has_the_metrics_of_a_small_study():
+    """They are what the lock says was made, from the code that the stage of the whole study depends on, too."""
+    folder = ROOT / "small_study"
+    graph, lock = (YAML(typ="safe").load(folder / name) for name in ("dvc.yaml", "dvc.lock"))
+    assert set(lock["stages"]) == set(graph["stages"]) == {"acquire", "report"}
+    whole = {path for path in STAGES["acquire"]["deps"] if not path.startswith("data/")}
+    assert whole | {"small_study/params.yaml"} == set(graph["stages"]["acquire"]["deps"])
+    metrics = sorted((folder / "metrics").glob("*.json"))
+    out = next(each for each in lock["stages"]["report"]["outs"] if each["path"] == "small_study/metrics")
+    assert out["nfiles"] == len(metrics) == 2
+    assert out["size"] == sum(path.stat().st_size for path in metrics)
+    params = read_params(folder / "params.yaml")
+    assert {path.stem for path in metrics} == {f"breast_cancer_logistic_{name}" for name in params.study.setting}
+
+
 def test_the_image_stages_cover_all_of_tables_4_to_7():
     params = read_params(ROOT / "params.yaml")
     strategies = {STRATEGIES[name].label for name in params.acquire.strategies["resnet18"]}
@@ -202,7 +217,7 @@ def test_the_image_stages_cover_all_of_tables_4_to_7():
     assert set(tables["setting"]) == set(params.images.setting)
 
 
-@pytest.mark.parametrize("file", ["params.yaml", "image_study/quick.yaml"])
+@pytest.mark.parametrize("file", ["params.yaml", "image_study/quick.yaml", "small_study/params.yaml"])
 def test_the_parameter_files_are_read(file):
     read_params(ROOT / file)
 
