@@ -22,7 +22,7 @@ from npal_cli.strategies.naming import strategy_names
 DATA = {"waveform": (5000, 21), "mushrooms": (8124, 22), "adult": (1605, 119)}
 """Points and features of data made up in the sizes of the paper's."""
 CLASSIFIERS = ("logistic", "svm")
-STRATEGIES = strategy_names()[:15]
+STRATEGIES = ("random", *strategy_names()[:14])
 RUNS = [Run(data_seed, 1) for data_seed in range(1, 101)]
 STEPS, TEST, CHECKED, EPOCHS = 10, 200, 50, 100
 

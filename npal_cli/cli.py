@@ -185,9 +185,9 @@ def acquire(
         while work:  # so that the problems of an experiment that is done need no memory
             each, strategies = work.pop(0)
             built = {selected.name: stage.acquire_with(each, selected) for selected in strategies}
-            areas = {name: stage.held_out_auac(one.record) for name, one in built.items()}
+            curves = {name: one.record.held_out_score for name, one in built.items()}
             for name, one in built.items():
-                shown = {"strategy": name, **stage.describe(one.record), **gain_of(name, areas)}
+                shown = {"strategy": name, **stage.describe(one.record), **gain_of(name, curves)}
                 results.append(row_of(each.experiment, one, shown))
         show(results, as_json=options.json)
 

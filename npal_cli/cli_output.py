@@ -28,10 +28,10 @@ FIGURES = {
     "positive": ("better", "{:.0%}"),
     "largest": ("largest", "{:.4f}"),
     "redrawn": ("drawn again", "{:.0%}"),
-    "auac": ("AUAC", "{:.2f}"),
+    "auac": ("test\nAUAC", "{:.2f}"),
     "auac_std": ("", " ± {:.2f}"),
     "held_out_auac": ("held-out\nAUAC", "{:.2f}"),
-    "gain": ("less Random\n[95 % interval]", "{:+.2f}"),
+    "gain": ("held-out, less\nRandom [95 %]", "{:+.2f}"),
     "gain_low": ("", " [{:+.2f}, "),
     "gain_high": ("", "{:+.2f}]"),
     "final_accuracy": ("final\nscore", "{:.3f}"),
@@ -50,16 +50,18 @@ def row_of(
     return {**named, **runs, **shown, "seconds": round(built.seconds, 1), "artifact": str(built.path)}
 
 
-def gain_of(strategy: str, areas: "Mapping[str, np.ndarray]") -> dict[str, float | None]:
-    """What a strategy gains over Random, run by run, with its 95 % interval; nothing where Random is not there.
+def gain_of(strategy: str, curves: "Mapping[str, np.ndarray]") -> dict[str, float | None]:
+    """What a strategy gains over Random in AUAC, run by run, with its 95 % interval.
 
-    ``areas`` has the AUAC of each strategy in each run, the same for all.
+    ``curves`` has a row for each run, the same runs for all strategies. Nothing where Random is not there, or was
+    acquired for another number of steps.
     """
-    if strategy == "random" or "random" not in areas:
+    if strategy == "random" or "random" not in curves or curves[strategy].shape != curves["random"].shape:
         return {}
+    from npal_cli.objectives import auac
     from npal_cli.report.statistics import bootstrap_interval
 
-    differences = areas[strategy] - areas["random"]
+    differences = auac(curves[strategy] - curves["random"])
     low, high = (None if math.isnan(end) else end for end in bootstrap_interval(differences))
     return {"gain": float(differences.mean()), "gain_low": low, "gain_high": high}
 
@@ -76,7 +78,8 @@ def show(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
             typer.echo(f"{tabulate(row['columns'], headers='keys', maxcolwidths=[24, None, None, 30])}\n")
     by_experiment = len({row.get("strategy") for row in results}) > 1
     for _, group in groupby(results, key=_experiment if by_experiment else lambda _: None):
-        typer.echo(f"{table_of(list(group))}\n")
+        for table in _fitting(list(group)):
+            typer.echo(f"{table}\n")
     for row in results:
         typer.echo(row["artifact"])
 
@@ -87,11 +90,11 @@ def table_of(results: Sequence[dict[str, Any]]) -> str:
     >>> print(table_of([{"data": "a", "runs": 2, "gain": 0.5}, {"data": "a", "runs": 2, "gain": -0.25}]))
     data: a; runs: 2
     <BLANKLINE>
-          less Random
-      [95 % interval]
-    -----------------
-                +0.50
-                -0.25
+      held-out, less
+       Random [95 %]
+    ----------------
+               +0.50
+               -0.25
     """
     from tabulate import tabulate
 
@@ -107,6 +110,15 @@ def table_of(results: Sequence[dict[str, Any]]) -> str:
     right = ["left" if _is_word(results, title) else "right" for title in varying]
     parts = [textwrap.fill(said, WIDTH)] if said else []
     return "\n\n".join([*parts, tabulate(table, varying, disable_numparse=True, colalign=right)])
+
+
+def _fitting(rows: list[dict[str, Any]]) -> list[str]:
+    """A table of all rows, or one for each data set, setting or classifier where it would be too wide."""
+    table = table_of(rows)
+    differs = [name for name in EXPERIMENT if len({row.get(name) for row in rows}) > 1]
+    if max(map(len, table.splitlines())) <= WIDTH or not differs:
+        return [table]
+    return [part for _, some in groupby(rows, key=lambda row: row.get(differs[0])) for part in _fitting(list(some))]
 
 
 def _experiment(row: dict[str, Any]) -> tuple[Any, ...]:

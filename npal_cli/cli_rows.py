@@ -21,6 +21,7 @@ from npal_cli.cli_options import (
     TableOptions,
     with_options,
 )
+from npal_cli.cli_output import WIDTH
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from npal_cli.tables.intake import Intake
 
 SHOWN = 3
-"""Columns of a row that are printed; all are in the file."""
+"""Columns of a row that are printed at most; all are in the file."""
+TOLD = ("predicted", "probability", "score", "why")
+"""What is printed of what npal says of a row."""
 
 
 def intake_of(options: TableOptions) -> "Intake | None":
@@ -209,7 +212,7 @@ def predict(
 
 EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
     example: ("npal example",),
-    label: ("npal label --data leads C-0003=yes C-0117=no", "npal label --data leads answers.csv --by ann"),
+    label: ("npal label --data leads C644=no C611=yes", "npal label --data leads answers.csv --by ann"),
     undo: ("npal undo --data leads",),
     status: ("npal status --data leads", "npal status --data leads --page leads.html"),
     export: ("npal export --data leads labelled.csv", "npal export --data leads tasks.json"),
@@ -229,15 +232,20 @@ def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def _short(table: "pd.DataFrame") -> str:
-    """The rows with their first columns, and what npal says of them."""
+    """The rows with as many of their first columns as a terminal has room for, and what npal says of them."""
     from tabulate import tabulate
 
     from npal_cli.labelling.sheet import ID, LABEL, SAID
 
     own = [name for name in table if name not in (ID, LABEL, *SAID)]
-    shown = table[[ID, *own[:SHOWN], *SAID]].astype(object)
-    rows = shown.where(shown.notna(), None).to_dict("records")
-    return tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24, disable_numparse=[0])
+    text = ""
+    for count in range(min(SHOWN, len(own)), -1, -1):
+        shown = table[[ID, *own[:count], *TOLD]].astype(object)
+        rows = shown.where(shown.notna(), None).to_dict("records")
+        text = tabulate(rows, headers="keys", floatfmt=".3g", missingval="-", maxcolwidths=24, disable_numparse=[0])
+        if max(map(len, text.splitlines())) <= WIDTH:
+            break
+    return text
 
 
 def _print_json(content: Any) -> None:

@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from npal_cli.cli_output import show, table_of
+from npal_cli.cli_output import gain_of, show, table_of
 
 BASE = {"data": "waveform", "setting": "imbalanced_weighted", "classifier": "logistic", "runs": 10}
 ROW = {
@@ -37,7 +38,7 @@ def test_shares_are_shares_and_rates_are_read():
 def test_one_row_is_a_list():
     lines = table_of([BETTER]).splitlines()
     assert ["runs", "10"] in [line.split() for line in lines]
-    assert "less Random [95 % interval]  +0.44 [+0.31, +0.61]" in table_of([BETTER])
+    assert "held-out, less Random [95 %]  +0.44 [+0.31, +0.61]" in table_of([BETTER])
     assert not any("artifact" in line or "seconds" in line for line in lines)
 
 
@@ -49,7 +50,7 @@ def test_each_experiment_has_its_table(capsys):
     other = [{**row, "setting": "balanced"} for row in (ROW, BETTER)]
     show([ROW, BETTER, *other], as_json=False)
     printed = capsys.readouterr().out
-    assert printed.count("less Random") == 2
+    assert printed.count("Random [95 %]") == 2
     assert printed.splitlines()[-4:] == ["data/acquired/random.zarr"] * 4
     show([ROW, BETTER], as_json=True)
     assert json.loads(capsys.readouterr().out) == [ROW, BETTER]
@@ -58,3 +59,26 @@ def test_each_experiment_has_its_table(capsys):
 @pytest.mark.parametrize("rows", [[{"data": "a"}, {"data": "a"}], [{"data": "a", "wide": 1}, {"data": "b"}]])
 def test_rows_that_are_alike_or_lack_something_are_shown(rows):
     assert table_of(rows).splitlines()[-1].split()[0] in ("a", "b")
+
+
+def test_a_table_that_is_too_wide_is_one_for_each_setting(capsys):
+    rows = [
+        {**ORACLE, "data": data, "setting": setting, "classifier": classifier}
+        for data in ("waveform", "mushrooms")
+        for setting in ("balanced", "imbalanced_weighted")
+        for classifier in ("logistic", "svm")
+    ]
+    show([{**row, "artifact": "it.zarr"} for row in rows], as_json=False)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert printed.count("worse") == 4  # for each data set and setting
+
+
+def test_a_gain_is_over_the_same_steps_and_runs():
+    random, ours = np.array([[0.5, 0.6, 0.7]] * 6), np.array([[0.5, 0.7, 0.8]] * 6) + np.arange(6)[:, None] / 100
+    found = gain_of("blend", {"random": random, "blend": ours})
+    assert found["gain"] == pytest.approx(0.15 + 2 * 0.025)
+    assert found["gain_low"] < found["gain"] < found["gain_high"]
+    assert gain_of("blend", {"random": random[:, :2], "blend": ours}) == {}
+    assert gain_of("random", {"random": random}) == gain_of("blend", {"blend": ours}) == {}
+    assert gain_of("blend", {"random": random[:3], "blend": ours[:3]})["gain_low"] is None

@@ -98,7 +98,7 @@ def _found(path: Path, root: Path) -> Found | None:
 
 
 def _import(path: str | None) -> None:
-    """Have the strategy of an import path known by its label, colour and what it sees, where it can be imported."""
+    """Have the strategy of an import path known by its label, its look and what it sees, where it can be imported."""
     try:
         if path is not None:
             STRATEGIES.find(path)

@@ -69,9 +69,11 @@ def every_curve_figure(results: Sequence[ExperimentResults], evaluation: Evaluat
         for each, (result, names) in zip(axes, shown, strict=True):
             for name in names:
                 _curve(each, result, name, evaluation)
-            each.set_title(SETTING_TITLES[result.setting])
+            counts = sorted({len(result.common_runs([name, "random"])) for name in names})
+            said = " to ".join(map(str, dict.fromkeys([counts[0], counts[-1]])))
+            each.set_title(f"{SETTING_TITLES[result.setting]}\n{said} run{'s' * (counts[-1] > 1)}")
             each.set_xlabel("acquisition step")
-        axes[0].set_ylabel("class-weighted accuracy, less Random's")
+        axes[0].set_ylabel("mean class-weighted accuracy, less Random's")
         every = sorted({name for _, names in shown for name in names}, key=position_of)
         lines, labels = [_line(name) for name in every], [label_of(name) for name in every]
         figure.legend(lines, labels, loc="outside lower center", ncols=2 + 2 * len(shown))
@@ -86,7 +88,9 @@ def _gains(axes: Axes, rows: pd.DataFrame) -> None:
             axes.hlines(height, row["random_low"], row["random_high"], color=look.light)
         axes.plot(row["random_mean"], height, color=look.light, marker=MARKERS[look.marker], markersize=5)
     axes.axvline(0, color="#666666", linewidth=0.8)
-    axes.set_yticks(range(len(rows)), list(rows["label"]))
+    most = rows["random_runs"].max()
+    fewer = [f" ({runs_of(int(runs), int(runs))})" if runs < most else "" for runs in rows["random_runs"]]
+    axes.set_yticks(range(len(rows)), [label + said for label, said in zip(rows["label"], fewer, strict=True)])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel("AUAC gained over Random")
 

@@ -1,6 +1,7 @@
 """The paper's tables, ours beside the reported ones, in Markdown, from the cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,7 +133,8 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
     """
     if not np.isfinite(value):
         return ""
-    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    shown = round(value, digits) + 0.0  # no minus before a zero
+    return f"{shown:+.{digits}f}" if signed else f"{shown:.{digits}f}"
 
 
 def plus_minus(mean: float, spread: float, digits: int) -> str:
@@ -153,6 +155,12 @@ def interval(mean: float, low: float, high: float, digits: int) -> str:
     if not np.isfinite(low):
         return number(mean, digits, signed=True)
     return "{} [{}, {}]".format(*(number(value, digits, signed=True) for value in (mean, low, high)))
+
+
+def p_of(row: Mapping[Any, Any], prefix: str) -> float:
+    """The p-value of a comparison: corrected over the competitors; of bounds and controls, as it is."""
+    corrected = float(row[f"{prefix}_p_holm"])
+    return corrected if np.isfinite(corrected) else float(row[f"{prefix}_p_value"])
 
 
 def runs_of(runs: int, splits: int) -> str:

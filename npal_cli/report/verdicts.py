@@ -1,13 +1,14 @@
 """Which strategy to use in an experiment, and how sure that is: in a sentence, and in numbers for other tools."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from npal_cli.report.names import is_competitor
 from npal_cli.report.results import Evaluation
 from npal_cli.report.statistics import FEWEST_RUNS
 from npal_cli.report.tables import interval, runs_of
@@ -33,7 +34,9 @@ class Verdict:
     wins: float
     """Runs better than Random, a tie being half."""
     level: tuple[str, ...]
-    """The labels of competitors whose difference to it may be chance, but Random's."""
+    """The labels of competitors whose difference to it may be chance, but Random's ..."""
+    unknown: tuple[str, ...] = ()
+    """... and of those with too few runs to tell."""
 
     def __str__(self) -> str:
         """In a sentence."""
@@ -50,11 +53,15 @@ class Verdict:
     def _apart(self) -> str:
         if self.runs < FEWEST_RUNS:
             return ": too few runs to tell."
-        if not self.level:
-            return "."
-        beyond = len(self.level) - NAMED
-        more = f" and {beyond} other{'s' if beyond > 1 else ''}" if beyond > 0 else ""
-        return f"; not told apart from {', '.join(self.level[:NAMED])}{more}."
+        parts = [f"not told apart from {_named(self.level)}"] if self.level else []
+        parts += [f"too few runs of {_named(self.unknown)} to tell"] if self.unknown else []
+        return "".join(f"; {part}" for part in parts) + "."
+
+
+def _named(labels: Sequence[str]) -> str:
+    beyond = len(labels) - NAMED
+    more = f" and {beyond} other{'s' if beyond > 1 else ''}" if beyond > 0 else ""
+    return f"{', '.join(labels[:NAMED])}{more}"
 
 
 def verdict(cells: pd.DataFrame, evaluation: Evaluation) -> Verdict | None:
@@ -65,6 +72,7 @@ def verdict(cells: pd.DataFrame, evaluation: Evaluation) -> Verdict | None:
         return None
     row = best.iloc[0]
     level = rows[(rows["best_p_holm"] >= LEVEL) & (rows["strategy"] != "random")]
+    untold = rows[rows["best_p_holm"].isna() & ~rows["best"].eq(True)]
     runs = row["runs"] if np.isnan(row["random_runs"]) else row["random_runs"]
     return Verdict(
         strategy=row["strategy"],
@@ -76,6 +84,11 @@ def verdict(cells: pd.DataFrame, evaluation: Evaluation) -> Verdict | None:
         high=float(row["random_high"]),
         wins=float(row["random_wins"] * runs),
         level=tuple(level["label"]),
+        unknown=tuple(
+            label
+            for name, label in zip(untold["strategy"], untold["label"], strict=True)
+            if is_competitor(name) and name != "random"
+        ),
     )
 
 

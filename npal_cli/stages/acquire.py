@@ -6,9 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
 from npal_cli.artifacts import find
 from npal_cli.errors import ArtifactError
 from npal_cli.neural_process.network import Network
@@ -50,13 +47,8 @@ def describe(record: AcquiredRecord) -> dict[str, float | None]:
         "auac": float(area.mean()),
         "auac_std": float(area.std(ddof=1)) if len(area) > 1 else None,
         "final_accuracy": float(record.test_score[:, -1].mean()),
-        "held_out_auac": float(held_out_auac(record).mean()),
+        "held_out_auac": float(auac(record.held_out_score).mean()),
     }
-
-
-def held_out_auac(record: AcquiredRecord) -> Float[np.ndarray, " run"]:
-    """The AUAC on held-out points in each run."""
-    return auac(record.held_out_score)
 
 
 @dataclass(frozen=True)

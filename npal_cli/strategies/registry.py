@@ -77,6 +77,8 @@ def checked(kind: object, path: str) -> type[Strategy]:
     for attribute in ("name", "label"):
         if not isinstance(getattr(kind, attribute, None), str):
             raise UsageError(f"strategy {path!r} has no {attribute}: set it in the class, as in {attribute} = 'mine'")
+    if kind.look is not None and (wrong := kind.look.wrong()):
+        raise UsageError(f"strategy {path!r}: its look has {wrong}")
     return kind
 
 

@@ -65,3 +65,18 @@ def test_latex_tables_compile_with_booktabs(name, tmp_path):
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-2000:]
+
+
+def test_the_best_may_be_several_and_fewer_runs_are_said():
+    names = ("random", "uncsamp", "margin")
+    records = {name: acquired("uncsamp" if name == "margin" else name, level=LEVELS.get(name, 0.7)) for name in names}
+    table = cells([experiment(**records, np=acquired("np", runs=NINE[:3]))])
+    assert bold(gains_table(table, "held_out", "it")) == ["UncSamp", "Margin"]
+    assert "(3 runs)" in next(
+        line for line in gains_table(table, "held_out", "it").splitlines() if line.startswith("NP")
+    )
+
+
+def test_a_label_holds_nothing_that_latex_takes_for_its_own():
+    table = cells([experiment(random=acquired("random"))])
+    assert r"\label{tab:a-b-50-x}" in figures_table(table, ACCURACY, "It.", "a_b 50%#{x")

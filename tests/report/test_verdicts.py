@@ -73,3 +73,11 @@ def test_many_that_may_be_as_good_are_counted(count, said):
     table = cells()
     more = pd.concat([table.iloc[[1]].assign(label=f"A{i}", strategy=f"a{i}") for i in range(count)])
     assert str(verdict(pd.concat([table.iloc[[0]], more]), "held_out")).endswith(said)
+
+
+def test_those_with_too_few_runs_are_named_as_such():
+    table = cells()
+    untold = table.iloc[[1]].assign(strategy="np", label="NP", best_p_holm=np.nan)
+    bound = untold.assign(strategy="oracle", label="Oracle")
+    said = str(verdict(pd.concat([table, untold, bound]), "held_out"))
+    assert said.endswith("; not told apart from ExpErr; too few runs of NP to tell.")

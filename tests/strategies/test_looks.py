@@ -1,13 +1,16 @@
 """Strategies that are shown together are told apart: by colour, also by who sees fewer, and by marker and dash."""
 
+import re
 from itertools import combinations
 
 import numpy as np
 import pytest
 from colorspacious import cspace_convert
 
-from npal_cli.strategies.looks import SPARE, UNKNOWN
-from npal_cli.strategies.registry import STRATEGIES
+from npal_cli.errors import UsageError
+from npal_cli.strategies.base import ScoringStrategy
+from npal_cli.strategies.looks import SPARE, UNKNOWN, Look
+from npal_cli.strategies.registry import STRATEGIES, checked
 
 LOOKS = {name: kind.look for name, kind in STRATEGIES.items()}
 PAPERS = {"light": ("#FFFFFF", "#F6F6F8"), "dark": ("#16161A", "#212127")}
@@ -65,6 +68,19 @@ def test_every_colour_stands_out_from_the_paper(paper):
 
 def test_without_colours_markers_and_dashes_tell_them_apart():
     assert len({(look.marker, look.dash) for look in LOOKS.values()}) == len(LOOKS)
+
+
+@pytest.mark.parametrize(
+    ("look", "wrong"),
+    [
+        (Look("red", "#FFFFFF"), "light 'red'; expected a colour as in #7A1FA2"),
+        (Look("#7A1FA2", "#C792EA", "diamond", "dashdot"), "dash 'dashdot'; expected one of solid, dashed, dotted"),
+    ],
+)
+def test_a_look_that_cannot_be_drawn_is_refused(look, wrong):
+    kind = type("Mine", (ScoringStrategy,), {"name": "mine", "label": "Mine", "look": look, "scores": None})
+    with pytest.raises(UsageError, match=re.escape(f"strategy 'mine:Mine': its look has {wrong}")):
+        checked(kind, "mine:Mine")
 
 
 def test_the_papers_are_those_of_the_page():

@@ -184,9 +184,18 @@ def test_the_address_holds_the_whole_view(tab, browser, report):
     assert seen[0] == seen[1]
     again.page.evaluate("location.hash = '#experiment-0'")
     again.settle()
+    assert again.page.locator("th[aria-sort]").count() == 0
     assert again.page.input_value("#baseline") == "random"
     assert again.page.is_checked("input[value=held_out]")
     again.page.context.close()
+
+
+def test_what_is_as_it_was_is_not_in_the_address(tab):
+    before = tab.page.url
+    for act in (tab.page.uncheck, tab.page.check):
+        act("#strategies input[value=kcgrdy]")
+        tab.settle()
+    assert tab.page.url.partition("#")[2] in ("experiment-0", before.partition("#")[2])
 
 
 @pytest.mark.parametrize("address", ["nowhere", "experiment-99", "experiment-0&evaluation=x&quantity=%27&sort=9999-up"])
@@ -222,6 +231,7 @@ def test_without_javascript_all_sentences_and_tables_are_there(browser, report):
     assert page.locator(".experiment:visible").count() == 9
     assert page.locator(".verdict:visible").count() == 18
     assert page.locator("#controls:visible, .canvas:visible").count() == 0
+    assert "precision" not in page.locator(".experiment").first.inner_text()  # balanced
     page.context.close()
 
 

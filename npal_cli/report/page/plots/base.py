@@ -1,8 +1,8 @@
 """What a plot of the page is: what it says, how it is drawn, and the table that it is drawn from.
 
-A plot's table is a cube of values, or plain rows. ``page.js`` makes rows of what the reader asks to see of it, draws
-them with the plot's Vega-Lite specification, and knows nothing of any one plot. It understands these names of axes and
-columns:
+A plot's table is a cube of values, or plain rows. The page's scripts make rows of what the reader asks to see of it,
+draw them with the plot's Vega-Lite specification, and know nothing of any one plot. They understand these names of
+axes and columns:
 
 - ``evaluation``, ``quantity``, ``baseline``: what the controls are of; only rows of what is chosen there are shown;
 - ``strategy`` and ``other``: only rows of strategies that are ticked are shown; ``strategy`` also gives a row its
@@ -94,7 +94,7 @@ class Plot(ABC, Generic[Source]):
         """What it is drawn from; None if there is nothing to show, whatever is asked for."""
 
     def specification(self) -> Json:
-        """The chart, and what ``page.js`` has to know of the plot."""
+        """The chart, and what the page's scripts have to know of the plot."""
         told = {
             "caption": self.caption,
             "one": self.of_one,

@@ -21,8 +21,9 @@ from npal_cli.report.page.plots.base import (
 )
 from npal_cli.report.page.plots.lines import lines_of, mean_and_error
 from npal_cli.report.results import EVALUATIONS, QUANTITIES, ExperimentResults
+from npal_cli.report.statistics import FEWEST_RUNS
 
-ROOM = 150
+ROOM = 190
 """Pixels that the name of a line has at most."""
 NOTHING = "nothing"
 """The baseline of curves that are shown as they are."""
@@ -34,7 +35,7 @@ class Curves(Plot[ExperimentResults]):
 
     name = "curves"
     title = "Acquisition curves"
-    caption = "{quantity} on the {evaluation}{baseline}; bands of two standard errors"
+    caption = "{quantity} on the {evaluation}{baseline}; bands of two standard errors, of five runs or more"
     wide = True
     ends = ("step", "value")
 
@@ -45,10 +46,14 @@ class Curves(Plot[ExperimentResults]):
             .transform_calculate(low="datum.value - 2 * datum.error", high="datum.value + 2 * datum.error")
             .encode(alt.X("step:Q", title="acquisition step", axis=alt.Axis(tickMinStep=1)), COLOUR)
         )
-        band = base.mark_area(opacity=0.15).encode(
-            alt.Y("low:Q", title="{quantity}{baseline}", scale=alt.Scale(zero=False)),
-            alt.Y2("high:Q"),
-            alt.Detail("label:N"),
+        band = (
+            base.transform_filter(alt.datum.runs >= FEWEST_RUNS)
+            .mark_area(opacity=0.15)
+            .encode(
+                alt.Y("low:Q", title="{quantity}{baseline}", scale=alt.Scale(zero=False)),
+                alt.Y2("high:Q"),
+                alt.Detail("label:N"),
+            )
         )
         line = base.mark_line(strokeWidth=2).encode(alt.Y("value:Q"), DASH, alt.Detail("label:N"))
         point = base.mark_point(size=45, opacity=1).encode(
@@ -58,7 +63,7 @@ class Curves(Plot[ExperimentResults]):
             tooltip=[
                 alt.Tooltip("label:N", title="strategy"),
                 alt.Tooltip("step:Q"),
-                alt.Tooltip("value:Q", format="+.4f"),
+                alt.Tooltip("value:Q", format=".4f"),
                 alt.Tooltip("error:Q", title="standard error", format=".4f"),
                 alt.Tooltip("runs:Q"),
             ],

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from npal_cli.report.page.plots.base import COLOUR, FILL, HEIGHT, MARKER, QUIET, ROWS, WIDTH, Json, Plot, plain, rounded
+from npal_cli.report.tables import p_of
 
 COLUMNS = ("evaluation", "strategy", "value", "low", "high", "runs", "wins", "p")
 BEST_FIRST = alt.EncodingSortField(field="value", op="max", order="descending")
@@ -34,7 +35,7 @@ class Forest(Plot[pd.DataFrame]):
             alt.Tooltip("low:Q", title="from", format="+.3f"),
             alt.Tooltip("high:Q", title="to", format="+.3f"),
             alt.Tooltip("wins:Q", title="share of runs won", format=".0%"),
-            alt.Tooltip("p:Q", title="p (Wilcoxon, Holm)", format=".3f"),
+            alt.Tooltip("p:Q", title="p (Wilcoxon)", format=".3f"),
             alt.Tooltip("runs:Q"),
         ]
         zero = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(color=QUIET).encode(alt.X("at:Q"))
@@ -54,5 +55,6 @@ class Forest(Plot[pd.DataFrame]):
     def table(self, source: pd.DataFrame) -> Json | None:
         """A row for each strategy that is compared with Random."""
         known = source[(source["metric"] == "auac") & source["random_mean"].notna()]
-        numbers = [rounded(known[f"random_{name}"]) for name in ("mean", "low", "high", "runs", "wins", "p_holm")]
+        numbers = [rounded(known[f"random_{name}"]) for name in ("mean", "low", "high", "runs", "wins")]
+        numbers.append([rounded(p_of(row, "random")) for row in known.to_dict("records")])
         return plain(COLUMNS, zip(known["evaluation"], known["strategy"], *numbers, strict=True))

@@ -20,7 +20,7 @@ from npal_cli.report.page.plots.base import (
     rounded,
 )
 from npal_cli.report.results import METRICS
-from npal_cli.report.tables import interval
+from npal_cli.report.tables import interval, p_of
 
 
 @final
@@ -57,8 +57,7 @@ class Gains(Plot[OverviewSource]):
 
     def table(self, source: OverviewSource) -> Json | None:
         """A row for each cell of AUAC that is compared with the baseline."""
-        parts = ("mean", "low", "high", "runs", "p_holm")
-        mean, low, high, runs, p_value = (f"{self.baseline.prefix}_{part}" for part in parts)
+        mean, low, high, runs = (f"{self.baseline.prefix}_{part}" for part in ("mean", "low", "high", "runs"))
         cells = source.cells
         known = cells[(cells["metric"] == "auac") & cells[mean].notna()].to_dict("records")
         found = [
@@ -70,7 +69,7 @@ class Gains(Plot[OverviewSource]):
                 round(row[mean], 4),
                 interval(row[mean], row[low], row[high], 3),
                 f"{row[runs]:.0f}",
-                rounded(row[p_value]),
+                rounded(p_of(row, self.baseline.prefix)),
             )
             for row in known
         ]

@@ -23,7 +23,7 @@ class Pairs(Plot[ExperimentResults]):
 
     name = "pairs"
     title = "Every pair"
-    caption = "AUAC of row less column; bold: told apart (Wilcoxon's test, Holm over the pairs, 5 % level)"
+    caption = "AUAC of row less column; bold: told apart (Wilcoxon's test, Holm over a column, 5 % level)"
     line = ("label", 22)
     across = ("other_label", 40)
     diverging = True
@@ -61,21 +61,31 @@ class Pairs(Plot[ExperimentResults]):
 
 
 def _compared(every: Mapping[str, Lines], evaluation: Evaluation, i: int) -> list[tuple[Any, ...]]:
-    """Both rows of each pair, where ``evaluation`` is the ``i``-th."""
-    pairs, facts, p_values = [], [], []
-    for one, other in combinations(every, 2):
-        gains = np.trapezoid(every[one].less(every[other])[:, i, 0], axis=1)
-        if len(gains) < 2:
-            continue
-        mean, error = float(gains.mean()), float(sem(gains))
-        deviation = error * np.sqrt(len(gains))
-        needed = runs_needed(mean / deviation) if deviation > 0 else float("nan")
-        pairs.append((one, other, rounded(mean)))
-        facts.append((rounded(error), len(gains), rounded(needed, 0), is_competitor(one) and is_competitor(other)))
-        p_values.append(signed_rank_test(gains))
-    corrected = rounded(np.asarray(holm(p_values)))
-    return [
-        row
-        for (one, other, gain), known, p in zip(pairs, facts, corrected, strict=True)
-        for row in ((evaluation, one, other, gain, *known, p), (evaluation, other, one, -gain, *known, p))
-    ]
+    """A row for each ordered pair, where ``evaluation`` is the ``i``-th.
+
+    As in the table, p-values are corrected over the competitors that are compared with one strategy; those of bounds
+    and controls stand alone.
+    """
+    gains = {
+        pair: np.trapezoid(every[pair[0]].less(every[pair[1]])[:, i, 0], axis=1) for pair in combinations(every, 2)
+    }
+    plain = {pair: signed_rank_test(each) for pair, each in gains.items() if len(each) > 1}
+    rows = []
+    for other in every:
+        pairs = [pair for pair in plain if other in pair]
+        names = [one if two == other else two for one, two in pairs]
+        ours = [is_competitor(name) for name in names]
+        corrected = iter(holm([plain[pair] for pair, competes in zip(pairs, ours, strict=True) if competes]))
+        for name, pair, competes in zip(names, pairs, ours, strict=True):
+            p = next(corrected) if competes else plain[pair]
+            facts = _facts(gains[pair], 1 if pair[0] == name else -1)
+            rows.append((evaluation, name, other, *facts, competes and is_competitor(other), rounded(p)))
+    return rows
+
+
+def _facts(gains: np.ndarray, sign: int) -> tuple[Any, ...]:
+    """The mean difference, its standard error, and how many runs there are and would be needed."""
+    mean, error = sign * float(gains.mean()), float(sem(gains))
+    deviation = error * np.sqrt(len(gains))
+    needed = runs_needed(mean / deviation) if deviation > 0 else float("nan")
+    return rounded(mean), rounded(error), len(gains), rounded(needed, 0)

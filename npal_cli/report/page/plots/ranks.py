@@ -8,7 +8,8 @@ import numpy as np
 from npal_cli.report.names import is_competitor
 from npal_cli.report.page.plots.base import COLOUR, FILL, HEIGHT, MARKER, ROWS, WIDTH, Json, Plot, cube, rounded
 from npal_cli.report.results import EVALUATIONS, ExperimentResults
-from npal_cli.report.statistics import auac_ranks
+from npal_cli.report.statistics import FEWEST_RUNS, auac_ranks
+from npal_cli.report.tables import runs_of
 
 
 @final
@@ -17,7 +18,7 @@ class Ranks(Plot[ExperimentResults]):
 
     name = "ranks"
     title = "Ranks"
-    caption = "of competitors by AUAC in each run: mean and standard deviation"
+    caption = "of competitors by AUAC in each of the {of} that all have: mean and standard deviation"
     line = ("label", 22)
 
     def chart(self) -> Any:
@@ -42,7 +43,8 @@ class Ranks(Plot[ExperimentResults]):
 
     def table(self, source: ExperimentResults) -> Json | None:
         """Mean and deviation over the runs that all competitors have."""
-        ranked = [name for name in source.ordered if is_competitor(name)]
+        competitors = [name for name in source.ordered if is_competitor(name)]
+        ranked = [name for name in competitors if len(source.runs(name)) >= FEWEST_RUNS] or competitors
         runs = source.common_runs(ranked)
         if not runs or len(ranked) < 2:
             return None
@@ -53,4 +55,5 @@ class Ranks(Plot[ExperimentResults]):
         return cube(
             {"evaluation": EVALUATIONS, "strategy": ranked},
             {"value": (over, rounded(ranks.mean(axis=1))), "spread": (over, rounded(spread))},
+            of=runs_of(len(runs), len(runs)),
         )

@@ -54,14 +54,23 @@ function offer() {
   }
 }
 
+const measure = () => document.documentElement.style.setProperty("--controls", `${controls.offsetHeight}px`);
+
 // Shows the experiment that is chosen, and all else that is.
 function apply() {
   for (const section of all(".experiment")) section.hidden = shown.experiment !== "all" && section.id !== shown.experiment;
   offer();
   sortAll();
-  document.documentElement.style.setProperty("--controls", `${controls.offsetHeight}px`);
+  measure();
   if (location.hash) document.getElementById(shown.experiment)?.scrollIntoView();
   return show();
+}
+
+// What is as it is unasked is not remembered.
+function tick(name, checked) {
+  shown.ticked.delete(name);
+  const strategy = union("strategies").find((each) => each.name === name);
+  if (visible(strategy) !== checked) shown.ticked.set(name, checked);
 }
 
 const remember = () => history.replaceState(null, "", address());
@@ -75,7 +84,7 @@ function listen() {
       return;
     }
     if (target.name === "evaluation") shown.evaluation = target.value;
-    else if (target.type === "checkbox") shown.ticked.set(target.value, target.checked);
+    else if (target.type === "checkbox") tick(target.value, target.checked);
     else shown[target.id] = target.value;
     remember();
     show();
@@ -88,6 +97,7 @@ function listen() {
       show([canvas]);
     });
   }
+  addEventListener("resize", measure);
   addEventListener("hashchange", () => { if (readAddress()) apply(); });
   darkness.addEventListener("change", () => show());
 }

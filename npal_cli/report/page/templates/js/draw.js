@@ -45,6 +45,7 @@ async function draw(canvas) {
   views.delete(canvas);
   canvas.dataset.rows = rows.length;
   legend(canvas, p, told.legend ? rows : []);
+  canvas.classList.toggle("own", told.diverging);
   if (!rows.length) {
     canvas.replaceChildren("Nothing to show of the strategies that are ticked.");
     return;

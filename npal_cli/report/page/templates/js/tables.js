@@ -19,10 +19,10 @@ function sort(table, column, descending) {
 
 // The tables of experiments have the same columns, and are sorted alike.
 function sortAll() {
-  if (!/^\d+-(as|des)cending$/.test(shown.sort)) return;
-  const [column, direction] = shown.sort.split("-");
+  const [column, direction] = (/^\d+-(as|des)cending$/.test(shown.sort) ? shown.sort : "0-ascending").split("-");
   for (const table of all(".experiment .sortable")) {
     if (column < table.tHead.rows[0].cells.length) sort(table, Number(column), direction === "descending");
+    if (!shown.sort) for (const each of all("thead th", table)) each.removeAttribute("aria-sort");
   }
 }
 
