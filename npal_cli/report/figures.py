@@ -110,7 +110,7 @@ def _by_setting(
     """A panel for each setting of one data set, if there is any."""
     if not shown:
         return None
-    with panels(len(shown)) as (figure, axes):
+    with panels(len(shown), height=4.4) as (figure, axes):
         for each, result in zip(axes, shown, strict=True):
             draw(each, result, evaluation)
         axes[0].set_ylabel(label)
@@ -138,14 +138,14 @@ def _levels(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> No
         colour = AVERAGE_COLOUR if name == AL_AVERAGE else look_of(name).light
         axes.plot(steps, mean, color=colour, label=f"{label}: AUAC {area:.3f} ({runs_of(len(curves), len(curves))})")
         axes.fill_between(steps, mean - spread, mean + spread, color=colour, alpha=0.15, linewidth=0)
-    _finish(axes, result, columns=1)
+    _finish(axes, result)
 
 
-def _finish(axes: Axes, result: ExperimentResults, columns: int) -> None:
+def _finish(axes: Axes, result: ExperimentResults) -> None:
     axes.set_title(SETTING_TITLES[result.setting])
     axes.set_xlabel("acquisition step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=columns)
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
 def _beside_average(result: ExperimentResults) -> list[str]:
@@ -173,4 +173,4 @@ def _curves(axes: Axes, result: ExperimentResults, evaluation: Evaluation) -> No
         axes.plot(steps, mean, color=look_of(name).light, label=f"{label} ({runs_of(len(runs), len(runs))})")
         axes.fill_between(steps, mean - band, mean + band, color=look_of(name).light, alpha=0.15, linewidth=0)
     axes.axhline(0, color=AVERAGE_COLOUR, linewidth=0.8, linestyle="--", label="AL average")
-    _finish(axes, result, columns=2)
+    _finish(axes, result)

@@ -60,8 +60,6 @@ async function draw(canvas) {
   if (told.ends) {
     specification.height = Math.max(specification.height, LABEL * distinct("label"));
     specification.datasets.ends = endsOf(rows, told.ends, specification.height / LABEL);
-    const longest = Math.max(...rows.map((row) => row.label.length));
-    specification.padding = { left: 5, top: 5, bottom: 5, right: Math.min(30 + 6.2 * longest, 170, width / 2) };
   }
   for (const each of [specification, ...(specification.layer ?? [])]) {
     if (told.diverging && each.encoding?.color?.scale) each.encoding.color.scale.domain = limits(rows);
