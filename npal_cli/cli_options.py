@@ -127,7 +127,7 @@ class Options(BasicOptions):
     data: Names = _option(
         "--data",
         metavar="NAME",
-        help="Data set, or the file of a table; repeatable. (default: params.yaml)",
+        help="Data set, keel:NAME, openml:NUMBER, or the file of a table; repeatable. (default: params.yaml)",
         rich_help_panel=WHICH,
     )
     setting: Names = _option(

@@ -44,6 +44,10 @@ INFRASTRUCTURE = {
     "pipeline/progress.py": "keeps steps that were done when a command is killed",
     "pipeline/encoded.py": "the features of one's own rows to label, which are in no study",
     **{
+        f"problems/collections/{module}.py": "data sets of collections, which no stage names"
+        for module in ("__init__", "keel", "openml")
+    },
+    **{
         f"tables/{module}.py": "tables of one's own, which are in no study"
         for module in ("__init__", "example", "files", "formats", "intake", "kept", "shelf")
     },

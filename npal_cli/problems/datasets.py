@@ -1,4 +1,4 @@
-"""All data sets by name: those of this package, of entry points ``npal.datasets``, of import paths, and own kept."""
+"""All data sets by name: of this package, entry points ``npal.datasets``, import paths, collections, and own kept."""
 
 import importlib
 import pkgutil
@@ -11,6 +11,7 @@ import numpy as np
 
 from npal_cli.errors import DataError, UsageError, unknown
 from npal_cli.plugins import is_import_path, load, load_entry_point, registered
+from npal_cli.problems.collections import collected
 from npal_cli.problems.dataset import Dataset, DatasetKind, Standardise, is_image
 from npal_cli.problems.sources import Sources
 from npal_cli.tables import shelf
@@ -39,12 +40,12 @@ class Registry(Mapping[str, DatasetKind]):
         return len(_installed() | self._named)
 
     def take(self, path: str) -> str:
-        """The name of the data set at an import path, by which it is known from then on.
+        """The name of the data set at an import path or in a collection, by which it is known from then on.
 
         Raises:
             UsageError: if there is none.
         """
-        kind = _checked(load(path, "data set"), path)
+        kind = collected(path) or _checked(load(path, "data set"), path)
         if self.get(kind.name, kind) != kind:
             raise UsageError(f"data set {path!r}: {kind.name!r} is the name of another; give it one of its own")
         self._named[kind.name] = kind
@@ -79,7 +80,7 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
 
 
 def named(data: str) -> str:
-    """The name of what ``--data`` names: the data set at an import path, or else itself.
+    """The name of what ``--data`` names: the data set at an import path or in a collection, or else itself.
 
     Raises:
         UsageError: if there is nothing at an import path.
