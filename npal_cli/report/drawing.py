@@ -1,7 +1,7 @@
 """All figures of a report: the paper's, those of all that was run, and the overviews."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +25,9 @@ from npal_cli.report.paper import against_the_paper
 from npal_cli.report.published import IMAGES, protocol_of
 from npal_cli.report.results import Evaluation, ExperimentResults, grouped
 
+WORTH_SHARING = 20
+"""Figures from which on other processes draw some: they take seconds to start."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -43,6 +46,7 @@ def write_figures(
     """Write all figures of ``results`` and their cells into ``folder``; return those that the page shows, too."""
     drawn = [*_of_data(results, table), *_overviews(results, table)]
     place = folder.resolve()  # other processes may have another working directory
+    engine = replace(engine, workers=1) if len(drawn) < WORTH_SHARING else engine
     list(engine.map(_save, [(each.figure, place, each.name) for each in drawn], label="drawing", unit="figure"))
     return [
         Picture(each.title, each.evaluation, folder / "svg" / f"{each.name}.svg")

@@ -9,7 +9,7 @@ import numpy as np
 
 from npal_cli.arrays import take_runs
 from npal_cli.errors import UsageError, unknown
-from npal_cli.pipeline.build import Built, log
+from npal_cli.pipeline.build import Built
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.encoded import encoded
 from npal_cli.pipeline.places import encoded_path
@@ -63,7 +63,6 @@ def take_sources(
     names, tables = [], []
     for given in data:
         if is_table(given):
-            log.info("reading %s", given)
             tables.append(take(Path(given), intake or Intake(None), context.sources.folder, list(REGISTRY), check))
             names.append(tables[-1].name)
             continue
