@@ -28,7 +28,7 @@ STEPS, TEST, CHECKED, EPOCHS = 10, 200, 50, 100
 
 
 def main() -> None:
-    """Make up 18 experiments of 15 strategies and 100 runs, report them, and open the page."""
+    """Make up 24 experiments of 15 strategies and 100 runs, report them, and open the page."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for data in DATA:
