@@ -18,7 +18,7 @@ class _Plain(Base):
         for each in params:
             if getattr(each, "is_flag", False):
                 each.metavar = ""
-            elif isinstance(each, TyperArgument):
+            elif isinstance(each, TyperArgument):  # Typer has no option for this
                 each.display_type_rich = lambda ctx: None  # type: ignore[method-assign]  # noqa: ARG005
         return params
 

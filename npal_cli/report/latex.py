@@ -12,6 +12,7 @@ from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_
 from npal_cli.report.results import METRICS, Evaluation
 from npal_cli.report.statistics import FEWEST_RUNS
 from npal_cli.report.tables import DIGITS, interval, p_of, plus_minus, runs_of
+from npal_cli.report.verdicts import LEVEL
 
 SPECIAL = str.maketrans(
     {character: f"\\{character}" for character in "_&%$#{}"}
@@ -19,7 +20,6 @@ SPECIAL = str.maketrans(
 )
 """What LaTeX would take for its own, as text."""
 SPECIAL_IN_LABELS = re.compile(r"[^A-Za-z0-9]+")
-LEVEL = 0.05
 LARGEST = f"the largest of a strategy that sees no more than it should, of {FEWEST_RUNS} runs or more"
 
 
@@ -45,7 +45,9 @@ def gains_table(table: pd.DataFrame, evaluation: Evaluation, name: str) -> str |
     """
     mean, low, high = (f"{RANDOM.prefix}_{part}" for part in ("mean", "low", "high"))
     shown: dict[tuple[str, str], dict[str, str]] = {}
-    for (setting, _), rows in _columns(table[table[mean].notna()], ["auac"], evaluation):
+    compared = table[table[mean].notna()]
+    compared = compared.assign(runs=compared[f"{RANDOM.prefix}_runs"].astype(int))  # those that both have
+    for (setting, _), rows in _columns(compared, ["auac"], evaluation):
         best = _largest(rows, mean)
         column = shown.setdefault((SETTING_TITLES[setting], "AUAC less Random's"), {})
         for row in rows.to_dict("records"):

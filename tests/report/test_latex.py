@@ -77,6 +77,11 @@ def test_the_best_may_be_several_and_fewer_runs_are_said():
     )
 
 
+def test_a_gain_rests_on_the_runs_that_random_has_too():
+    few = experiment(random=acquired("random", runs=NINE[:3]), blend=acquired("blend", level=LEVELS["blend"]))
+    assert bold(gains_table(cells([few]), "held_out", "it")) == []
+
+
 def test_a_label_holds_nothing_that_latex_takes_for_its_own():
     table = cells([experiment(random=acquired("random"))])
     assert r"\label{tab:a-b-50-x}" in figures_table(table, ACCURACY, "It.", "a_b 50%#{x")
