@@ -25,6 +25,7 @@ from npal_cli.objectives import PAPER_SETTINGS, Objective, Setting
 from npal_cli.plugins import is_import_path
 from npal_cli.problems.simulated import SimulateOptions
 from npal_cli.problems.split import ImagePrepareOptions, PrepareOptions, SplitOptions
+from npal_cli.report.options import ReportOptions
 from npal_cli.strategies.base import Strategy
 from npal_cli.strategies.naming import select
 from npal_cli.strategies.parameters import Parameters, Shared
@@ -143,6 +144,7 @@ class Params:
     strategies: dict[str, Any] = field(default_factory=lambda: dict(vars(_strategy_sections()())))
     """The ``Options`` of strategies, by the name of their section."""
     images: ImagePlan = field(default_factory=ImagePlan)
+    report: ReportOptions = field(default_factory=ReportOptions)
 
     def plan(self, classifier: str) -> Plan:
         """What differs between tables of features and images."""

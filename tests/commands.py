@@ -16,6 +16,7 @@ prepare: {test: 60, reward: 40, annotated: 40}
 simulate: {problems: 5, fractions: [0.5, 0.7]}
 train_np: {epochs: 2}
 acquire: {steps: 2, strategies: {logistic: [random, uncsamp, np], svm: [random, fscore]}}
+report: {figures: []}
 """
 
 Npal = Callable[..., Result]

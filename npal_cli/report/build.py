@@ -25,6 +25,7 @@ from npal_cli.report.names import (
     SUFFIXES,
     numbered,
 )
+from npal_cli.report.options import ReportOptions
 from npal_cli.report.paper import Takes, against_the_paper, not_run
 from npal_cli.report.results import EVALUATIONS, ExperimentResults, grouped
 from npal_cli.report.verdicts import write_metrics
@@ -38,10 +39,11 @@ def build(
     results: Sequence[ExperimentResults],
     missing: Sequence[Missing],
     takes: Takes = lambda _data, _setting, _classifier: True,
+    options: ReportOptions | None = None,
     engine: Engine | None = None,
 ) -> None:
     """Write the report of ``results`` into the empty ``folder``; ``takes`` says which experiments were asked for."""
-    engine = engine or Engine()
+    engine, options = engine or Engine(), options or ReportOptions()
     with engine.bar(4, label="making the report", unit="part") as bar:
         for part in ("tables", "figures", "plots"):
             (folder / part).mkdir(parents=True)
@@ -52,7 +54,7 @@ def build(
         _write_metrics(folder, results, table)
         write_metrics(folder / "metrics", table)
         bar.update()
-        pictures = write_figures(folder / "figures", results, table, engine)
+        pictures = write_figures(folder / "figures", results, table, options, engine)
         bar.update()
         (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
 

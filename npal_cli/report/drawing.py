@@ -20,6 +20,7 @@ from npal_cli.report.names import (
     classifier_title,
     numbered,
 )
+from npal_cli.report.options import ReportOptions
 from npal_cli.report.page import Picture
 from npal_cli.report.paper import against_the_paper
 from npal_cli.report.published import IMAGES, protocol_of
@@ -41,13 +42,18 @@ class Drawn:
 
 
 def write_figures(
-    folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame, engine: Engine
+    folder: Path,
+    results: Sequence[ExperimentResults],
+    table: pd.DataFrame,
+    options: ReportOptions,
+    engine: Engine,
 ) -> list[Picture]:
     """Write all figures of ``results`` and their cells into ``folder``; return those that the page shows, too."""
     drawn = [*_of_data(results, table), *_overviews(results, table)]
     place = folder.resolve()  # other processes may have another working directory
     engine = replace(engine, workers=1) if len(drawn) < WORTH_SHARING else engine
-    list(engine.map(_save, [(each.figure, place, each.name) for each in drawn], label="drawing", unit="figure"))
+    work = [(each.figure, place, each.name, options) for each in drawn]
+    list(engine.map(_save, work, label="drawing", unit="figure"))
     return [
         Picture(each.title, each.evaluation, folder / "svg" / f"{each.name}.svg")
         for each in drawn
@@ -55,8 +61,9 @@ def write_figures(
     ]
 
 
-def _save(work: tuple[Figure, Path, str]) -> None:
-    figures.save(*work)
+def _save(work: tuple[Figure, Path, str, ReportOptions]) -> None:
+    figure, folder, name, options = work
+    figures.save(figure, folder, name, options.figures)
 
 
 def _of_data(results: Sequence[ExperimentResults], table: pd.DataFrame) -> Iterator[Drawn]:

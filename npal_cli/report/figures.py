@@ -1,6 +1,6 @@
 """The paper's figures of one data set: SVG, PDF and PNG, the same bytes for the same results."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from npal_cli.report.names import EVALUATION_TITLES, SETTING_TITLES, classifier_title, label_of, look_of
+from npal_cli.report.options import FigureFile
 from npal_cli.report.results import AL_AVERAGE, Evaluation, ExperimentResults
 from npal_cli.report.statistics import mean_and_band
 from npal_cli.report.tables import runs_of
@@ -79,17 +80,18 @@ def loss_figure(results: Sequence[ExperimentResults], strategy: str = "np") -> F
     return figure
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``svg/name.svg``, ``pdf/name.pdf`` and ``png/name.png`` in ``folder``, without a date in them."""
-    paths = [folder / kind / f"{name}.{kind}" for kind in UNDATED]
+def save(figure: Figure, folder: Path, name: str, also: Collection[FigureFile] = ()) -> list[Path]:
+    """Write ``svg/name.svg`` in ``folder``, and ``pdf/name.pdf`` and so on, without a date in them."""
+    kinds = [kind for kind in UNDATED if kind == "svg" or kind in also]
+    paths = [folder / kind / f"{name}.{kind}" for kind in kinds]
     with mpl.rc_context(STYLE):
         layout = figure.get_layout_engine()
-        if layout is not None:  # it is found once, for both
+        if layout is not None:  # it is found once, for all
             layout.execute(figure)
             figure.set_layout_engine("none")
-        for path, metadata in zip(paths, UNDATED.values(), strict=True):
+        for path, kind in zip(paths, kinds, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=300, metadata=metadata)
+            figure.savefig(path, dpi=300, metadata=UNDATED[kind])
     return paths
 
 

@@ -22,6 +22,7 @@ from npal_cli.pipeline.locks import locked
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
 from npal_cli.report.missing import Planned, missing_of
+from npal_cli.report.options import ReportOptions
 from npal_cli.report.results import ExperimentResults
 
 MADE_FROM = "made_from.json"
@@ -44,7 +45,7 @@ def report(context: Context, selection: Selection) -> list[Path]:
             f"there is {', '.join(there) or 'nothing'}; the report is left as it was"
         )
     target, planned = context.root / "report", _planned(context, selection, results)
-    made_from = _made_from(results, planned, selection)
+    made_from = _made_from(results, planned, selection, context.params.report)
     if not context.force and _is_of(target, made_from):
         log.info("%s is up to date", target)
         return _files(target)
@@ -59,7 +60,8 @@ def report(context: Context, selection: Selection) -> list[Path]:
     ):
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        build(building, results, missing_of(planned, results), selection.takes, context.engine)
+        missing = missing_of(planned, results)
+        build(building, results, missing, selection.takes, context.params.report, context.engine)
         files = [str(path.relative_to(building)) for path in _files(building)]
         (building / MADE_FROM).write_text(json.dumps({"made_from": made_from, "files": files}, indent=1) + "\n")
         commit(target, context.root)
@@ -73,9 +75,11 @@ def _files(folder: Path) -> list[Path]:
     return sorted([*stores, *(path for path in folder.rglob("*") if path.is_file() and path not in inside)])
 
 
-def _made_from(results: Sequence[ExperimentResults], planned: Sequence[Planned], selection: Selection) -> str:
+def _made_from(
+    results: Sequence[ExperimentResults], planned: Sequence[Planned], selection: Selection, options: ReportOptions
+) -> str:
     """A digest of all that a report is made from, npal's version included."""
-    told: list[Any] = [version("npal"), asdict(selection), [asdict(each) for each in planned]]
+    told: list[Any] = [version("npal"), asdict(options), asdict(selection), [asdict(each) for each in planned]]
     for result in results:
         told.append([result.data, result.setting, result.classifier])
         for name in sorted(result.acquired):

@@ -11,9 +11,9 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import make_classifier
 from npal_cli.engine import Engine
+from npal_cli.kernels.cache import Cache
 from npal_cli.refit import RefitProblem, refit
 from npal_cli.refit.backends import numba as compiled
-from npal_cli.refit.cache import Cache
 from tests.refit.cases import (
     CLASSIFIERS,
     DATA,

@@ -11,12 +11,15 @@ from npal_cli.params import Params
 from npal_cli.randomness import Run, stream
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.names import PUBLISHED_DATA
+from npal_cli.report.options import ReportOptions
 from npal_cli.report.published import POOLS
 from npal_cli.report.results import ExperimentResults
 from npal_cli.strategies.gcn import GCNOptions
 
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
 POINTS = 8000
+QUICK = ReportOptions(figures=())
+"""Figures as SVG only, which is a third of the time."""
 
 
 def prepared(runs=NINE, pool: int = 300) -> PreparedRecord:

@@ -39,7 +39,7 @@ def test_a_legend_names_them(tmp_path):
     figure = every_curve_figure([result], "test")
     named = [text.get_text() for text in figure.legends[0].get_texts()]
     assert named == [label_of(name) for name in result.ordered if not is_aside(name)]
-    assert [path.suffix for path in save(figure, tmp_path, "it")] == [".svg", ".pdf", ".png"]
+    assert [path.suffix for path in save(figure, tmp_path, "it", ("pdf", "png"))] == [".svg", ".pdf", ".png"]
 
 
 def test_there_is_none_without_random():

@@ -12,7 +12,7 @@ from npal_cli.report import figures
 from npal_cli.report.build import build
 from npal_cli.report.names import is_competitor
 from npal_cli.report.page.plots import EXPERIMENT_PLOTS, OVERVIEW_PLOTS
-from tests.report.conftest import NINE, acquired, experiment
+from tests.report.conftest import NINE, QUICK, acquired, experiment
 
 DATA = re.compile(r'<script type="application/json" id="experiment-\d+-data">(.*?)</script>', re.DOTALL)
 LIBRARY = re.compile(r"<script>.*?</script>", re.DOTALL)
@@ -63,12 +63,12 @@ def test_whatever_is_there_makes_a_report(case, tmp_path, monkeypatch):
     drawn = []
     save = figures.save
 
-    def spy(figure, folder: Path, name: str):
+    def spy(figure, folder: Path, name: str, also):
         drawn.extend((name, axes) for axes in figure.axes)
-        return save(figure, folder, name)
+        return save(figure, folder, name, also)
 
     monkeypatch.setattr(figures, "save", spy)
-    build(tmp_path, ODD[case], [])
+    build(tmp_path, ODD[case], [], options=QUICK)
     assert [name for name, axes in drawn if is_empty(axes)] == []
     texts = {path.name: path.read_text() for path in tmp_path.rglob("*.[cmtj]*") if path.is_file()}
     texts |= {"index.html": LIBRARY.sub("", (tmp_path / "index.html").read_text())}

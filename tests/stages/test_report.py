@@ -27,7 +27,7 @@ def test_the_report_shows_what_was_acquired(npal):
         "table_01_waveform_logistic_accuracy.csv",
         "table_08_waveform_logistic_rare_class.tex",
         "figure_03_waveform_logistic.svg",
-        "figure_04_ranks_logistic.png",
+        "figure_04_ranks_logistic.svg",
         "figure_09_waveform_logistic_loss.svg",
         "index.html",
         "metrics.json",
@@ -201,3 +201,12 @@ def test_the_page_is_opened_when_asked_for(npal, monkeypatch):
     monkeypatch.setattr("webbrowser.open", opened.append)
     npal("report", "--open")
     assert opened == [(REPORT / "index.html").resolve().as_uri()]
+
+
+def test_figures_are_of_the_kinds_that_params_yaml_names(npal):
+    npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
+    npal("report")
+    assert {path.name for path in (REPORT / "figures").iterdir()} == {"svg"}
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("figures: []", "figures: [png]"))
+    npal("report")
+    assert {path.name for path in (REPORT / "figures").iterdir()} == {"svg", "png"}

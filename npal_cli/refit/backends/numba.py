@@ -11,12 +11,12 @@ from scipy.special import expit, softmax
 from npal_cli.classifiers import Classifier
 from npal_cli.classifiers.logistic import Logistic
 from npal_cli.classifiers.svm import SVM, soft_votes
+from npal_cli.kernels import CACHE
+from npal_cli.kernels.cache import compile_once
+from npal_cli.kernels.logistic import multinomial, two_class
+from npal_cli.kernels.svm import one_vs_one
 from npal_cli.refit.backends.base import Backend, Solved, completed
 from npal_cli.refit.backends.sklearn import OneByOne
-from npal_cli.refit.cache import compile_once
-from npal_cli.refit.kernels import CACHE
-from npal_cli.refit.kernels.logistic import multinomial, two_class
-from npal_cli.refit.kernels.svm import one_vs_one
 from npal_cli.refit.problem import RefitProblem
 
 Family = Literal["logistic", "multinomial", "svm"]

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from npal_cli.report.build import build
 from npal_cli.report.missing import Missing
 from tests.browser import browser, needs_browser
-from tests.report.conftest import acquired, everything, experiment
+from tests.report.conftest import QUICK, acquired, everything, experiment
 
 __all__ = ["browser"]
 
@@ -20,7 +20,7 @@ pytestmark = needs_browser
 def report(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     results = [*everything(), *everything("adult"), *everything("waveform", classifier="svm")]
-    build(folder, results, [Missing("mushrooms", "balanced", "svm", ("np",), whole=False)])
+    build(folder, results, [Missing("mushrooms", "balanced", "svm", ("np",), whole=False)], options=QUICK)
     return folder / "index.html"
 
 
@@ -145,7 +145,7 @@ def test_a_baseline_is_kept_where_an_experiment_lacks_it(tab):
 
 
 def test_controls_alone_are_shown(browser, tmp_path):
-    build(tmp_path, [experiment(reward_oracle=acquired("r"), random_train_on_reward=acquired("q"))], [])
+    build(tmp_path, [experiment(reward_oracle=acquired("r"), random_train_on_reward=acquired("q"))], [], options=QUICK)
     tab = Tab(browser, tmp_path / "index.html")
     assert tab.rows("curves") == 22
     tab.page.context.close()
@@ -296,7 +296,7 @@ def test_a_hostile_name_is_text_in_every_plot_and_table(browser, tmp_path, name)
 def test_an_empty_page_says_what_is_missing(browser, tmp_path):
     folder = tmp_path / "report"
     folder.mkdir()
-    build(folder, [], [Missing("waveform", "balanced", "logistic", ("random",), whole=True)])
+    build(folder, [], [Missing("waveform", "balanced", "logistic", ("random",), whole=True)], options=QUICK)
     tab = Tab(browser, folder / "index.html")
     assert tab.said == []
     assert "npal acquire --data waveform --setting balanced" in tab.page.inner_text("#missing")
