@@ -212,7 +212,7 @@ def predict(
 
 EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
     example: ("npal example",),
-    label: ("npal label --data leads C644=no C611=yes", "npal label --data leads answers.csv --by ann"),
+    label: ("npal label --data leads C644=no C976=yes", "npal label --data leads answers.csv --by ann"),
     undo: ("npal undo --data leads",),
     status: ("npal status --data leads", "npal status --data leads --page leads.html"),
     export: ("npal export --data leads labelled.csv", "npal export --data leads tasks.json"),
