@@ -13,8 +13,9 @@ import pytest
 
 from npal_cli.classifiers.logistic import Logistic
 from npal_cli.classifiers.svm import SVM
+from npal_cli.kernels import cache
 from npal_cli.kernels.cache import Cache, compile_once, find_cache
-from npal_cli.refit import RefitProblem, cache
+from npal_cli.refit import RefitProblem
 from npal_cli.refit.backends import numba as compiled
 from npal_cli.refit.backends.numba import Compiled
 
