@@ -32,6 +32,8 @@ class Table:
 
     features: Float[np.ndarray, "point feature"]
     labels: Int[np.ndarray, " point"]
+    probabilities: Float[np.ndarray, "point class"]
+    """What the classes were drawn from, which no data set tells: noise is part of it, and none is left in it."""
 
 
 def draw_classes(draws: Draws, several: float) -> int:
@@ -59,13 +61,15 @@ def draw_table(draws: Draws, points: int, shares: Shares) -> Table:
     truth = GROUND_TRUTHS[draws.integers(len(GROUND_TRUTHS))]
     latent = _latent(draws, points)
     scores = truth(draws, latent, len(shares))
-    labels = _classes(draws, scores, shares)
+    probabilities = _probabilities(draws, scores, shares)
+    labels = _drawn(draws, probabilities)
     features = _recorded(draws, latent)
     if draws.random() < 0.15:  # some rows are others over again
         copies = draws.choice(points, int(points * draws.uniform(0, 0.2)), replace=False)
         originals = draws.choice(points, len(copies))
-        features[copies], labels[copies] = features[originals], labels[originals]
-    return Table(features, labels)
+        for values in (features, labels, probabilities):
+            values[copies] = values[originals]
+    return Table(features, labels, probabilities)
 
 
 def _latent(draws: Draws, points: int) -> Latent:
@@ -129,19 +133,21 @@ def _mixture(draws: Draws, latent: Latent, n_classes: int) -> Scores:
 GROUND_TRUTHS: tuple[Callable[[Draws, Latent, int], Scores], ...] = (_linear, _neural, _trees, _mixture)
 
 
-def _classes(draws: Draws, scores: Scores, shares: Shares) -> Int[np.ndarray, " point"]:
-    """Classes drawn from a softmax of scores, as sharp as may be, moved until classes have their shares; some wrong."""
+def _probabilities(draws: Draws, scores: Scores, shares: Shares) -> Float[np.ndarray, "point class"]:
+    """A softmax of scores, as sharp as may be, moved until classes have their shares; some labels may be wrong."""
     logits = _standardised(scores) * log_number(draws, 1, 30)
     offsets = np.log(shares)
     for _ in range(60):
         expected = _softmax(logits + offsets).mean(axis=0)
         offsets = offsets + 0.7 * np.clip(np.log(shares / np.maximum(expected, 1e-12)), -3, 3)
-    cumulative = _softmax(logits + offsets).cumsum(axis=1)
-    labels = (draws.random((len(scores), 1)) > cumulative[:, :-1]).sum(axis=1)
-    if draws.random() < 0.3:
-        wrong = draws.random(len(labels)) < draws.uniform(0, 0.15)
-        labels[wrong] = draws.choice(len(shares), wrong.sum(), p=shares)
-    return np.asarray(labels)
+    wrong = draws.uniform(0, 0.15) if draws.random() < 0.3 else 0.0
+    return (1 - wrong) * _softmax(logits + offsets) + wrong * shares
+
+
+def _drawn(draws: Draws, probabilities: Float[np.ndarray, "point class"]) -> Int[np.ndarray, " point"]:
+    """A class for each point."""
+    cumulative = probabilities.cumsum(axis=1)
+    return np.asarray((draws.random((len(probabilities), 1)) > cumulative[:, :-1]).sum(axis=1))
 
 
 def _recorded(draws: Draws, latent: Latent) -> Float[np.ndarray, "point feature"]:

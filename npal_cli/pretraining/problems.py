@@ -27,6 +27,8 @@ class DrawnProblem:
     """A problem whose test set is fresh points, and what it is about."""
 
     problem: Problem
+    probabilities: Float[np.ndarray, "all_rows class"]
+    """Of the classes of each row: the truth that labels are drawn from."""
     shares: Shares
     """The classes' shares where the points of the test set came from, which has more of rare ones."""
     classifier: str
@@ -34,10 +36,15 @@ class DrawnProblem:
 
     @property
     def truth(self) -> Float[np.ndarray, "fresh class"]:
-        """The class of each fresh point, as a row of one number: what the point counts for."""
-        labels, n_classes = self.problem.labels[self.problem.test], len(self.shares)
-        counts = np.bincount(labels, minlength=n_classes)
-        return np.eye(n_classes)[labels] * (self.shares / counts)[labels][:, None]
+        """The class probabilities of each fresh point, times the share of all points that it stands for.
+
+        Points of a class stand for its share, however many they are: together, for points as they come. Scores over it
+        are free of the noise of labels.
+        """
+        fresh = self.problem.test
+        labels = self.problem.labels[fresh]
+        counts = np.bincount(labels, minlength=len(self.shares))
+        return self.probabilities[fresh] * (self.shares / counts)[labels][:, None]
 
 
 def draw_problem(draws: Draws, several: float = 0.3) -> DrawnProblem:
@@ -83,7 +90,7 @@ def _draw(draws: Draws, several: float) -> DrawnProblem | None:
         training_weights=weights if trains_weighted else np.ones(n_classes),
     )
     classifier = CLASSIFIERS[draws.integers(len(CLASSIFIERS))]
-    return DrawnProblem(problem, found / found.sum(), classifier, draw_objective(draws, n_classes))
+    return DrawnProblem(problem, table.probabilities, found / found.sum(), classifier, draw_objective(draws, n_classes))
 
 
 def draw_objective(draws: Draws, n_classes: int) -> Objective:

@@ -75,3 +75,15 @@ def test_classes_are_two_to_ten_and_up_to_a_hundred_times_rarer():
     rarity = [max(shares) / min(shares) for shares in (draw_shares(draws, 3) for _ in range(300))]
     assert 60 < max(rarity) <= RAREST * 1.0001
     assert np.mean(np.isclose(rarity, 1)) > 0.2
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_labels_are_drawn_from_the_probabilities(classes):
+    """So that, among points of a probability, as many are of the class as it says."""
+    tables = [table(seed, 1000, np.full(classes, 1 / classes)) for seed in range(30)]
+    said = np.concatenate([each.probabilities for each in tables]).ravel()
+    found = np.concatenate([np.eye(classes)[each.labels] for each in tables]).ravel()
+    np.testing.assert_allclose(np.concatenate([each.probabilities for each in tables]).sum(axis=1), 1)
+    for low in np.arange(0, 1, 0.2):
+        inside = (said >= low) & (said < low + 0.2)
+        assert found[inside].mean() == pytest.approx(said[inside].mean(), abs=0.02)
