@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -61,11 +62,15 @@ def serve(
         def ready(address: str) -> None:
             typer.echo(json.dumps({"address": address}) if options.json else f"Label at {address}\nStop with Ctrl-C.")
 
+        def stop(*_: object) -> None:
+            os.write(2, f"npal: stopped; every answer is in {labelling.journal}\n".encode())
+            os._exit(0)  # a round that is being chosen is not waited for
+
+        before = signal.signal(signal.SIGINT, stop)  # an exception may be raised where nobody catches it
         try:
             serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready, show=show)
-        except KeyboardInterrupt:
-            typer.echo(f"npal: stopped; every answer is in {labelling.journal}", err=True)
-            os._exit(0)  # a round that is being chosen is not waited for
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 EXAMPLES = ("npal serve --data leads --open", "npal serve --data digits --pixels 8x8")
