@@ -11,4 +11,4 @@ class ReportOptions:
     """The files of a report."""
 
     figures: tuple[FigureFile, ...] = ("pdf", "png")
-    """Kinds of files that figures have beside SVG, for papers and slides; they take most of the time of a report."""
+    """Kinds of files that figures have beside SVG, for papers and slides; they take time."""

@@ -2,7 +2,7 @@
 
 The task model is the user's, often a simple one. A teacher is not bound by that: it may be whatever predicts the labels
 best, as long as its probabilities can be believed. All models are scikit-learn's, or have its interface; the two that
-teach by default are compiled or solved for a few hundred points, some thirty times faster.
+teach by default are compiled or solved for a few hundred points, up to thirty times faster.
 """
 
 import inspect

@@ -19,7 +19,7 @@ from npal_cli.strategies.gcn import GCNOptions
 NINE = [Run(d, s) for d in (1, 2, 3) for s in (1, 2, 3)]
 POINTS = 8000
 QUICK = ReportOptions(figures=())
-"""Figures as SVG only, which is a third of the time."""
+"""Figures as SVG only, which is quicker."""
 
 
 def prepared(runs=NINE, pool: int = 300) -> PreparedRecord:
