@@ -1,5 +1,6 @@
 """Support vector machine with an RBF kernel (supplement B.2)."""
 
+import warnings
 from itertools import combinations
 from typing import Any, final
 
@@ -10,6 +11,9 @@ from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, Fi
 
 AT_BOUND = 1e-9
 """How near to a bound of its interval, relative to its length, a dual variable counts as being there."""
+
+MOST_ITERATIONS = 2_000_000
+"""Of one fit by libsvm, about a second; where a nearly singular problem needs more, what was reached is kept."""
 
 
 @final
@@ -47,10 +51,20 @@ class SVM:
         class_weights: Float[np.ndarray, " class"],
     ) -> "FittedSVM":
         """See :meth:`npal_cli.classifiers.base.Classifier.fit`."""
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.svm import SVC
 
-        model = SVC(C=self.options.C, kernel="rbf", gamma="scale", tol=1e-8, decision_function_shape="ovo")
-        model.fit(features, labels, sample_weight=class_weights[labels])
+        model = SVC(
+            C=self.options.C,
+            kernel="rbf",
+            gamma="scale",
+            tol=1e-8,
+            decision_function_shape="ovo",
+            max_iter=MOST_ITERATIONS,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(features, labels, sample_weight=class_weights[labels])
         shifts = bias_shifts(model, features, labels, self.options.C * class_weights)
         return FittedSVM(model, len(class_weights), shifts)
 

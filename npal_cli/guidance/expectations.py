@@ -18,6 +18,20 @@ ClassProbabilities = Float[np.ndarray, "_pool class"]
 """The teacher's class probabilities of the pool points; pools may differ in size from one state to the next."""
 Scores = Float[np.ndarray, " _pool"]
 
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What a teacher says of pool points."""
+
+    probabilities: ClassProbabilities
+    disagreement: Scores
+    """How far, in total variation, its models are from their mean, on average; 0 where they say the same."""
+
+    def without(self, position: int) -> "Beliefs":
+        """What is said of all others."""
+        return Beliefs(np.delete(self.probabilities, position, axis=0), np.delete(self.disagreement, position, axis=0))
+
+
 Lesson = tuple[
     Float[np.ndarray, "labelled feature"],
     Int[np.ndarray, " labelled"],
@@ -40,6 +54,10 @@ class Expectations:
 
     def class_probabilities(self, states: Sequence[AcquisitionState]) -> list[ClassProbabilities]:
         """What a teacher of each run's known labels says of its pool."""
+        return [each.probabilities for each in self.beliefs(states)]
+
+    def beliefs(self, states: Sequence[AcquisitionState]) -> list[Beliefs]:
+        """The same, and how far the teacher's models differ."""
         work: list[Lesson] = [
             (
                 *state.labelled,
@@ -71,7 +89,7 @@ class Expectations:
         """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
         from npal_cli.refit import RefitProblem, refit_and_score
 
-        candidates = [self._candidates(state, each) for state, each in zip(states, probabilities, strict=True)]
+        candidates = [self.tried(state, each) for state, each in zip(states, probabilities, strict=True)]
         problems, scorers = [], []
         for state, each, tried in zip(states, probabilities, candidates, strict=True):
             n_classes = len(state.class_weights)
@@ -97,7 +115,7 @@ class Expectations:
             result.append(values)
         return result
 
-    def _candidates(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
+    def tried(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
         """The pool points that are tried: of the largest expected error, ties included."""
         size = self.options.candidates
         if size is None or size >= len(probabilities):
@@ -116,6 +134,9 @@ def standardised(values: Scores) -> Scores:
     return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))
 
 
-def _taught(work: Lesson) -> ClassProbabilities:
+def _taught(work: Lesson) -> Beliefs:
     features, labels, pool, n_classes, options, draws = work
-    return teach(features, labels, n_classes, options, draws).probabilities(pool)
+    teacher = teach(features, labels, n_classes, options, draws)
+    found = teacher.by_model(pool)
+    apart = 0.5 * np.abs(found - found.mean(axis=0)).sum(axis=2).mean(axis=0)
+    return Beliefs(teacher.mixture(found), apart)

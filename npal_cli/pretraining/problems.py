@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from npal_cli.learned.trials import Evaluation
 from npal_cli.objectives import Objective, class_weights
 from npal_cli.pretraining.log_uniform import log_integer
 from npal_cli.pretraining.prior import Draws, Shares, draw_classes, draw_shares, draw_table
@@ -45,6 +46,11 @@ class DrawnProblem:
         labels = self.problem.labels[fresh]
         counts = np.bincount(labels, minlength=len(self.shares))
         return self.probabilities[fresh] * (self.shares / counts)[labels][:, None]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The fresh points, as fits are scored on them."""
+        return Evaluation(self.problem.features[self.problem.test], self.truth)
 
 
 def draw_problem(draws: Draws, several: float = 0.3) -> DrawnProblem:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Num
 
 from npal_cli.classifiers import Classifier
 from npal_cli.engine import Engine
@@ -15,7 +16,7 @@ from npal_cli.refit.backends import backend_of, is_fast
 from npal_cli.refit.backends.base import Backend
 from npal_cli.refit.problem import Confusions, RefitProblem, RefitScores
 
-__all__ = ["Confusions", "RefitProblem", "RefitScores", "refit", "refit_and_score"]
+__all__ = ["Confusions", "Measure", "RefitProblem", "RefitScores", "refit", "refit_and_measure", "refit_and_score"]
 
 FEW = 8
 """Candidates in one piece of work where each fit takes long."""
@@ -27,6 +28,10 @@ WORTH_TELLING = 10.0
 """Seconds of refits from which on their cost is told before they start."""
 
 log = logging.getLogger("npal")
+
+Measure = Callable[[Float[np.ndarray, "fit evaluation class"]], Num[np.ndarray, "fit *_"]]
+"""Numbers of each fit, from the soft predictions of the evaluation points by the fits with candidates and, last,
+by that without any."""
 
 Piece = tuple[RefitProblem, Callable[[RefitProblem], np.ndarray]]
 
@@ -53,13 +58,25 @@ def refit_and_score(
     Raises:
         ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
     """
+    measured = refit_and_measure(problems, scorers, classifier, engine)
+    return [RefitScores(float(each[-1]), each[:-1]) for each in measured]
+
+
+def refit_and_measure(
+    problems: Sequence[RefitProblem], measures: Sequence[Measure], classifier: Classifier, engine: Engine
+) -> list[Num[np.ndarray, "fit *_"]]:
+    """The same, with all numbers that each problem's measure makes of its fits, last without candidate.
+
+    Raises:
+        ValueError: if a training set holds one class only, a feature is not finite, or a class weight not positive.
+    """
     backend, size = _prepare(problems, classifier, engine)
     tasks = []
-    for problem, scorer in zip(problems, scorers, strict=True):
+    for problem, measure in zip(problems, measures, strict=True):
         numbers = len(problem.evaluation_labels) * len(problem.training_weights)
         few = min(size, max(SOFT_NUMBERS // max(numbers, 1), 1))
-        tasks.append(_Task(problem, partial(_score, backend, classifier, scorer), few))
-    return [RefitScores(float(each[-1]), each[:-1]) for each in _map(tasks, backend, size, engine)]
+        tasks.append(_Task(problem, partial(_measure, backend, classifier, measure), few))
+    return _map(tasks, backend, size, engine)
 
 
 class _Task(NamedTuple):
@@ -82,8 +99,8 @@ def _prepare(problems: Sequence[RefitProblem], classifier: Classifier, engine: E
     return backend, FEW if takes_long else backend.piece
 
 
-def _score(backend: Backend, classifier: Classifier, scorer: Scorer, problem: RefitProblem) -> np.ndarray:
-    return scorer(backend.soft_predictions(problem, classifier))
+def _measure(backend: Backend, classifier: Classifier, measure: Measure, problem: RefitProblem) -> np.ndarray:
+    return measure(backend.soft_predictions(problem, classifier))
 
 
 def _map(tasks: Sequence[_Task], backend: Backend, size: int, engine: Engine) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Annotated, final
 import numpy as np
 from annotated_types import Ge, Interval
 
-from npal_cli.guidance.expectations import ClassProbabilities, Expectations, standardised
+from npal_cli.guidance.expectations import Beliefs, Expectations, standardised
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Strategy, check_tried, others_as_worst
 from npal_cli.strategies.guided import GuidedStrategy, Scored
@@ -30,9 +30,9 @@ class ExpectedError(GuidedStrategy):
     order = 120
     look = Look("#4B002D", "#E187D2", "triangle-down", "solid")
 
-    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
+    def score(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scored]:
         """The expected error of each pool point."""
-        errors = [self.expect.errors(state, each) for state, each in zip(states, probabilities, strict=True)]
+        errors = [self.expect.errors(state, each.probabilities) for state, each in zip(states, beliefs, strict=True)]
         return [Scored(each, {"expected_error": each}) for each in errors]
 
 
@@ -59,8 +59,9 @@ class ExpectedImprovement(GuidedStrategy):
         if given.shared.guided.batches == "top":
             check_tried(task.name, given.shared.guided.candidates, task.batch_size, "guided.candidates")
 
-    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
+    def score(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scored]:
         """The expected improvement of each candidate; other points score as the worst of these."""
+        probabilities = [each.probabilities for each in beliefs]
         found = self.expect.improvements(states, probabilities)
         gains = [(q * each).sum(axis=1) for q, each in zip(probabilities, found, strict=True)]
         return [Scored(others_as_worst(each), {"expected_gain": each}) for each in gains]
@@ -108,9 +109,10 @@ class Blend(GuidedStrategy):
             tried = int(candidates * (1 - given.options.excluded_share))
             check_tried(task.name, tried, task.batch_size, "guided.candidates")
 
-    def score(self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]) -> list[Scored]:
+    def score(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scored]:
         """The sum for each candidate that is not excluded; other points score as the worst of these."""
         result, options = [], self._options
+        probabilities = [each.probabilities for each in beliefs]
         found = self.expect.improvements(states, probabilities)
         for state, each, by_label in zip(states, probabilities, found, strict=True):
             reasons = {

@@ -71,10 +71,17 @@ class Teacher:
 
     def probabilities(self, features: Features) -> Probabilities:
         """Class probabilities; never 0, as if one more point had been known that is a bit of every class."""
+        return self.mixture(self.by_model(features))
+
+    def by_model(self, features: Features) -> Float[np.ndarray, "model point class"]:
+        """What each model says."""
+        return np.stack([_probabilities(model, features, len(self._known)) for model in self._models])
+
+    def mixture(self, found: Float[np.ndarray, "model point class"]) -> Probabilities:
+        """What is believed where the models say this: see :meth:`probabilities`."""
         n_classes, total = len(self._known), self._known.sum()
-        parts = zip(self._models, self.weights, strict=True)
-        found = sum(weight * _probabilities(model, features, n_classes) for model, weight in parts)
-        return np.asarray((total * found + (self._known + 1) / (total + n_classes)) / (total + 1))
+        mean = sum(weight * each for weight, each in zip(self.weights, found, strict=True))
+        return np.asarray((total * mean + (self._known + 1) / (total + n_classes)) / (total + 1))
 
 
 def teach(

@@ -1,0 +1,95 @@
+"""Networks as they are kept: arrays in one ``.npz`` file, nothing pickled, and a card that says what they are."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from npal_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from npal_cli.learned.network import Ranker
+
+OWN = "npal"
+"""The name of the weights that come with the package."""
+FORMAT = "npal.learned/1"
+
+Card = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Networks whose predictions are averaged, and their card."""
+
+    networks: Sequence["Ranker"]
+    card: Card
+
+    def save(self, path: Path) -> None:
+        """Write them, as float16, whole or not at all."""
+        arrays = {
+            f"{i}/{name}": values.numpy().astype(np.float16 if not name.startswith("scaling") else np.float32)
+            for i, network in enumerate(self.networks)
+            for name, values in network.cpu().state_dict().items()
+        }
+        about = {"format": FORMAT, "shapes": [asdict(each.shape) for each in self.networks], "card": dict(self.card)}
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(part, about=np.array(json.dumps(about)), **arrays)
+        part.replace(path)
+
+
+def weights_path(name: str) -> Path:
+    """The file of weights of a name: ``npal`` for those of the package, else a path."""
+    return Path(str(files("npal_cli.learned") / "weights.npz")) if name == OWN else Path(name)
+
+
+@cache
+def digest(name: str) -> str:
+    """What changes when the weights do.
+
+    Raises:
+        UsageError: if there is no such file.
+    """
+    path = weights_path(name)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UsageError(
+            f"weights {name!r}: {error.strerror}; give {OWN!r}, or a file that npal pretrain wrote"
+        ) from error
+
+
+@cache
+def read(name: str) -> Learned:
+    """The networks of a file.
+
+    Raises:
+        UsageError: if there is no such file, or it holds something else.
+    """
+    import torch
+
+    from npal_cli.learned.network import Ranker, Shape
+
+    digest(name)
+    try:
+        with np.load(weights_path(name), allow_pickle=False) as content:
+            about = json.loads(str(content["about"]))
+            if about["format"] != FORMAT:
+                raise UsageError(f"weights {name!r}: format {about['format']!r}; expected {FORMAT!r}")
+            networks = []
+            for i, shape in enumerate(about["shapes"]):
+                network = Ranker(Shape(**shape))
+                start = f"{i}/"
+                state = {key[len(start) :]: content[key] for key in content.files if key.startswith(start)}
+                network.load_state_dict({key: torch.from_numpy(each).float() for key, each in state.items()})
+                networks.append(network.eval())
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"weights {name!r}: not a file that npal pretrain wrote ({reason})") from error
+    return Learned(networks, about["card"])

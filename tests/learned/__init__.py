@@ -1,0 +1,1 @@
+"""Tests of what is told to a network that is learned once, and of the network."""
