@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.classifiers import ClassifierOptions, make_classifier
 from npal_cli.errors import DataError
-from npal_cli.guidance.expectations import standardised
+from npal_cli.guidance.expectations import Beliefs, standardised
 from npal_cli.objectives import OBJECTIVES, Objective
 from npal_cli.oracle import ACCURACY
 from npal_cli.strategies.expected import Blend, BlendOptions, ExpectedError, ExpectedImprovement
@@ -121,7 +121,7 @@ def test_only_the_points_with_the_largest_expected_error_are_tried(problem):
     assert set(tried) == set(np.argsort(-strategy.expect.errors(state, probabilities))[:6])
     everything = make(ExpectedImprovement, candidates=None).expect.improvements([state], [probabilities])[0]
     np.testing.assert_array_equal(found[tried], everything[tried])
-    scores = strategy.score([state], [probabilities])[0].scores
+    scores = strategy.score([state], [Beliefs(probabilities, np.zeros(len(probabilities)))])[0].scores
     assert (np.delete(scores, tried) == (probabilities * found).sum(axis=1)[tried].min()).all()
 
 
@@ -132,7 +132,9 @@ def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     error = blend.expect.errors(state, probabilities)
     improvement = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
-    np.testing.assert_allclose(blend.score([state], [probabilities])[0].scores, expected)
+    np.testing.assert_allclose(
+        blend.score([state], [Beliefs(probabilities, np.zeros(len(probabilities)))])[0].scores, expected
+    )
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
 
 
@@ -141,7 +143,7 @@ def test_blend_leaves_out_the_points_whose_labels_do_most_harm(problem):
     probabilities, blend = beliefs_of(state, seed=1), blended(error_weight=1000.0, excluded_share=0.5)
     error = blend.expect.errors(state, probabilities)
     order = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1).argsort()
-    scores = blend.score([state], [probabilities])[0].scores
+    scores = blend.score([state], [Beliefs(probabilities, np.zeros(len(probabilities)))])[0].scores
     assert (scores[order[:15]] == scores.min()).all()
     assert scores.argmax() == max(order[15:], key=lambda i: error[i]) != error.argmax()
 
