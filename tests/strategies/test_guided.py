@@ -132,7 +132,8 @@ def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     error = blend.expect.errors(state, probabilities)
     improvement = (probabilities * blend.expect.improvements([state], [probabilities])[0]).sum(axis=1)
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
-    np.testing.assert_allclose(
+    belief = Beliefs(probabilities, np.zeros(len(probabilities)))
+    np.testing.assert_allclose(blend.score([state], [belief])[0].scores, expected)
         blend.score([state], [Beliefs(probabilities, np.zeros(len(probabilities)))])[0].scores, expected
     )
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
