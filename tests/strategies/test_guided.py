@@ -134,8 +134,6 @@ def test_blend_is_the_weighted_sum_of_both_in_deviations(problem, weight):
     expected = weight * (error - error.mean()) / error.std() + (improvement - improvement.mean()) / improvement.std()
     belief = Beliefs(probabilities, np.zeros(len(probabilities)))
     np.testing.assert_allclose(blend.score([state], [belief])[0].scores, expected)
-        blend.score([state], [Beliefs(probabilities, np.zeros(len(probabilities)))])[0].scores, expected
-    )
     assert standardised(np.full(3, 2.0)).tolist() == [0, 0, 0]
 
 
