@@ -13,6 +13,8 @@ jaxtyping.install_import_hook(
         for part in (
             "classifiers",
             "experiments",
+            "guidance",
+            "learned",
             "neural_process",
             "objectives",
             "oracle",

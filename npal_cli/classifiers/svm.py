@@ -1,6 +1,8 @@
 """Support vector machine with an RBF kernel (supplement B.2)."""
 
+import logging
 import warnings
+from functools import cache
 from itertools import combinations
 from typing import Any, final
 
@@ -8,6 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from npal_cli.classifiers.base import Ability, Classifier, ClassifierOptions, FitServices
+
+log = logging.getLogger("npal")
 
 AT_BOUND = 1e-9
 """How near to a bound of its interval, relative to its length, a dual variable counts as being there."""
@@ -62,11 +66,19 @@ class SVM:
             decision_function_shape="ovo",
             max_iter=MOST_ITERATIONS,
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", ConvergenceWarning)
             model.fit(features, labels, sample_weight=class_weights[labels])
+        if any(issubclass(each.category, ConvergenceWarning) for each in said):
+            _tell_stopped()
         shifts = bias_shifts(model, features, labels, self.options.C * class_weights)
         return FittedSVM(model, len(class_weights), shifts)
+
+
+@cache
+def _tell_stopped() -> None:
+    """Log once that a fit was stopped."""
+    log.warning("a fit of an SVM was stopped after %d iterations and kept as it was", MOST_ITERATIONS)
 
 
 def bias_shifts(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +14,9 @@ from npal_cli.objectives import Objective, scorer
 from npal_cli.randomness import stream
 from npal_cli.states import AcquisitionState
 from npal_cli.teachers import TeacherOptions, teach
+
+if TYPE_CHECKING:
+    import npal_cli.refit
 
 ClassProbabilities = Float[np.ndarray, "_pool class"]
 """The teacher's class probabilities of the pool points; pools may differ in size from one state to the next."""
@@ -32,7 +36,21 @@ class Beliefs:
         return Beliefs(np.delete(self.probabilities, position, axis=0), np.delete(self.disagreement, position, axis=0))
 
 
-Lesson = tuple[
+@dataclass(frozen=True)
+class Trial:
+    """What is tried in a state, and what it is scored on."""
+
+    problem: "npal_cli.refit.RefitProblem"
+    """The refits of each candidate, one after another, under each label."""
+    tried: Int[np.ndarray, " candidate"]
+    """Positions of the candidates in the pool."""
+    seen: Int[np.ndarray, " seen"]
+    """Positions of the pool points that fits are scored on, before those of the reward set."""
+    targets: Float[np.ndarray, "evaluation class"]
+    """What the teacher says of these, and the known classes of the reward set."""
+
+
+Teaching = tuple[
     Float[np.ndarray, "labelled feature"],
     Int[np.ndarray, " labelled"],
     Float[np.ndarray, "pool feature"],
@@ -58,7 +76,7 @@ class Expectations:
 
     def beliefs(self, states: Sequence[AcquisitionState]) -> list[Beliefs]:
         """The same, and how far the teacher's models differ."""
-        work: list[Lesson] = [
+        work: list[Teaching] = [
             (
                 *state.labelled,
                 state.pool_features,
@@ -87,35 +105,42 @@ class Expectations:
         self, states: Sequence[AcquisitionState], probabilities: Sequence[ClassProbabilities]
     ) -> list[Float[np.ndarray, "_pool class"]]:
         """The improvement that each candidate is expected to bring under each label, by refits; NaN of other points."""
-        from npal_cli.refit import RefitProblem, refit_and_score
+        from npal_cli.refit import refit_and_score
 
-        candidates = [self.tried(state, each) for state, each in zip(states, probabilities, strict=True)]
-        problems, scorers = [], []
-        for state, each, tried in zip(states, probabilities, candidates, strict=True):
-            n_classes = len(state.class_weights)
-            draws = stream("evaluation points", *state.run, state.step)
-            seen = draws.permutation(len(each))[: self.options.evaluation_points]
-            targets = np.concatenate([each[seen], np.eye(n_classes)[state.reward_labels]])
-            problem = RefitProblem(
-                state.annotated_features,
-                state.annotated_labels,
-                np.repeat(state.pool_features[tried], n_classes, axis=0),
-                np.tile(np.arange(n_classes), len(tried)),
-                np.concatenate([state.pool_features[seen], state.reward_features]),
-                targets.argmax(axis=1),
-                state.training_weights,
-            )
-            problems.append(problem)
-            scorers.append(scorer(self.objective, targets, state.class_weights))
+        trials = [self.trial(state, each) for state, each in zip(states, probabilities, strict=True)]
+        scorers = [
+            scorer(self.objective, trial.targets, state.class_weights)
+            for trial, state in zip(trials, states, strict=True)
+        ]
+        scored = refit_and_score([trial.problem for trial in trials], scorers, self.classifier, self.engine)
         result = []
-        scored = refit_and_score(problems, scorers, self.classifier, self.engine)
-        for each, tried, scores in zip(probabilities, candidates, scored, strict=True):
+        for each, trial, scores in zip(probabilities, trials, scored, strict=True):
             values = np.full(each.shape, np.nan)
-            values[tried] = scores.improvements.reshape(len(tried), -1)
+            values[trial.tried] = scores.improvements.reshape(len(trial.tried), -1)
             result.append(values)
         return result
 
-    def tried(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
+    def trial(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Trial:
+        """The refits of each candidate under each label, scored on pool points and the reward set."""
+        from npal_cli.refit import RefitProblem
+
+        n_classes = len(state.class_weights)
+        tried = self._tried(state, probabilities)
+        draws = stream("evaluation points", *state.run, state.step)
+        seen = draws.permutation(len(probabilities))[: self.options.evaluation_points]
+        targets = np.concatenate([probabilities[seen], np.eye(n_classes)[state.reward_labels]])
+        problem = RefitProblem(
+            state.annotated_features,
+            state.annotated_labels,
+            np.repeat(state.pool_features[tried], n_classes, axis=0),
+            np.tile(np.arange(n_classes), len(tried)),
+            np.concatenate([state.pool_features[seen], state.reward_features]),
+            targets.argmax(axis=1),
+            state.training_weights,
+        )
+        return Trial(problem, tried, seen, targets)
+
+    def _tried(self, state: AcquisitionState, probabilities: ClassProbabilities) -> Int[np.ndarray, " candidate"]:
         """The pool points that are tried: of the largest expected error, ties included."""
         size = self.options.candidates
         if size is None or size >= len(probabilities):
@@ -124,7 +149,7 @@ class Expectations:
         return np.flatnonzero(errors >= np.partition(errors, -size)[-size])
 
 
-def standardised(values: Scores) -> Scores:
+def standardised(values: Float[np.ndarray, "*_"]) -> Float[np.ndarray, "*_"]:
     """Values with mean 0 and deviation 1; NaN stays, and equal values become 0.
 
     >>> standardised(np.array([1.0, 3.0, np.nan])).tolist()
@@ -134,7 +159,7 @@ def standardised(values: Scores) -> Scores:
     return np.asarray((values - np.nanmean(values)) / (deviation if deviation > 0 else 1.0))
 
 
-def _taught(work: Lesson) -> Beliefs:
+def _taught(work: Teaching) -> Beliefs:
     features, labels, pool, n_classes, options, draws = work
     teacher = teach(features, labels, n_classes, options, draws)
     found = teacher.by_model(pool)

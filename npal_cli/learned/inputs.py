@@ -12,8 +12,7 @@ from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
-from npal_cli.classifiers.svm import SVM
-from npal_cli.guidance.expectations import Beliefs, Expectations
+from npal_cli.guidance.expectations import Beliefs, Expectations, standardised
 from npal_cli.learned.trials import Evaluation, Trials, try_candidates
 from npal_cli.objectives import Objective
 from npal_cli.objectives.counts import rare
@@ -25,18 +24,20 @@ NEIGHBOURS = 12
 """Annotated points that a candidate attends to: those nearest to it."""
 NEAR = 10
 """Pool points whose distance says how dense the pool is."""
+BELIEVED, PREDICTED = 1, 9
+"""Where the inputs of a class say how likely the teacher thinks it, and whether the task model predicts it."""
 
 
 @dataclass(frozen=True)
 class Inputs:
     """A state as the network sees it; all float32."""
 
-    candidates: Float[np.ndarray, "candidate input"]
-    classes: Float[np.ndarray, "candidate class input"]
+    candidates: Float[np.ndarray, "candidate candidate_input"]
+    classes: Float[np.ndarray, "candidate class class_input"]
     """Of each candidate under each class."""
-    neighbours: Float[np.ndarray, "candidate neighbour input"]
+    neighbours: Float[np.ndarray, "candidate neighbour neighbour_input"]
     """Of the annotated points nearest to each candidate; zeros where there are fewer."""
-    state: Float[np.ndarray, " input"]
+    state: Float[np.ndarray, " state_input"]
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ def _described(expect: Expectations, state: AcquisitionState, belief: Beliefs, t
 
     columns = [top, second, _entropy(p[tried]), *_compared(-margin), here, believed, doubted, _entropy(q[tried])]
     columns += [_divergence(q[tried], p[tried]), *_compared(belief.disagreement[tried]), *_compared(errors[tried])]
-    columns += [np.arcsinh(space.leverage), _standard(space.leverage)]
+    columns += [np.arcsinh(space.leverage), standardised(space.leverage)]
     for each in (gains, soft):
-        columns += [np.arcsinh(n * each), _standard(each), _ranks(each)]
-    columns += [_standard(each) for each in (trials.hard.min(axis=1), trials.hard.max(axis=1), spread)]
+        columns += [np.arcsinh(n * each), standardised(each), _ranks(each)]
+    columns += [standardised(each) for each in (trials.hard.min(axis=1), trials.hard.max(axis=1), spread)]
     columns += [np.arcsinh(n * spread), *_compared(space.nearest), *_compared(space.sparse), *_compared(space.covers)]
     columns += [stakes[predicted], q[tried] @ stakes, q[tried] @ counted]
-    columns += [np.arcsinh(n * moved), _standard(moved), np.arcsinh(n * flipped), _standard(flipped)]
+    columns += [np.arcsinh(n * moved), standardised(moved), np.arcsinh(n * flipped), standardised(flipped)]
 
     counts = np.bincount(state.annotated_labels, minlength=n_classes)
     shares = [np.bincount(p.argmax(axis=1), minlength=n_classes) / len(p), q.mean(axis=0)]
@@ -98,7 +99,7 @@ def _described(expect: Expectations, state: AcquisitionState, belief: Beliefs, t
     of_class = [p[tried], q[tried], *(np.broadcast_to(each, (len(tried), n_classes)) for each in constant)]
     of_class += [np.arcsinh(space.to_class), (np.arange(n_classes) == predicted[:, None]).astype(float)]
     for each in (trials.hard, trials.soft):
-        of_class += [np.arcsinh(n * each), (each - each.mean()) / (each.std() or 1.0)]
+        of_class += [np.arcsinh(n * each), standardised(each)]
 
     agree = (p.argmax(axis=1) == q.argmax(axis=1)).mean()
     fitted = (state.classifier.predict(state.annotated_features) == state.annotated_labels).mean()
@@ -113,7 +114,7 @@ def _described(expect: Expectations, state: AcquisitionState, belief: Beliefs, t
     about += [np.log(stakes.max() / stakes.min()), float(np.ptp(state.training_weights) > 0), agree, fitted]
     about += [_entropy(p).mean(), _entropy(q).mean(), belief.disagreement.mean(), errors.mean(), len(tried) / len(p)]
     about += [np.arcsinh(n * gains.std()), np.arcsinh(n * soft.std()), np.arcsinh(n * gains.max())]
-    about += [float(isinstance(expect.classifier, SVM)), *_kind(expect.objective)]
+    about += [float("probabilities" not in expect.classifier.abilities), *_kind(expect.objective)]
     inputs = Inputs(
         np.column_stack(columns).astype(np.float32),
         np.stack(of_class, axis=2).astype(np.float32),
@@ -150,7 +151,7 @@ class _Space:
 
     def neighbours(
         self, q: Float[np.ndarray, "candidate class"], predicted: Int[np.ndarray, " candidate"]
-    ) -> Float[np.ndarray, "candidate neighbour input"]:
+    ) -> Float[np.ndarray, "candidate neighbour neighbour_input"]:
         """The annotated points nearest to each candidate, nearest first."""
         size = min(NEIGHBOURS, self._away.shape[1])
         nearest = np.argsort(self._away, axis=1, kind="stable")[:, :size]
@@ -203,12 +204,7 @@ def _kind(objective: Objective) -> list[float]:
 
 def _compared(values: Values) -> list[Values]:
     """Values as they are, beside the others, and in their order."""
-    return [np.arcsinh(values), _standard(values), _ranks(values)]
-
-
-def _standard(values: Values) -> Values:
-    deviation = values.std()
-    return np.asarray((values - values.mean()) / (deviation if deviation > 0 else 1.0))
+    return [np.arcsinh(values), standardised(values), _ranks(values)]
 
 
 def _ranks(values: Values) -> Values:

@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from npal_cli.learned.inputs import BELIEVED, PREDICTED
+
 TARGETS = ("hard", "soft", "later")
 """What is predicted: the improvement of the objective, of soft accuracy, of the objective once others are annotated."""
-BELIEVED, PREDICTED = 1, -5
-"""Where the inputs of a class say how likely the teacher thinks it is, and whether the task model predicts it."""
 HEADS = 4
 LEAST_SIGMA = 0.05
 
@@ -23,10 +23,10 @@ LEAST_SIGMA = 0.05
 class Batch(NamedTuple):
     """States with equally many classes, filled up where they have fewer candidates."""
 
-    candidates: Float[Tensor, "state candidate input"]
-    classes: Float[Tensor, "state candidate class input"]
-    neighbours: Float[Tensor, "state candidate neighbour input"]
-    state: Float[Tensor, "state input"]
+    candidates: Float[Tensor, "state candidate candidate_input"]
+    classes: Float[Tensor, "state candidate class class_input"]
+    neighbours: Float[Tensor, "state candidate neighbour neighbour_input"]
+    state: Float[Tensor, "state state_input"]
     is_candidate: Bool[Tensor, "state candidate"]
 
 
@@ -91,8 +91,8 @@ class Ranker(nn.Module):
 
     def _attended(
         self,
-        candidates: Float[Tensor, "state candidate input"],
-        given: Float[Tensor, "state candidate neighbour input"],
+        candidates: Float[Tensor, "state candidate candidate_input"],
+        given: Float[Tensor, "state candidate neighbour neighbour_input"],
     ) -> Float[Tensor, "state candidate width"]:
         """What each candidate finds at the annotated points near it, by dot products, in :data:`HEADS` ways."""
         values = self.neighbours(self.scaling["neighbours"](given)).unflatten(-1, (HEADS, -1))

@@ -1,7 +1,7 @@
 """What refits with each candidate, under each label that it may have, say of a state."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 
 from npal_cli.guidance.expectations import Beliefs, Expectations
 from npal_cli.objectives import Objective, Scorer, scorer
-from npal_cli.randomness import stream
 from npal_cli.states import AcquisitionState
 
 SOFT = Objective("soft_accuracy")
@@ -58,40 +57,23 @@ def try_candidates(
     truths: Sequence[Evaluation] | None = None,
 ) -> list[Trials]:
     """Refit with each candidate under each label; each fit is also scored on the state's points of known truth."""
-    from npal_cli.refit import Measure, RefitProblem, refit_and_measure
+    from npal_cli.refit import Measure, refit_and_measure
 
-    problems, measures, places = [], [], []
-    for i, (state, belief) in enumerate(zip(states, beliefs, strict=True)):
-        tried = expect.tried(state, belief.probabilities)
-        classes = len(state.class_weights)
-        draws = stream("evaluation points", *state.run, state.step)
-        seen = draws.permutation(len(belief.probabilities))[: expect.options.evaluation_points]
-        expected = Evaluation(
-            np.concatenate([state.pool_features[seen], state.reward_features]),
-            np.concatenate([belief.probabilities[seen], np.eye(classes)[state.reward_labels]]),
-        )
-        parts = [expected] if truths is None else [expected, truths[i]]
+    trials = [expect.trial(state, belief.probabilities) for state, belief in zip(states, beliefs, strict=True)]
+    problems, measures = [], []
+    for i, (state, trial) in enumerate(zip(states, trials, strict=True)):
+        parts = [Evaluation(trial.problem.evaluation_features, trial.targets), *([] if truths is None else [truths[i]])]
         features = np.concatenate([each.features for each in parts])
-        problems.append(
-            RefitProblem(
-                state.annotated_features,
-                state.annotated_labels,
-                np.repeat(state.pool_features[tried], classes, axis=0),
-                np.tile(np.arange(classes), len(tried)),
-                features,
-                np.zeros(len(features), dtype=np.int64),  # only soft predictions are asked for
-                state.training_weights,
-            )
-        )
+        labels = np.concatenate([each.targets.argmax(axis=1) for each in parts])
+        problems.append(replace(trial.problem, evaluation_features=features, evaluation_labels=labels))
         scorers = [each.scorers(expect.objective, state.class_weights) for each in parts]
-        measure: Measure = partial(_measured, len(expected.features), scorers)
+        measure: Measure = partial(_measured, len(trial.targets), scorers)
         measures.append(measure)
-        places.append((tried, seen))
     found = refit_and_measure(problems, measures, expect.classifier, expect.engine)
     result = []
-    for values, (tried, seen) in zip(found, places, strict=True):
-        changes = (values[:-1] - values[-1]).reshape(len(tried), -1, values.shape[1])
-        result.append(Trials(tried, seen, *np.moveaxis(changes, 2, 0)))
+    for values, trial in zip(found, trials, strict=True):
+        changes = (values[:-1] - values[-1]).reshape(len(trial.tried), -1, values.shape[1])
+        result.append(Trials(trial.tried, trial.seen, *np.moveaxis(changes, 2, 0)))
     return result
 
 

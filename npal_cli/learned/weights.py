@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from npal_cli.commit import replacing
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,9 +40,8 @@ class Learned:
             for name, values in network.cpu().state_dict().items()
         }
         about = {"format": FORMAT, "shapes": [asdict(each.shape) for each in self.networks], "card": dict(self.card)}
-        part = path.with_suffix(".part.npz")
-        np.savez_compressed(part, about=np.array(json.dumps(about)), **arrays)
-        part.replace(path)
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
 
 def weights_path(name: str) -> Path:

@@ -44,6 +44,11 @@ class Batches:
         for i in draws.permutation(len(groups)):
             yield self.taught(groups[i], candidates, draws)
 
+    def per_epoch(self, states: States, size: int) -> int:
+        """How many batches that are."""
+        counts = np.unique(self.lessons.n_classes[states], return_counts=True)[1]
+        return int(np.ceil(counts / size).sum())
+
     def taught(self, states: States, candidates: int, draws: Draws | None = None) -> Taught:
         """These states, which have equally many classes, with so many of their candidates: drawn, or the first."""
         lessons = self.lessons

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from npal_cli.pretraining.states import Lesson
+from npal_cli.commit import replacing
+from npal_cli.pretraining.states import POLICY_NAMES, Lesson
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,12 @@ class Lessons:
     sizes: Int[np.ndarray, " state"]
     """Candidates of each state."""
     n_classes: Int[np.ndarray, " state"]
-    candidates: Float[np.ndarray, "candidate input"]
+    candidates: Float[np.ndarray, "candidate candidate_input"]
     """Of all states, one after another."""
-    classes: Float[np.ndarray, "candidate_class input"]
+    classes: Float[np.ndarray, "candidate_class class_input"]
     """Of each candidate, one after another, under each class."""
-    neighbours: Float[np.ndarray, "candidate neighbour input"]
-    state: Float[np.ndarray, "state input"]
+    neighbours: Float[np.ndarray, "candidate neighbour neighbour_input"]
+    state: Float[np.ndarray, "state state_input"]
     worth: Float[np.ndarray, "candidate worth"]
     """Improvements, as float32: of the objective, of soft accuracy, of the objective once others are annotated too
     (NaN where that was not asked)."""
@@ -39,9 +40,8 @@ class Lessons:
 
     def save(self, path: Path) -> None:
         """Write a file, whole or not at all."""
-        part = path.with_suffix(".part.npz")
-        np.savez_compressed(part, **vars(self))
-        part.replace(path)
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, **vars(self))
 
     @classmethod
     def read(cls, path: Path) -> "Lessons":
@@ -54,9 +54,6 @@ class Lessons:
         """All states of the parts."""
         found = list(parts)
         return cls(**{each.name: np.concatenate([getattr(p, each.name) for p in found]) for each in fields(cls)})
-
-
-POLICY_NAMES = ("random", "margin", "expected_error", "blend", "own")
 
 
 def packed(found: Sequence[Lesson]) -> Lessons:

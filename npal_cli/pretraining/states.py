@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.engine import Engine
-from npal_cli.guidance.expectations import Beliefs, Expectations, standardised
+from npal_cli.guidance.expectations import Beliefs, Expectations
 from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.learned.inputs import Described, Inputs, describe
 from npal_cli.learned.trials import try_candidates
@@ -17,6 +17,7 @@ from npal_cli.pretraining.problems import DrawnProblem, draw_problem
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import draw_seed
 from npal_cli.states import AcquisitionState
+from npal_cli.strategies.expected import BlendOptions, blended
 from npal_cli.teachers import TeacherOptions
 
 REFITS = 400
@@ -89,11 +90,8 @@ def lessons(draws: Draws, several: float, steps: int, own: Policy | None = None)
 
 
 def blend(_: Draws, described: Described, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
-    """As Blend scores: expected error and expected improvement, but for those of the least improvement."""
-    kept = described.gains >= np.quantile(described.gains, 0.1)
-    error, gain = (np.where(kept, each, np.nan) for each in (described.errors, described.gains))
-    scores = standardised(error) + standardised(gain)
-    return _in_pool(np.where(kept, scores, np.nanmin(scores)), described, state)
+    """As Blend scores."""
+    return _in_pool(blended(described.errors, described.gains, BlendOptions()), described, state)
 
 
 def margin(_: Draws, __: Described, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -113,6 +111,7 @@ def by_error(_: Draws, described: Described, state: AcquisitionState) -> Float[n
 
 
 POLICIES: dict[str, Policy] = {"random": by_chance, "margin": margin, "expected_error": by_error, "blend": blend}
+POLICY_NAMES = (*POLICIES, "own")
 
 
 def _in_pool(scores: Float[np.ndarray, " candidate"], described: Described, state: AcquisitionState) -> np.ndarray:

@@ -61,7 +61,7 @@ def learn(
         scaling.adopt(torch.from_numpy(some.reshape(-1, some.shape[-1])))
     batches = Batches(lessons, device)
     states = np.arange(len(lessons))
-    steps = sum(1 for _ in _groups(lessons, options.batch)) * options.epochs
+    steps = batches.per_epoch(states, options.batch) * options.epochs
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps)
     for _ in range(options.epochs):
@@ -77,11 +77,6 @@ def learn(
             losses.append(loss.item())
         tell(float(np.mean(losses)))
     return network.eval()
-
-
-def _groups(lessons: Lessons, size: int) -> range:
-    """One for each batch of an epoch."""
-    return range(sum(int(np.ceil(count / size)) for count in np.unique(lessons.n_classes, return_counts=True)[1]))
 
 
 def _loss(

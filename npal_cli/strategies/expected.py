@@ -7,7 +7,7 @@ from typing import Annotated, final
 import numpy as np
 from annotated_types import Ge, Interval
 
-from npal_cli.guidance.expectations import Beliefs, Expectations, standardised
+from npal_cli.guidance.expectations import Beliefs, Expectations, Scores, standardised
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Strategy, check_tried, others_as_worst
 from npal_cli.strategies.guided import GuidedStrategy, Scored
@@ -111,16 +111,18 @@ class Blend(GuidedStrategy):
 
     def score(self, states: Sequence[AcquisitionState], beliefs: Sequence[Beliefs]) -> list[Scored]:
         """The sum for each candidate that is not excluded; other points score as the worst of these."""
-        result, options = [], self._options
+        result = []
         probabilities = [each.probabilities for each in beliefs]
         found = self.expect.improvements(states, probabilities)
         for state, each, by_label in zip(states, probabilities, found, strict=True):
-            reasons = {
-                "expected_error": self.expect.errors(state, each),
-                "expected_gain": (each * by_label).sum(axis=1),
-            }
-            kept = reasons["expected_gain"] >= np.nanquantile(reasons["expected_gain"], options.excluded_share)
-            error, improvement = (np.where(kept, values, np.nan) for values in reasons.values())
-            blended = options.error_weight * standardised(error) + standardised(improvement)
-            result.append(Scored(others_as_worst(blended), reasons))
+            errors, gains = self.expect.errors(state, each), (each * by_label).sum(axis=1)
+            reasons = {"expected_error": errors, "expected_gain": gains}
+            result.append(Scored(blended(errors, gains, self._options), reasons))
         return result
+
+
+def blended(errors: Scores, gains: Scores, options: BlendOptions) -> Scores:
+    """What Blend makes of expected errors and expected improvements, which are NaN where they were not computed."""
+    kept = gains >= np.nanquantile(gains, options.excluded_share)
+    error, gain = (np.where(kept, values, np.nan) for values in (errors, gains))
+    return others_as_worst(options.error_weight * standardised(error) + standardised(gain))

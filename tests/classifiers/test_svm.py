@@ -7,7 +7,7 @@ from sklearn.datasets import load_wine
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from npal_cli.classifiers import ClassifierOptions
+from npal_cli.classifiers import ClassifierOptions, svm
 from npal_cli.classifiers.svm import SVM, middle_bias
 
 
@@ -86,3 +86,16 @@ def test_predictions_are_those_of_scikit_learn_where_the_bias_is_unique():
 def test_a_middle_without_points_on_one_side_is_refused():
     with pytest.raises(ValueError, match="zero-size"):
         middle_bias(np.array([0.5]), np.array([1.0]), np.array([False]))
+
+
+def test_a_fit_that_does_not_end_is_stopped_and_told_once(monkeypatch, caplog):
+    """Without a warning for each of hundreds of refits, nor an error."""
+    monkeypatch.setattr(svm, "MOST_ITERATIONS", 3)
+    svm._tell_stopped.cache_clear()
+    draws = np.random.default_rng(0)
+    x, y = draws.normal(size=(60, 2)), draws.permutation(np.arange(60) % 2)
+    for _ in range(2):
+        assert set(SVM().fit(x, y, np.ones(2)).predict(x)) <= {0, 1}
+    assert [each.getMessage() for each in caplog.records] == [
+        "a fit of an SVM was stopped after 3 iterations and kept as it was"
+    ]

@@ -9,7 +9,7 @@ from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.engine import Engine
 from npal_cli.guidance.expectations import Beliefs, Expectations
 from npal_cli.guidance.options import GuidanceOptions
-from npal_cli.learned.inputs import Described, Inputs, describe
+from npal_cli.learned.inputs import BELIEVED, PREDICTED, Described, Inputs, describe
 from npal_cli.objectives import Objective, scorer
 from npal_cli.pretraining.problems import draw_problem
 from npal_cli.problems.problem import Problem
@@ -52,8 +52,6 @@ def _equal(one: Inputs, other: Inputs) -> None:
 @pytest.mark.parametrize("drawn", DRAWN, ids=range(len(DRAWN)))
 def test_all_that_is_told_is_finite_and_squashed(drawn):
     problem = _small(drawn.problem)
-    if len(np.unique(problem.labels[problem.annotated])) < 2:
-        pytest.skip("one class is left")
     found = _described(problem, _believed(problem), _expect(drawn.classifier, drawn.objective)).inputs
     for values in vars(found).values():
         assert np.isfinite(values).all()
@@ -72,13 +70,22 @@ def test_permuting_the_pool_permutes_the_candidates():
     )
 
 
-def test_neither_the_unit_of_the_table_nor_the_order_of_its_columns_is_told():
-    """Of an SVM, whose kernel has no unit either."""
+def test_the_order_of_the_columns_is_not_told():
     problem = _small(DRAWN[0].problem)
     columns = np.random.default_rng(3).permutation(problem.features.shape[1])
     other = replace(problem, features=problem.features[:, columns])
     belief = _believed(problem)
     _equal(_described(problem, belief, _expect("svm")).inputs, _described(other, belief, _expect("svm")).inputs)
+
+
+def test_the_network_finds_what_it_looks_for_among_the_inputs_of_a_class():
+    problem = _small(DRAWN[0].problem)
+    belief = _believed(problem)
+    found = _described(problem, belief, _expect("svm"))
+    believed, predicted = (found.inputs.classes[:, :, which] for which in (BELIEVED, PREDICTED))
+    np.testing.assert_allclose(believed, belief.probabilities[found.trials.tried], atol=1e-6)
+    beliefs = found.inputs.classes[:, :, 0]
+    np.testing.assert_array_equal(predicted, np.eye(2)[beliefs.argmax(axis=1)])
 
 
 def test_renaming_the_classes_renames_what_is_told_of_them():
