@@ -59,11 +59,11 @@ class Study:
 COMPARED: dict[str, tuple[str, ...]] = {
     "logistic": (
         *("oracle", "uncsamp", "kcgrdy", "haluni", "haluni_reference", "halgau", "halgau_reference", "cbal"),
-        *("random", "np", "np_plus", "lal", "qbc", "badge", "expected_error", "eer", "blend", "reward_oracle"),
+        *("random", "np", "np_plus", "np_pretrained", "lal", "qbc", "badge", "expected_error", "eer", "blend", "reward_oracle"),
         "random_train_on_reward",
     ),
     "svm": (
-        *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "lal", "qbc", "expected_error", "eer", "blend"),
+        *("oracle", "fscore", "kcgrdy", "random", "np", "np_plus", "np_pretrained", "lal", "qbc", "expected_error", "eer", "blend"),
         *("reward_oracle", "random_train_on_reward"),
     ),
     "teacher": ("uncsamp", "random", "random_train_on_reward"),

@@ -27,6 +27,7 @@ MARKERS = {
     "square": "s",
     "diamond": "D",
     "cross": "P",
+    "star": "*",
     "triangle-up": "^",
     "triangle-down": "v",
     "triangle-left": "<",

@@ -8,7 +8,7 @@ import re
 from typing import Literal, NamedTuple, get_args
 
 Marker = Literal[
-    "circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "triangle-left", "triangle-right"
+    "circle", "square", "diamond", "cross", "star", "triangle-up", "triangle-down", "triangle-left", "triangle-right"
 ]
 Dash = Literal["solid", "dashed", "dotted"]
 
@@ -26,8 +26,8 @@ class Look(NamedTuple):
     def wrong(self) -> str:
         """What is wrong with it, and what was expected; nothing if it can be drawn.
 
-        >>> Look("#7A1FA2", "#C792EA", "star").wrong()[:34]
-        "marker 'star'; expected one of cir"
+        >>> Look("#7A1FA2", "#C792EA", "blot").wrong()[:34]
+        "marker 'blot'; expected one of cir"
         """
         for name, value in (("light", self.light), ("dark", self.dark)):
             if not re.fullmatch("#[0-9A-Fa-f]{6}", value):
@@ -38,10 +38,7 @@ class Look(NamedTuple):
         return ""
 
 
-SPARE = (
-    Look("#00003C", "#009600", "cross", "dotted"),
-    Look("#00005A", "#0069E1", "triangle-left", "dotted"),
-)
+SPARE = (Look("#00005A", "#0069E1", "triangle-left", "dotted"),)
 """Of strategies that have no look of their own."""
 UNKNOWN = Look("#666666", "#999999")
 """Of strategies that are not known here."""

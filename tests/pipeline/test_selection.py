@@ -63,7 +63,7 @@ def test_what_the_spent_reward_set_cannot_say_is_refused_before_anything_is_made
     assert not (DATA / "acquired").exists()
 
 
-@pytest.mark.parametrize(("strategy", "tried"), [("eer", 10), ("blend", 9), ("np_plus", 10)])
+@pytest.mark.parametrize(("strategy", "tried"), [("eer", 10), ("blend", 9), ("np_plus", 10), ("np_pretrained", 10)])
 def test_a_batch_of_points_that_were_not_tried_is_refused(npal, strategy, tried):
     with Path("params.yaml").open("a") as file:
         file.write("guided: {candidates: 10}\n")
