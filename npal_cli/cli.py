@@ -13,6 +13,7 @@ from npal_cli.cli_context import context_of, one_line_errors
 from npal_cli.cli_experiments import classifiers_of, experiments_of, seeds_of, step_of
 from npal_cli.cli_help import Command, Group, examples
 from npal_cli.cli_options import (
+    BasicOptions,
     BatchOptions,
     Names,
     Options,
@@ -213,6 +214,37 @@ def report(
             webbrowser.open((context.root / "report" / "index.html").resolve().as_uri())
         paths = [str(path) for path in written]
         typer.echo(json.dumps({"artifacts": paths}, indent=2) if options.json else "\n".join(paths))
+
+
+@app.command(cls=Command, epilog=examples("npal pretrain", "npal pretrain --params mine.yaml --output mine.npz"))
+@with_options
+def pretrain(
+    options: BasicOptions,
+    data: Annotated[
+        Names,
+        typer.Option(
+            "--data",
+            metavar="NAME",
+            help="Data set that half of the problems are of; repeatable. (default: params.yaml)",
+        ),
+    ] = None,
+    classifier: Annotated[
+        Names,
+        typer.Option(
+            "--classifier", metavar="NAME", help="Task model: name or import path; repeatable. (default: params.yaml)"
+        ),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="A copy of the weights.")] = None,
+) -> None:
+    """Learn once what np_pretrained chooses by, from problems that are drawn or of tables whose labels you know."""
+    with one_line_errors(options):
+        from npal_cli.stages import pretrain as stage
+
+        context = context_of(options)
+        told = context.params.pretrain
+        named = replace(told, tables=tuple(data or told.tables), classifiers=tuple(classifier or told.classifiers))
+        made = stage.pretrain(replace(context, params=replace(context.params, pretrain=named)), output)
+        show([{**stage.describe(made), "artifact": str(made.path)}], as_json=options.json)
 
 
 cli_rows.add_to(app)

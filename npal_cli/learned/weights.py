@@ -49,7 +49,6 @@ def weights_path(name: str) -> Path:
     return Path(str(files("npal_cli.learned") / "weights.npz")) if name == OWN else Path(name)
 
 
-@cache
 def digest(name: str) -> str:
     """What changes when the weights do.
 
@@ -65,18 +64,21 @@ def digest(name: str) -> str:
         ) from error
 
 
-@cache
 def read(name: str) -> Learned:
-    """The networks of a file.
+    """The networks of a file, which is read once as long as it does not change.
 
     Raises:
         UsageError: if there is no such file, or it holds something else.
     """
+    return _read(name, digest(name))
+
+
+@cache
+def _read(name: str, _: str) -> Learned:
     import torch
 
     from npal_cli.learned.network import Ranker, Shape
 
-    digest(name)
     try:
         with np.load(weights_path(name), allow_pickle=False) as content:
             about = json.loads(str(content["about"]))

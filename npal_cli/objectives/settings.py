@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Real
 
 Setting = Literal["balanced", "imbalanced", "imbalanced_weighted", "natural"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -25,8 +25,8 @@ def trains_weighted(setting: Setting) -> bool:
     return setting == "imbalanced_weighted"
 
 
-def class_weights(counts: Int[np.ndarray, " class"]) -> Float[np.ndarray, " class"]:
-    """Weights by inverse relative frequency, with mean 1 over the classes (supplement B.1).
+def class_weights(counts: Real[np.ndarray, " class"]) -> Float[np.ndarray, " class"]:
+    """Weights by inverse frequency, with mean 1 over the classes (supplement B.1).
 
     >>> class_weights(np.array([10, 100])).round(3).tolist()
     [1.818, 0.182]

@@ -14,11 +14,11 @@ from npal_cli.arrays import take_runs
 from npal_cli.artifacts import find
 from npal_cli.classifiers import Classifier, make_classifier, takes_images
 from npal_cli.errors import MissingArtifactError, UsageError
-from npal_cli.params import Plan
 from npal_cli.pipeline.build import Built
 from npal_cli.pipeline.context import Context, Experiment, StepRef
 from npal_cli.pipeline.places import acquired_path, stage_path
 from npal_cli.pipeline.prepared import build_prepared, how_standardised, problems_of
+from npal_cli.plans import Plan
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord

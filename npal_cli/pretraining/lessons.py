@@ -2,73 +2,81 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
-from npal_cli.commit import replacing
+from npal_cli.arrays import Record, array, run_columns
 from npal_cli.pretraining.states import POLICY_NAMES, Lesson
+from npal_cli.randomness import Run
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """States one after another; float16, for what is told is squashed and what is learned is scaled."""
+class Lessons(Record):
+    """States one after another; inputs are float16, for they are squashed."""
 
-    sizes: Int[np.ndarray, " state"]
+    FORMAT: ClassVar[str] = "npal.lessons/1"
+
+    sizes: np.ndarray = array("state")
     """Candidates of each state."""
-    n_classes: Int[np.ndarray, " state"]
-    candidates: Float[np.ndarray, "candidate candidate_input"]
+    n_classes: np.ndarray = array("state")
+    candidates: np.ndarray = array("candidate", "candidate_input")
     """Of all states, one after another."""
-    classes: Float[np.ndarray, "candidate_class class_input"]
+    classes: np.ndarray = array("candidate_class", "class_input")
     """Of each candidate, one after another, under each class."""
-    neighbours: Float[np.ndarray, "candidate neighbour neighbour_input"]
-    state: Float[np.ndarray, "state state_input"]
-    worth: Float[np.ndarray, "candidate worth"]
+    neighbours: np.ndarray = array("candidate", "neighbour", "neighbour_input")
+    state: np.ndarray = array("state", "state_input")
+    worth: np.ndarray = array("candidate", "worth")
     """Improvements, as float32: of the objective, of soft accuracy, of the objective once others are annotated too
     (NaN where that was not asked)."""
-    rivals: Float[np.ndarray, "candidate rival"]
+    rivals: np.ndarray = array("candidate", "rival")
     """What Blend and margin sampling make of them, as float32."""
-    svm: Bool[np.ndarray, " state"]
-    n_annotated: Int[np.ndarray, " state"]
-    policy: Int[np.ndarray, " state"]
-    """Of :data:`POLICY_NAMES`: by what the state was met."""
+    problem: np.ndarray = array("state")
+    """Which states are of one problem."""
+    svm: np.ndarray = array("state")
+    """bool: whether the task model has no probabilities."""
+    known: np.ndarray = array("state")
+    """bool: whether the problem is of a known table, not of a drawn one."""
+    n_annotated: np.ndarray = array("state")
+    policy: np.ndarray = array("state")
+    """Of :data:`~npal_cli.pretraining.states.POLICY_NAMES`: by what the state was met."""
 
     def __len__(self) -> int:
         """How many states there are."""
         return len(self.sizes)
 
-    def save(self, path: Path) -> None:
-        """Write a file, whole or not at all."""
-        with replacing(path) as part, part.open("wb") as file:
-            np.savez_compressed(file, **vars(self))
-
-    @classmethod
-    def read(cls, path: Path) -> "Lessons":
-        """A file that :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as content:
-            return cls(**{each.name: content[each.name] for each in fields(cls)})
-
     @classmethod
     def joined(cls, parts: Iterable["Lessons"]) -> "Lessons":
-        """All states of the parts."""
-        found = list(parts)
-        return cls(**{each.name: np.concatenate([getattr(p, each.name) for p in found]) for each in fields(cls)})
+        """All states of the parts, whose problems stay apart."""
+        found, before = list(parts), 0
+        values = {each.name: np.concatenate([getattr(p, each.name) for p in found]) for each in fields(cls)}
+        problems = []
+        for part in found:
+            problems.append(part.problem + before)
+            before += int(part.problem.max(initial=-1)) + 1
+        return cls(**values | {"problem": np.concatenate(problems)})
 
 
-def packed(found: Sequence[Lesson]) -> Lessons:
-    """Lessons in flat arrays."""
-    half = np.float16
+def packed(problems: Sequence[Sequence[Lesson]], run: Run) -> Lessons:
+    """The lessons of some problems in flat arrays."""
+    half, found = np.float16, [lesson for lessons in problems for lesson in lessons]
     return Lessons(
-        np.array([len(each.hard) for each in found], dtype=np.int32),
-        np.array([each.inputs.classes.shape[1] for each in found], dtype=np.int8),
-        np.concatenate([each.inputs.candidates for each in found]).astype(half),
-        np.concatenate([each.inputs.classes.reshape(-1, each.inputs.classes.shape[2]) for each in found]).astype(half),
-        np.concatenate([each.inputs.neighbours for each in found]).astype(half),
-        np.stack([each.inputs.state for each in found]).astype(half),
-        np.concatenate([np.column_stack([each.hard, each.soft, each.later]) for each in found]).astype(np.float32),
-        np.concatenate([np.column_stack([each.blend, each.margin]) for each in found]).astype(np.float32),
-        np.array([each.svm for each in found]),
-        np.array([each.n_annotated for each in found], dtype=np.int32),
-        np.array([POLICY_NAMES.index(each.policy) for each in found], dtype=np.int8),
+        **run_columns([run]),
+        sizes=np.array([len(each.hard) for each in found], dtype=np.int32),
+        n_classes=np.array([each.inputs.classes.shape[1] for each in found], dtype=np.int8),
+        candidates=np.concatenate([each.inputs.candidates for each in found]).astype(half),
+        classes=np.concatenate(
+            [each.inputs.classes.reshape(-1, each.inputs.classes.shape[2]) for each in found]
+        ).astype(half),
+        neighbours=np.concatenate([each.inputs.neighbours for each in found]).astype(half),
+        state=np.stack([each.inputs.state for each in found]).astype(half),
+        worth=np.concatenate([np.column_stack([each.hard, each.soft, each.later]) for each in found]).astype(
+            np.float32
+        ),
+        rivals=np.concatenate([np.column_stack([each.blend, each.margin]) for each in found]).astype(np.float32),
+        problem=np.repeat(np.arange(len(problems)), [len(each) for each in problems]).astype(np.int32),
+        svm=np.array([each.svm for each in found]),
+        known=np.array([each.known for each in found]),
+        n_annotated=np.array([each.n_annotated for each in found], dtype=np.int32),
+        policy=np.array([POLICY_NAMES.index(each.policy) for each in found], dtype=np.int8),
     )

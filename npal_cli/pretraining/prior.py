@@ -34,6 +34,10 @@ class Table:
     labels: Int[np.ndarray, " point"]
     probabilities: Float[np.ndarray, "point class"]
     """What the classes were drawn from, which no data set tells: noise is part of it, and none is left in it."""
+    shares: Shares
+    """The classes' shares where the points come from."""
+    seen: int = 0
+    """How many of the first rows have these shares; the others need not."""
 
 
 def draw_classes(draws: Draws, several: float) -> int:
@@ -69,7 +73,8 @@ def draw_table(draws: Draws, points: int, shares: Shares) -> Table:
         originals = draws.choice(points, len(copies))
         for values in (features, labels, probabilities):
             values[copies] = values[originals]
-    return Table(features, labels, probabilities)
+    found = np.bincount(labels, minlength=len(shares)) / points
+    return Table(features, labels, probabilities, found, points)
 
 
 def _latent(draws: Draws, points: int) -> Latent:

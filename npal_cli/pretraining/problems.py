@@ -1,26 +1,32 @@
 """Active-learning problems on drawn tables: of every size, setting, task model and objective that occurs in use."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from npal_cli.learned.trials import Evaluation
 from npal_cli.objectives import Objective, class_weights
+from npal_cli.pretraining.known import Part
 from npal_cli.pretraining.log_uniform import log_integer
-from npal_cli.pretraining.prior import Draws, Shares, draw_classes, draw_shares, draw_table
+from npal_cli.pretraining.prior import Draws, Shares, Table, draw_classes, draw_shares, draw_table
+from npal_cli.problems.dataset import Dataset
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import Run
 
 ANNOTATED = (4, 300)
 POOL = (60, 700)
 REWARD = (20, 150)
+LEAST_POOL = 30
+KNOWN = 0.5
+"""The share of problems that are of known tables, where there are any."""
 FRESH = 1500
 """Points that the truth is known of, at most, in all: as many of each class as there are."""
 LEAST_FRESH = 10
 """Of each class."""
 IMBALANCE = 10
-CLASSIFIERS = ("logistic", "svm")
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class DrawnProblem:
     """The classes' shares where the points of the test set came from, which has more of rare ones."""
     classifier: str
     objective: Objective
+    known: bool
+    """Whether it is of a known table, whose labels themselves are the truth."""
 
     @property
     def truth(self) -> Float[np.ndarray, "fresh class"]:
@@ -53,36 +61,88 @@ class DrawnProblem:
         return Evaluation(self.problem.features[self.problem.test], self.truth)
 
 
-def draw_problem(draws: Draws, several: float = 0.3) -> DrawnProblem:
-    """A problem, of more than two classes with probability ``several``.
+@dataclass(frozen=True)
+class Mix:
+    """What problems are drawn from."""
 
-    >>> drawn = draw_problem(np.random.default_rng(0))
+    several: float = 0.3
+    """The share of problems of more than two classes."""
+    tables: Sequence[Dataset] = ()
+    """Whose labels are all known: half of the problems are of them, if there are any."""
+    classifiers: Sequence[str] = ("logistic", "svm")
+
+
+class Origin(Protocol):
+    """Where the table of a problem comes from."""
+
+    known: bool
+    """Whether it is there, and not drawn."""
+    natural: Shares
+    """How frequent its classes are as they come."""
+
+    def most(self, shares: Shares) -> int:
+        """How many points a problem may have whose classes have these shares."""
+
+    def table(self, draws: Draws, seen: int, shares: Shares) -> Table:
+        """A table whose first rows, about ``seen`` of them, have these shares."""
+
+
+class Invented:
+    """A table of the prior."""
+
+    known = False
+
+    def __init__(self, draws: Draws, several: float) -> None:
+        self.natural = draw_shares(draws, draw_classes(draws, several))
+
+    def most(self, _: Shares) -> int:
+        """As many as there may be."""
+        return ANNOTATED[1] + POOL[1] + REWARD[1]
+
+    def table(self, draws: Draws, seen: int, shares: Shares) -> Table:
+        """Those and others, all drawn alike."""
+        return replace(draw_table(draws, seen + 4 * FRESH, shares), seen=seen)
+
+
+def draw_problem(draws: Draws, mix: Mix) -> DrawnProblem:
+    """A problem of any kind.
+
+    >>> drawn = draw_problem(np.random.default_rng(0), Mix())
     >>> drawn.truth.sum().round(6).tolist()
     1.0
     """
     while True:
-        found = _draw(draws, several)
+        known = len(mix.tables) > 0 and draws.random() < KNOWN
+        table = mix.tables[int(draws.integers(len(mix.tables)))] if known else None
+        origin = Invented(draws, mix.several) if table is None else Part(draws, table, mix.several)
+        found = _draw(draws, origin, mix.classifiers)
         if found is not None:
             return found
 
 
-def _draw(draws: Draws, several: float) -> DrawnProblem | None:
-    """One try; None if a class has too few points to know the truth of it, or only one class is annotated."""
-    n_classes = draw_classes(draws, several)
-    shares, counts_alike, trains_weighted = _setting(draws, n_classes)
+def _draw(draws: Draws, origin: Origin, classifiers: Sequence[str]) -> DrawnProblem | None:
+    """One try; None if there are too few points of a class or in all, or only one class is annotated."""
+    n_classes = len(origin.natural)
+    shares, counts_alike, trains_weighted = _setting(draws, origin.natural)
     known = max(log_integer(draws, *ANNOTATED), n_classes)
     reward = 0 if draws.random() < 0.7 else log_integer(draws, *REWARD)
-    seen = known + log_integer(draws, *POOL) + reward
-    table = draw_table(draws, seen + 4 * FRESH, shares)
+    pool = log_integer(draws, *POOL)
+    most = origin.most(shares)
+    if most < known + reward + POOL[0]:
+        known, reward = min(known, most // 4), 0
+    pool = min(pool, most - known - reward)
+    if pool < LEAST_POOL or known < n_classes:
+        return None
+    table = origin.table(draws, known + pool + reward, shares)
+    seen = table.seen
     fresh = _even(table.labels, np.arange(seen, len(table.labels)), n_classes)
     if np.bincount(table.labels[fresh], minlength=n_classes).min() < LEAST_FRESH:
         return None
-    found = np.bincount(table.labels[seen:], minlength=n_classes)
     annotated = _annotated(draws, table.labels[:seen], known)
     if len(np.unique(table.labels[annotated])) < 2:
         return None
     rest = draws.permutation(np.setdiff1d(np.arange(seen), annotated))
-    weights = np.ones(n_classes) if counts_alike else class_weights(found)
+    weights = np.ones(n_classes) if counts_alike else class_weights(np.maximum(table.shares, 1e-4))
     problem = Problem(
         run=Run(1, int(draws.integers(2**31))),
         features=table.features,
@@ -95,8 +155,9 @@ def _draw(draws: Draws, several: float) -> DrawnProblem | None:
         class_weights=weights,
         training_weights=weights if trains_weighted else np.ones(n_classes),
     )
-    classifier = CLASSIFIERS[draws.integers(len(CLASSIFIERS))]
-    return DrawnProblem(problem, table.probabilities, found / found.sum(), classifier, draw_objective(draws, n_classes))
+    classifier = classifiers[int(draws.integers(len(classifiers)))]
+    objective = draw_objective(draws, n_classes)
+    return DrawnProblem(problem, table.probabilities, table.shares, classifier, objective, origin.known)
 
 
 def draw_objective(draws: Draws, n_classes: int) -> Objective:
@@ -113,11 +174,11 @@ def draw_objective(draws: Draws, n_classes: int) -> Objective:
     return Objective(("log_loss", "brier", "soft_accuracy")[draws.integers(3)])
 
 
-def _setting(draws: Draws, n_classes: int) -> tuple[Shares, bool, bool]:
+def _setting(draws: Draws, natural: Shares) -> tuple[Shares, bool, bool]:
     """How frequent classes are, whether every point counts alike, and whether fits are weighted by class."""
-    kind = draws.random()
+    kind, n_classes = draws.random(), len(natural)
     if kind < 0.35:
-        return draw_shares(draws, n_classes), kind < 0.25, kind >= 0.25
+        return natural, kind < 0.25, kind >= 0.25
     if kind < 0.6:
         return np.full(n_classes, 1 / n_classes), False, False
     shares = np.ones(n_classes)

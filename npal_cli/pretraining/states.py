@@ -1,6 +1,6 @@
 """States as strategies meet them, with the true improvement of each candidate: what a strategy is learned from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +11,11 @@ from npal_cli.engine import Engine
 from npal_cli.guidance.expectations import Beliefs, Expectations
 from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.learned.inputs import Described, Inputs, describe
+from npal_cli.learned.network import Ranker
+from npal_cli.learned.ranking import rank
 from npal_cli.learned.trials import try_candidates
 from npal_cli.pretraining.prior import Draws
-from npal_cli.pretraining.problems import DrawnProblem, draw_problem
+from npal_cli.pretraining.problems import DrawnProblem, Mix, draw_problem
 from npal_cli.problems.problem import Problem
 from npal_cli.randomness import draw_seed
 from npal_cli.states import AcquisitionState
@@ -47,22 +49,25 @@ class Lesson:
     margin: Float[np.ndarray, " candidate"]
     """What margin sampling makes of them: minus the difference between the two classes believed in most."""
     svm: bool
+    """Whether the task model has no probabilities."""
+    known: bool
+    """Whether the problem is of a known table."""
     policy: str
     n_annotated: int
 
 
-def lessons(draws: Draws, several: float, steps: int, own: Policy | None = None) -> Iterator[Lesson]:
+def lessons(draws: Draws, mix: Mix, steps: int, own: Policy | None = None) -> Iterator[Lesson]:
     """The states of one drawn problem, as a strategy meets them that annotates some points at a time.
 
     Which strategy that is, and how many points, is drawn. The last of ``steps`` may be missing where the pool is small.
     """
-    drawn = draw_problem(draws, several)
+    drawn = draw_problem(draws, mix)
     n_classes = drawn.problem.n_classes
     policies = POLICIES | ({"own": own} if own is not None else {})
     name = list(policies)[draws.integers(len(policies))]
     batch = int(draws.choice([1, 2, 5]))
     options = GuidanceOptions(candidates=max(REFITS // n_classes, 24))
-    kind = CLASSIFIERS[drawn.classifier]
+    kind = CLASSIFIERS.find(drawn.classifier)
     classifier = kind.make(kind.Options())
     expect = Expectations(classifier, TeacherOptions(), options, drawn.objective, Engine())
     problem = drawn.problem
@@ -79,7 +84,8 @@ def lessons(draws: Draws, several: float, steps: int, own: Policy | None = None)
             _later(drawn, state, expect, described, draws),
             blend(draws, described, state)[tried],
             margin(draws, described, state)[tried],
-            svm=drawn.classifier == "svm",
+            svm="probabilities" not in classifier.abilities,
+            known=drawn.known,
             policy=name,
             n_annotated=len(problem.annotated),
         )
@@ -108,6 +114,15 @@ def by_chance(draws: Draws, _: Described, state: AcquisitionState) -> Float[np.n
 def by_error(_: Draws, described: Described, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
     """The expected error."""
     return _in_pool(described.errors, described, state)
+
+
+def by(networks: Sequence[Ranker]) -> Policy:
+    """As networks rank."""
+
+    def scores(_: Draws, described: Described, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
+        return _in_pool(rank(networks, described.inputs), described, state)
+
+    return scores
 
 
 POLICIES: dict[str, Policy] = {"random": by_chance, "margin": margin, "expected_error": by_error, "blend": blend}

@@ -1,41 +1,20 @@
 """How the network learns from lessons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import torch
-from annotated_types import Ge, Gt
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from npal_cli.learned.network import Ranker, Scaling, Shape
 from npal_cli.pretraining.batches import Batches, Taught
 from npal_cli.pretraining.lessons import Lessons
+from npal_cli.pretraining.options import LearningOptions
 from npal_cli.randomness import draw_seed, stream
 
 SCALED_BY = 200_000
 """Rows, at most, that say what mean and deviation inputs have."""
-
-
-@dataclass(frozen=True)
-class LearningOptions:
-    """How a network is learned."""
-
-    width: Annotated[int, Ge(4)] = 48
-    epochs: Annotated[int, Ge(1)] = 12
-    batch: Annotated[int, Ge(1)] = 64
-    """States."""
-    candidates: Annotated[int, Ge(2)] = 48
-    """Of each state, drawn anew in each epoch."""
-    rate: Annotated[float, Gt(0)] = 3e-3
-    """The largest learning rate, of a cycle."""
-    decay: Annotated[float, Ge(0)] = 1e-2
-    listwise: Annotated[float, Ge(0)] = 0.5
-    """What the order of the candidates weighs beside the likelihood of their improvements."""
-    attends: bool = True
-    compares: bool = True
 
 
 def learn(

@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_limits
 from npal_cli.classifiers import takes_images
 from npal_cli.commit import building_place, commit
 from npal_cli.errors import MissingArtifactError, write_errors
-from npal_cli.params import Plan
 from npal_cli.pipeline.build import log
 from npal_cli.pipeline.collect import Selection, collect
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.locks import locked
+from npal_cli.plans import Plan
 from npal_cli.randomness import Run
 from npal_cli.report.build import build
 from npal_cli.report.missing import Planned, missing_of

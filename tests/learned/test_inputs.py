@@ -11,12 +11,12 @@ from npal_cli.guidance.expectations import Beliefs, Expectations
 from npal_cli.guidance.options import GuidanceOptions
 from npal_cli.learned.inputs import BELIEVED, PREDICTED, Described, Inputs, describe
 from npal_cli.objectives import Objective, scorer
-from npal_cli.pretraining.problems import draw_problem
+from npal_cli.pretraining.problems import Mix, draw_problem
 from npal_cli.problems.problem import Problem
 from npal_cli.states import AcquisitionState
 from npal_cli.teachers import TeacherOptions
 
-DRAWN = [draw_problem(np.random.default_rng(seed), several=0.2) for seed in range(8)]
+DRAWN = [draw_problem(np.random.default_rng(seed), Mix(several=0.2)) for seed in range(8)]
 
 
 def _expect(name: str, objective: Objective | None = None) -> Expectations:

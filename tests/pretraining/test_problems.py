@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from npal_cli.objectives import OBJECTIVES
-from npal_cli.pretraining.problems import CLASSIFIERS, LEAST_FRESH, draw_problem
+from npal_cli.pretraining.problems import LEAST_FRESH, Mix, draw_problem
 
-DRAWN = [draw_problem(np.random.default_rng(seed)) for seed in range(120)]
+DRAWN = [draw_problem(np.random.default_rng(seed), Mix()) for seed in range(120)]
 
 
 def test_no_point_is_in_two_sets_and_fresh_ones_in_none():
@@ -41,7 +41,7 @@ def test_a_score_over_the_truth_is_the_score_of_a_sample_with_those_shares():
 
 
 def test_all_that_occurs_in_use_occurs():
-    assert {each.classifier for each in DRAWN} == set(CLASSIFIERS)
+    assert {each.classifier for each in DRAWN} == set(Mix().classifiers)
     assert {each.objective.name for each in DRAWN} >= set(OBJECTIVES) - {"balanced_accuracy", "brier", "log_loss"}
     known = [len(each.problem.annotated) for each in DRAWN]
     assert min(known) < 8
@@ -54,7 +54,7 @@ def test_all_that_occurs_in_use_occurs():
 
 
 def test_the_same_seed_gives_the_same_problem():
-    first, again = (draw_problem(np.random.default_rng(5)) for _ in range(2))
+    first, again = (draw_problem(np.random.default_rng(5), Mix()) for _ in range(2))
     assert first.problem.features.tobytes() == again.problem.features.tobytes()
     assert first.problem.pool.tolist() == again.problem.pool.tolist()
     assert first.objective == again.objective

@@ -4,23 +4,29 @@ import numpy as np
 import pytest
 import torch
 
+from npal_cli.artifacts import Provenance, read, write
 from npal_cli.pretraining.batches import Batches
 from npal_cli.pretraining.lessons import Lessons, packed
+from npal_cli.pretraining.options import LearningOptions
+from npal_cli.pretraining.problems import Mix
 from npal_cli.pretraining.states import Lesson, lessons
-from npal_cli.pretraining.training import LearningOptions, learn
+from npal_cli.pretraining.training import learn
+from npal_cli.randomness import Run
+
+RUN = Run(1, 0)
 
 
 def _lessons(seed: int, steps: int = 2) -> list[Lesson]:
-    return list(lessons(np.random.default_rng(seed), several=0, steps=steps))
+    return list(lessons(np.random.default_rng(seed), Mix(several=0), steps))
 
 
 @pytest.fixture(scope="module")
 def found() -> Lessons:
-    return packed([lesson for seed in (0, 2, 3) for lesson in _lessons(seed)])
+    return packed([_lessons(seed) for seed in (0, 2, 3)], RUN)
 
 
 def test_the_same_draws_give_the_same_lessons(found):
-    again = packed([lesson for seed in (0, 2, 3) for lesson in _lessons(seed)])
+    again = packed([_lessons(seed) for seed in (0, 2, 3)], RUN)
     for name, values in vars(found).items():
         np.testing.assert_array_equal(values, getattr(again, name), err_msg=name)
 
@@ -39,17 +45,17 @@ def test_what_is_told_does_not_hang_on_the_truth(found, monkeypatch):
         return one
 
     monkeypatch.setattr(states, "draw_problem", relabelled)
-    first = packed([_lessons(seed, steps=1)[0] for seed in (0, 2, 3)])
+    first = packed([_lessons(seed, steps=1) for seed in (0, 2, 3)], RUN)
     monkeypatch.undo()
-    true = packed([_lessons(seed, steps=1)[0] for seed in (0, 2, 3)])
+    true = packed([_lessons(seed, steps=1) for seed in (0, 2, 3)], RUN)
     for name in ("candidates", "classes", "neighbours", "state", "rivals"):
         np.testing.assert_array_equal(getattr(first, name), getattr(true, name), err_msg=name)
     assert not np.allclose(first.worth, true.worth, equal_nan=True)
 
 
 def test_lessons_are_read_as_they_were_written(found, tmp_path):
-    found.save(tmp_path / "some.npz")
-    again = Lessons.read(tmp_path / "some.npz")
+    write(tmp_path / "some.zarr", found, Provenance({}, {}), tmp_path)
+    again = read(tmp_path / "some.zarr", Lessons)[0]
     twice = Lessons.joined([found, again])
     assert len(twice) == 2 * len(found)
     np.testing.assert_array_equal(twice.candidates[len(found.candidates) :], found.candidates)
