@@ -182,7 +182,7 @@ def weights_of(
 
 
 def _stratified(rows: Rows, labels: Rows, size: int, draws: np.random.Generator) -> Sequence[Rows]:
-    """The rest, and ``size`` rows with the classes in the same shares."""
+    """The rest, and ``size`` rows with the classes in the same shares: as many of each class, whatever the draws."""
     if size == 0:
         return rows, rows[:0]
     from sklearn.model_selection import train_test_split
@@ -194,7 +194,36 @@ def _stratified(rows: Rows, labels: Rows, size: int, draws: np.random.Generator)
             f"{len(rows)} points cannot be split into {size} and the rest with every class in both ({error}); "
             "ask for smaller sets in params.yaml (prepare) or take more data"
         ) from error
-    return rest, taken
+    present, code = np.unique(labels[rows], return_inverse=True)
+    counts = np.bincount(code)
+    left, tied = _shared_out(counts, len(rows) - size)
+    if not tied:
+        return rest, taken
+    of_class = [draws.permutation(rows[code == c]) for c in range(len(present))]  # else a draw says who gets one more
+    parts = [np.concatenate([each[s] for each, s in zip(of_class, cut, strict=True)]) for cut in _cuts(left)]
+    return draws.permutation(parts[0]), draws.permutation(parts[1])
+
+
+def _cuts(left: Int[np.ndarray, " class"]) -> tuple[list[slice], list[slice]]:
+    """Of each class, those that are left and the others."""
+    return [slice(int(n)) for n in left], [slice(int(n), None) for n in left]
+
+
+def _shared_out(counts: Int[np.ndarray, " class"], size: int) -> tuple[Int[np.ndarray, " class"], bool]:
+    """How many of each class make ``size`` in the classes' shares, and whether others would as well.
+
+    >>> _shared_out(np.array([30, 30, 40]), 50)
+    (array([15, 15, 20]), False)
+    >>> _shared_out(np.array([30, 30, 30]), 50)
+    (array([17, 17, 16]), True)
+    """
+    exact = counts / counts.sum() * size
+    taken = np.floor(exact).astype(np.int64)
+    more = size - int(taken.sum())
+    order = np.argsort(taken - exact, kind="stable")
+    taken[order[:more]] += 1
+    rest = (exact - np.floor(exact))[order]
+    return taken, 0 < more < len(counts) and bool(rest[more - 1] == rest[more])
 
 
 def check_sizes(data: Dataset, setting: Setting, counts: Int[np.ndarray, " class"], options: SplitOptions) -> None:
