@@ -101,7 +101,7 @@ def summary(found: dict[Cell, pd.DataFrame], strategies: Sequence[str]) -> Itera
     gains = means.sub(means["random"], axis=0)
     rest = [name for name in strategies if name != "random"]
     groups = {"all": about["data"].notna()}
-    for column in ("classifier", "annotated", "pool", "setting"):
+    for column in ("classifier", "annotated", "pool", "setting", "data"):
         groups |= {f"{column} {value}": about[column] == value for value in sorted(about[column].unique())}
     rows = []
     for group, which in groups.items():

@@ -154,6 +154,30 @@ def status(
         typer.echo("\n" + "\n".join(found.sentences()))
 
 
+def worth(
+    options: RowOptions,
+    labels: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--labels", metavar="COUNT", min=1, max=200, help="Labels more; repeatable. (default: a batch, 20, 50, 100)"
+        ),
+    ] = None,
+) -> None:
+    """Forecast what more labels will bring, before anybody gives one: chosen rows, and random ones."""
+    with one_line_errors(options):
+        found = labelling_of(options, options.data).worth(labels or ())
+        if options.json:
+            _print_json([each.as_json() for each in found])
+            return
+        from tabulate import tabulate
+
+        rows = [each.row() for each in found]
+        typer.echo(tabulate(rows, headers="keys", disable_numparse=True, stralign="right"))
+        typer.echo(
+            "\nWhat the score is forecast to change by, and the 90 % interval, by what labels brought elsewhere."
+        )
+
+
 def export(
     options: RowOptions,
     output: Annotated[
@@ -215,6 +239,7 @@ EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
     label: ("npal label --data leads C644=no C976=yes", "npal label --data leads answers.csv --by ann"),
     undo: ("npal undo --data leads",),
     status: ("npal status --data leads", "npal status --data leads --page leads.html"),
+    worth: ("npal worth --data leads", "npal worth --data leads --labels 100"),
     export: ("npal export --data leads labelled.csv", "npal export --data leads tasks.json"),
     predict: ("npal predict --data leads --output predictions.csv",),
 }

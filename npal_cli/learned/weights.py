@@ -14,6 +14,7 @@ import numpy as np
 
 from npal_cli.commit import replacing
 from npal_cli.errors import UsageError
+from npal_cli.learned.outlook import PARTS, Outlook
 
 if TYPE_CHECKING:
     from npal_cli.learned.network import Ranker
@@ -31,6 +32,8 @@ class Learned:
 
     networks: Sequence["Ranker"]
     card: Card
+    outlook: Outlook | None = None
+    """What forecasts gains; None where only states were learned from."""
 
     def save(self, path: Path) -> None:
         """Write them, as float16, whole or not at all."""
@@ -39,6 +42,8 @@ class Learned:
             for i, network in enumerate(self.networks)
             for name, values in network.cpu().state_dict().items()
         }
+        if self.outlook is not None:
+            arrays |= {f"outlook/{name}": self.outlook.arrays[name] for name in PARTS}
         about = {"format": FORMAT, "shapes": [asdict(each.shape) for each in self.networks], "card": dict(self.card)}
         with replacing(path) as part, part.open("wb") as file:
             np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
@@ -91,7 +96,8 @@ def _read(name: str, _: str) -> Learned:
                 state = {key[len(start) :]: content[key] for key in content.files if key.startswith(start)}
                 network.load_state_dict({key: torch.from_numpy(each).float() for key, each in state.items()})
                 networks.append(network.eval())
+            parts = {name: content[f"outlook/{name}"] for name in PARTS if f"outlook/{name}" in content}
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"weights {name!r}: not a file that npal pretrain wrote ({reason})") from error
-    return Learned(networks, about["card"])
+    return Learned(networks, about["card"], Outlook(parts) if parts else None)

@@ -1,17 +1,22 @@
-"""Blocks of lessons: some problems each, made apart from one another, and kept as soon as they are made."""
+"""Blocks of what is learned from: some problems each, made apart from one another, and kept as they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
+from npal_cli.arrays import AnyRecord
 from npal_cli.artifacts import Provenance, find, write
+from npal_cli.engine import Engine
 from npal_cli.errors import ArtifactError
+from npal_cli.learned.network import Ranker
 from npal_cli.learned.weights import digest, read
 from npal_cli.pretraining.known import usable
 from npal_cli.pretraining.lessons import Lessons, packed
 from npal_cli.pretraining.options import PretrainOptions
+from npal_cli.pretraining.outlooks import Outlooks, gather
+from npal_cli.pretraining.prior import Draws
 from npal_cli.pretraining.problems import Mix
 from npal_cli.pretraining.states import by, lessons
 from npal_cli.problems.dataset import Dataset
@@ -24,9 +29,33 @@ PROBLEMS = 25
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The lessons of a round."""
+class Content(Generic[AnyRecord]):
+    """What blocks hold."""
 
+    name: str
+    kind: type[AnyRecord]
+    gather: Callable[[Sequence[Draws], Mix, int, Sequence[Ranker], Run], AnyRecord]
+    """From problems that are drawn: given the draws of each, what of, how many states of each, by what networks too."""
+
+
+def _lessons(draws: Sequence[Draws], mix: Mix, steps: int, networks: Sequence[Ranker], run: Run) -> Lessons:
+    own = by(networks) if networks else None
+    return packed([list(lessons(each, mix, steps, own)) for each in draws], run)
+
+
+def _outlooks(draws: Sequence[Draws], mix: Mix, _: int, networks: Sequence[Ranker], run: Run) -> Outlooks:
+    return gather(draws, mix, networks, run)
+
+
+LESSONS = Content("lessons", Lessons, _lessons)
+OUTLOOKS = Content("outlooks", Outlooks, _outlooks)
+
+
+@dataclass(frozen=True)
+class Blocks(Generic[AnyRecord]):
+    """The blocks of a round."""
+
+    content: Content[AnyRecord]
     root: Path
     options: PretrainOptions
     sources: Sources
@@ -40,29 +69,34 @@ class Blocks:
         """How many blocks there are."""
         return -(-self.options.problems // PROBLEMS)
 
+    def make_all(self, engine: Engine) -> None:
+        """Make those that are not there."""
+        label = f"{self.content.name}, round {self.round}"
+        list(engine.map(self.make, range(self.count), label=label, unit="block"))
+
     def path(self, block: int) -> Path:
         """Where a block is."""
-        return self.root / "pretrained" / "lessons" / f"round{self.round}" / f"{block:05d}.zarr"
+        return self.root / "pretrained" / self.content.name / f"round{self.round}" / f"{block:05d}.zarr"
 
     def drawn_from(self) -> dict[str, Any]:
-        """All that lessons depend on, but their number."""
+        """All that blocks depend on, but their number."""
         told = asdict(self.options)
         drawn = {key: told[key] for key in ("seed", "steps", "several", "classifiers", "tables")}
         drawn["classifiers"] = list(self.options.classifiers)
         drawn["tables"] = {name: source_digest(named(name), self.sources) for name in self.options.tables}
         return drawn | {"round": self.round, "own": digest(str(self.own)) if self.own is not None else None}
 
-    def stored(self, block: int) -> Lessons | None:
-        """The lessons of a block, if they are there and made as they would be now.
+    def stored(self, block: int) -> AnyRecord | None:
+        """A block, if it is there and made as it would be now.
 
         Raises:
-            ArtifactError: if they are damaged.
+            ArtifactError: if it is damaged.
         """
-        found = find(self.path(block), Lessons, self.root)
+        found = find(self.path(block), self.content.kind, self.root)
         return found[0] if found is not None and found[1].parameters == self._parameters(block) else None
 
     def make(self, block: int) -> Path:
-        """Meet the states of a block's problems and write them, unless they are there.
+        """Draw the problems of a block, and write what is learned from them, unless it is there.
 
         What is left of a damaged block is replaced: it can be made again.
         """
@@ -71,13 +105,13 @@ class Blocks:
                 return self.path(block)
         except ArtifactError:
             pass
-        own = by(read(str(self.own)).networks) if self.own is not None else None
+        networks = read(str(self.own)).networks if self.own is not None else ()
         mix = Mix(self.options.several, _tables(self.options.tables, self.sources), self.options.classifiers)
         key = (self.options.seed, self.round, block)
-        draws = (stream("pretraining problem", *key, i) for i in range(self._size(block)))
-        found = [list(lessons(each, mix, self.options.steps, own)) for each in draws]
+        draws = [stream(f"problem of {self.content.name}", *key, i) for i in range(self._size(block))]
         run = Run(self.options.seed, block)
-        write(self.path(block), packed(found, run), Provenance(self._parameters(block), {str(run): {}}), self.root)
+        found = self.content.gather(draws, mix, self.options.steps, networks, run)
+        write(self.path(block), found, Provenance(self._parameters(block), {str(run): {}}), self.root)
         return self.path(block)
 
     def _parameters(self, block: int) -> dict[str, Any]:

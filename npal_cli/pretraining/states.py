@@ -62,18 +62,14 @@ def lessons(draws: Draws, mix: Mix, steps: int, own: Policy | None = None) -> It
     Which strategy that is, and how many points, is drawn. The last of ``steps`` may be missing where the pool is small.
     """
     drawn = draw_problem(draws, mix)
-    n_classes = drawn.problem.n_classes
     policies = POLICIES | ({"own": own} if own is not None else {})
     name = list(policies)[draws.integers(len(policies))]
     batch = int(draws.choice([1, 2, 5]))
-    options = GuidanceOptions(candidates=max(REFITS // n_classes, 24))
-    kind = CLASSIFIERS.find(drawn.classifier)
-    classifier = kind.make(kind.Options())
-    expect = Expectations(classifier, TeacherOptions(), options, drawn.objective, Engine())
+    expect = expectations(drawn)
     problem = drawn.problem
     truth = drawn.evaluation
     for step in range(1, steps + 1):
-        state = _state(problem, step, expect, draws)
+        state = state_of(problem, step, expect, draws)
         described = describe(expect, [state], expect.beliefs([state]), [truth])[0]
         tried = described.trials.tried
         odds = drawn.probabilities[problem.pool[tried]]
@@ -84,7 +80,7 @@ def lessons(draws: Draws, mix: Mix, steps: int, own: Policy | None = None) -> It
             _later(drawn, state, expect, described, draws),
             blend(draws, described, state)[tried],
             margin(draws, described, state)[tried],
-            svm="probabilities" not in classifier.abilities,
+            svm="probabilities" not in expect.classifier.abilities,
             known=drawn.known,
             policy=name,
             n_annotated=len(problem.annotated),
@@ -93,6 +89,13 @@ def lessons(draws: Draws, mix: Mix, steps: int, own: Policy | None = None) -> It
             return
         order = np.argsort(-policies[name](draws, described, state), kind="stable")
         problem = problem.annotate(problem.pool[order[:batch]])
+
+
+def expectations(drawn: DrawnProblem) -> Expectations:
+    """What is expected in a drawn problem, with a teacher of default options."""
+    kind = CLASSIFIERS.find(drawn.classifier)
+    options = GuidanceOptions(candidates=max(REFITS // drawn.problem.n_classes, 24))
+    return Expectations(kind.make(kind.Options()), TeacherOptions(), options, drawn.objective, Engine())
 
 
 def blend(_: Draws, described: Described, state: AcquisitionState) -> Float[np.ndarray, " pool"]:
@@ -136,7 +139,7 @@ def _in_pool(scores: Float[np.ndarray, " candidate"], described: Described, stat
     return result
 
 
-def _state(problem: Problem, step: int, expect: Expectations, draws: Draws) -> AcquisitionState:
+def state_of(problem: Problem, step: int, expect: Expectations, draws: Draws) -> AcquisitionState:
     """What is known then, and no more: labels of the pool and of the test set are hidden."""
     seen = problem.as_seen("reward_set")
     fitted = expect.classifier.fit(seen.features[seen.annotated], seen.labels[seen.annotated], seen.training_weights)
@@ -156,7 +159,7 @@ def _later(
     asked = np.setdiff1d(draws.permutation(tried)[:ASKED_LATER], company)
     problem = replace(state.problem, labels=drawn.problem.labels).annotate(state.problem.pool[company])
     rows = state.problem.pool[asked]
-    later = _state(replace(problem, pool=rows), state.step, expect, draws)
+    later = state_of(replace(problem, pool=rows), state.step, expect, draws)
     odds = drawn.probabilities[rows]
     everyone = replace(expect, options=replace(expect.options, candidates=None))
     truth = drawn.evaluation

@@ -16,7 +16,7 @@ from npal_cli.learned.weights import Learned, read
 from npal_cli.pipeline.build import as_stored
 from npal_cli.pipeline.context import Context
 from npal_cli.pipeline.places import timing_path
-from npal_cli.pretraining.blocks import Blocks
+from npal_cli.pretraining.blocks import LESSONS, OUTLOOKS, Blocks
 from npal_cli.pretraining.options import PretrainOptions
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from npal_cli.learned.network import Ranker
     from npal_cli.pretraining.lessons import Lessons
+    from npal_cli.pretraining.outlooks import Outlooks
 
 log = logging.getLogger("npal")
 
 HELD_OUT = 20
 """One block of so many is not learned from: by it the networks are compared with Blend."""
+FORECAST = "share of gains that forecasts held"
 COMPARED = "one label ahead, thousandths over Blend"
 
 
@@ -43,36 +45,39 @@ class Pretrained:
 def pretrain(context: Context, output: Path | None = None) -> Pretrained:
     """Meet states, learn from them, and in later rounds meet others as the network does; what is there is kept.
 
+    At last, what labels bring in as many problems again, chosen by the networks and at random, teaches the forecast.
+
     Raises:
         UsageError: if a table or task model is unknown.
         ArtifactError: if something cannot be written.
     """
-    options, own, past = context.params.pretrain, None, []
+    options, own = context.params.pretrain, None
     for name in options.classifiers:
         if "refits" not in CLASSIFIERS.find(name).abilities:
             able = ", ".join(each for each, kind in CLASSIFIERS.items() if "refits" in kind.abilities)
             raise UsageError(f"classifier {name!r} cannot be refitted with every candidate; use one of {able}")
+    past: list[Blocks[Lessons]] = []
     for number in range(1, options.rounds + 1):
-        blocks = Blocks(context.root, options, context.sources, number, own)
-        past.append(blocks)
-        last = number == options.rounds
+        past.append(Blocks(LESSONS, context.root, options, context.sources, number, own))
         own = context.root / "pretrained" / f"round{number}.npz"
-        _bring_up_to_date(context, past, own, options.networks if last else 1)
-    assert own is not None
-    found = read(str(own))
+        _learn_to_rank(context, past, own, options.networks if number == options.rounds else 1)
+    path = context.root / "pretrained" / "weights.npz"
+    _learn_to_forecast(context, Blocks(OUTLOOKS, context.root, options, context.sources, options.rounds, own), path)
+    found = read(str(path))
     if output is not None:
         found.save(output)
-    return Pretrained(output or own, dict(found.card))
+    return Pretrained(output or path, dict(found.card))
 
 
 def describe(made: Pretrained) -> dict[str, Any]:
     """How many states it was learned from, and how it compares with Blend one label ahead."""
     counts = {name: value for name, value in made.card.items() if isinstance(value, int)}
     leads = {f"{name}, {row['task models']}": value for row in made.card[COMPARED] for name, value in row.items()}
-    return counts | {name: value for name, value in leads.items() if not name.startswith("task models")}
+    told = {name: value for name, value in leads.items() if not name.startswith("task models")}
+    return counts | told | {FORECAST: made.card[FORECAST]}
 
 
-def _bring_up_to_date(context: Context, past: Sequence[Blocks], path: Path, networks: int) -> None:
+def _learn_to_rank(context: Context, past: Sequence["Blocks[Lessons]"], path: Path, networks: int) -> None:
     """The weights ``path``, learned from the lessons of all rounds until then."""
     from npal_cli.pretraining.evaluation import compare_one_label
 
@@ -80,11 +85,10 @@ def _bring_up_to_date(context: Context, past: Sequence[Blocks], path: Path, netw
     blocks = past[-1]
     made_from = as_stored({"rounds": [each.drawn_from() for each in past], "problems": options.problems})
     made_from |= as_stored({"learn": asdict(options.learn), "networks": networks, "packages": package_versions()})
-    if not context.force and path.exists() and read(str(path)).card.get("made_from") == made_from:
-        log.info("up to date: %s", path)
+    if _up_to_date(context, path, made_from):
         return
     log.info("making %s: lessons of %d problems", path, options.problems)
-    list(engine.map(blocks.make, range(blocks.count), label=f"lessons, round {blocks.round}", unit="block"))
+    blocks.make_all(engine)
     collected = time.perf_counter()
     learned = partial(_network, past, options, engine.torch_device())
     found = list(engine.map(learned, range(networks), label="learning", unit="network"))
@@ -105,7 +109,33 @@ def _bring_up_to_date(context: Context, past: Sequence[Blocks], path: Path, netw
         timing.write_text(json.dumps(seconds, indent=2) + "\n")
 
 
-def _network(past: Sequence[Blocks], options: PretrainOptions, device: "torch.device", number: int) -> "Ranker":
+def _learn_to_forecast(context: Context, blocks: "Blocks[Outlooks]", path: Path) -> None:
+    """The weights ``path``: the networks of the last round, and a forecast of what labels that they choose bring."""
+    from npal_cli.pretraining.outlooks import Outlooks, learn_outlook, share_held
+
+    assert blocks.own is not None
+    networks = read(str(blocks.own))
+    made_from = as_stored({**networks.card["made_from"], "forecast": blocks.drawn_from()})
+    if _up_to_date(context, path, made_from):
+        return
+    log.info("making %s: what labels bring in %d problems", path, blocks.options.problems)
+    blocks.make_all(context.engine)
+    told = Outlooks.joined(each for each in map(blocks.stored, range(blocks.count)) if each is not None)
+    outlook = learn_outlook(told, blocks.options.seed)
+    card = {**networks.card, FORECAST: share_held(told, blocks.options.seed), "made_from": made_from}
+    Learned(networks.networks, card, outlook).save(path)
+
+
+def _up_to_date(context: Context, path: Path, made_from: dict[str, Any]) -> bool:
+    if context.force or not path.exists() or read(str(path)).card.get("made_from") != made_from:
+        return False
+    log.info("up to date: %s", path)
+    return True
+
+
+def _network(
+    past: Sequence["Blocks[Lessons]"], options: PretrainOptions, device: "torch.device", number: int
+) -> "Ranker":
     """One of the networks: all learn from the same lessons, in an order and from a beginning of their own."""
     from npal_cli.pretraining.training import learn
 
@@ -118,7 +148,7 @@ def _network(past: Sequence[Blocks], options: PretrainOptions, device: "torch.de
     return learn(told, options.learn, options.seed + number, device, tell)
 
 
-def _joined(past: Sequence[Blocks], *, held_out: bool) -> "Lessons | None":
+def _joined(past: Sequence["Blocks[Lessons]"], *, held_out: bool) -> "Lessons | None":
     """The lessons of all rounds that are learned from, or those that are asked about: none of a single block."""
     from npal_cli.pretraining.lessons import Lessons
 
