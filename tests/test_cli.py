@@ -21,15 +21,15 @@ from tests.commands import TINY, contents, json_of, npal
 __all__ = ["npal"]
 
 COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
-ABOUT_ROWS = ["example", "label", "undo", "status", "export", "predict", "serve"]
+ABOUT_ROWS = ["example", "label", "undo", "status", "worth", "export", "predict", "serve"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
     "--refits", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
 ]  # fmt: skip
 
 
-def test_the_commands_are_the_six_stages_and_those_about_rows_of_ones_own():
-    assert list(typer.main.get_command(app).commands) == [*COMMANDS, *ABOUT_ROWS]  # type: ignore[attr-defined]
+def test_the_commands_are_the_six_stages_what_is_learned_once_and_those_about_rows_of_ones_own():
+    assert list(typer.main.get_command(app).commands) == [*COMMANDS, "pretrain", *ABOUT_ROWS]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -85,7 +85,7 @@ def _learn_to_rank(context: Context, past: Sequence["Blocks[Lessons]"], path: Pa
     blocks = past[-1]
     made_from = as_stored({"rounds": [each.drawn_from() for each in past], "problems": options.problems})
     made_from |= as_stored({"learn": asdict(options.learn), "networks": networks, "packages": package_versions()})
-    if _up_to_date(context, path, made_from):
+    if _up_to_date(path, made_from):
         return
     log.info("making %s: lessons of %d problems", path, options.problems)
     blocks.make_all(engine)
@@ -116,7 +116,7 @@ def _learn_to_forecast(context: Context, blocks: "Blocks[Outlooks]", path: Path)
     assert blocks.own is not None
     networks = read(str(blocks.own))
     made_from = as_stored({**networks.card["made_from"], "forecast": blocks.drawn_from()})
-    if _up_to_date(context, path, made_from):
+    if _up_to_date(path, made_from):
         return
     log.info("making %s: what labels bring in %d problems", path, blocks.options.problems)
     blocks.make_all(context.engine)
@@ -126,8 +126,8 @@ def _learn_to_forecast(context: Context, blocks: "Blocks[Outlooks]", path: Path)
     Learned(networks.networks, card, outlook).save(path)
 
 
-def _up_to_date(context: Context, path: Path, made_from: dict[str, Any]) -> bool:
-    if context.force or not path.exists() or read(str(path)).card.get("made_from") != made_from:
+def _up_to_date(path: Path, made_from: dict[str, Any]) -> bool:
+    if not path.exists() or read(str(path)).card.get("made_from") != made_from:
         return False
     log.info("up to date: %s", path)
     return True
