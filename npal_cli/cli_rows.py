@@ -159,7 +159,7 @@ def worth(
     labels: Annotated[
         list[int] | None,
         typer.Option(
-            "--labels", metavar="COUNT", min=1, max=200, help="Labels more; repeatable. (default: a batch, 20, 50, 100)"
+            "--labels", metavar="COUNT", min=1, help="Labels more; repeatable. (default: a batch, 20, 50, 100)"
         ),
     ] = None,
 ) -> None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from npal_cli import __version__
 from npal_cli.cli import app
 from tests.commands import TINY, contents, json_of, npal
+from tests.test_project import COMMANDS as ALL
 
 __all__ = ["npal"]
 
@@ -29,7 +30,7 @@ SHARED_OPTIONS = [
 
 
 def test_the_commands_are_the_six_stages_what_is_learned_once_and_those_about_rows_of_ones_own():
-    assert list(typer.main.get_command(app).commands) == [*COMMANDS, "pretrain", *ABOUT_ROWS]  # type: ignore[attr-defined]
+    assert list(ALL) == [*COMMANDS, "pretrain", *ABOUT_ROWS]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

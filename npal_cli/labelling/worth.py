@@ -8,7 +8,7 @@ import numpy as np
 
 from npal_cli.api.query import QuerySetup
 from npal_cli.api.rows import problem_of
-from npal_cli.errors import DataError
+from npal_cli.errors import DataError, UsageError
 from npal_cli.guidance.expectations import Expectations
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.choosing import Features
@@ -48,8 +48,11 @@ def worth(book: Book, features: Features, goal: Goal, setup: QuerySetup, counts:
     """The forecast for each number of labels.
 
     Raises:
+        UsageError: if more labels are asked about than forecasts were learned for.
         DataError: if labels of fewer than two classes are known, or no row is left to label.
     """
+    if max(counts) > MOST:
+        raise UsageError(f"--labels {max(counts)}: forecasts were learned for as many as {MOST} labels more")
     codes = book.training_codes(goal)
     model = fitted(setup, features, codes, goal.weights_for(book.classes))
     if model is None:

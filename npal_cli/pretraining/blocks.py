@@ -12,7 +12,7 @@ from npal_cli.engine import Engine
 from npal_cli.errors import ArtifactError
 from npal_cli.learned.network import Ranker
 from npal_cli.learned.weights import digest, read
-from npal_cli.pretraining.known import usable
+from npal_cli.pretraining.known import checked
 from npal_cli.pretraining.lessons import Lessons, packed
 from npal_cli.pretraining.options import PretrainOptions
 from npal_cli.pretraining.outlooks import Outlooks, gather
@@ -106,7 +106,7 @@ class Blocks(Generic[AnyRecord]):
         except ArtifactError:
             pass
         networks = read(str(self.own)).networks if self.own is not None else ()
-        mix = Mix(self.options.several, _tables(self.options.tables, self.sources), self.options.classifiers)
+        mix = Mix(self.options.several, tables(self.options.tables, self.sources), self.options.classifiers)
         key = (self.options.seed, self.round, block)
         draws = [stream(f"problem of {self.content.name}", *key, i) for i in range(self._size(block))]
         run = Run(self.options.seed, block)
@@ -122,6 +122,11 @@ class Blocks(Generic[AnyRecord]):
 
 
 @cache
-def _tables(names: Sequence[str], sources: Sources) -> Sequence[Dataset]:
-    """The data sets, of those that problems can be drawn from."""
-    return [data for data in (load_dataset(named(name), sources) for name in names) if usable(data)]
+def tables(names: Sequence[str], sources: Sources) -> Sequence[Dataset]:
+    """The data sets that problems are drawn of.
+
+    Raises:
+        UsageError: if one is unknown, or no problem can be drawn of it.
+        DataError: if a row of it has no label.
+    """
+    return [checked(load_dataset(named(name), sources)) for name in names]

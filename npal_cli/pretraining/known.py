@@ -7,8 +7,9 @@ probabilities of a drawn table.
 import numpy as np
 from jaxtyping import Int
 
+from npal_cli.errors import UsageError
 from npal_cli.pretraining.prior import MOST_CLASSES, Draws, Shares, Table
-from npal_cli.problems.dataset import Dataset
+from npal_cli.problems.dataset import Dataset, is_image
 
 FEWEST = 25
 """Points of a class without which it is left out."""
@@ -49,9 +50,17 @@ class Part:
         return Table(features, self._labels[rows], np.eye(len(shares))[self._labels[rows]], shares, len(first))
 
 
-def usable(data: Dataset) -> bool:
-    """Whether problems can be drawn from a table: two classes of it are frequent enough."""
-    return int((np.bincount(data.labels) >= FEWEST).sum()) > 1
+def checked(data: Dataset) -> Dataset:
+    """The data set, if problems can be drawn from it.
+
+    Raises:
+        UsageError: if it is of images, or fewer than two of its classes are frequent enough.
+    """
+    if is_image(data.features):
+        raise UsageError(f"data set {data.name}: problems are drawn of tables of features, not of images")
+    if (np.bincount(data.labels) >= FEWEST).sum() < 2:
+        raise UsageError(f"data set {data.name}: problems are drawn of tables with two classes of {FEWEST} points each")
+    return data
 
 
 def _grouped(draws: Draws, classes: Int[np.ndarray, " class"], several: float) -> list[Int[np.ndarray, "_"]]:

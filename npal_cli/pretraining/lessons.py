@@ -1,18 +1,19 @@
 """Many states and what their candidates are worth, in flat arrays: as they are kept, joined and learned from."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from npal_cli.arrays import Record, array, run_columns
+from npal_cli.arrays import array, run_columns
+from npal_cli.pretraining.of_problems import OfProblems
 from npal_cli.pretraining.states import POLICY_NAMES, Lesson
 from npal_cli.randomness import Run
 
 
 @dataclass(frozen=True)
-class Lessons(Record):
+class Lessons(OfProblems):
     """States one after another; inputs are float16, for they are squashed."""
 
     FORMAT: ClassVar[str] = "npal.lessons/1"
@@ -44,17 +45,6 @@ class Lessons(Record):
     def __len__(self) -> int:
         """How many states there are."""
         return len(self.sizes)
-
-    @classmethod
-    def joined(cls, parts: Iterable["Lessons"]) -> "Lessons":
-        """All states of the parts, whose problems stay apart."""
-        found, before = list(parts), 0
-        values = {each.name: np.concatenate([getattr(p, each.name) for p in found]) for each in fields(cls)}
-        problems = []
-        for part in found:
-            problems.append(part.problem + before)
-            before += int(part.problem.max(initial=-1)) + 1
-        return cls(**values | {"problem": np.concatenate(problems)})
 
 
 def packed(problems: Sequence[Sequence[Lesson]], run: Run) -> Lessons:

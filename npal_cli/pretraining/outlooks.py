@@ -1,7 +1,7 @@
 """What labels brought in drawn problems, and a forecast that is learned from it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -9,10 +9,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import nn
 
-from npal_cli.arrays import Record, array, run_columns
+from npal_cli.arrays import array, run_columns
 from npal_cli.learned.inputs import describe
 from npal_cli.learned.network import Ranker
 from npal_cli.learned.outlook import AHEAD, How, Outlook, asked, survey, unit_of
+from npal_cli.pretraining.of_problems import OfProblems
 from npal_cli.pretraining.prior import Draws
 from npal_cli.pretraining.problems import DrawnProblem, Mix, draw_problem
 from npal_cli.pretraining.states import Policy, blend, by, expectations, state_of
@@ -32,7 +33,7 @@ CALIBRATING = 4
 
 
 @dataclass(frozen=True)
-class Outlooks(Record):
+class Outlooks(OfProblems):
     """Questions about drawn problems, and the answers."""
 
     FORMAT: ClassVar[str] = "npal.outlooks/1"
@@ -42,17 +43,6 @@ class Outlooks(Record):
     """What the labels added to the true score, in units of the objective."""
     problem: np.ndarray = array("question")
     """Which questions are about one problem."""
-
-    @classmethod
-    def joined(cls, parts: Iterable["Outlooks"]) -> "Outlooks":
-        """All questions of the parts, whose problems stay apart."""
-        found, before = [], 0
-        for part in parts:
-            found.append(
-                {**{each.name: getattr(part, each.name) for each in fields(cls)}, "problem": part.problem + before}
-            )
-            before += int(part.problem.max(initial=-1)) + 1
-        return cls(**{name: np.concatenate([each[name] for each in found]) for name in found[0]})
 
 
 def gather(draws: Sequence[Draws], mix: Mix, networks: Sequence[Ranker], run: Run) -> Outlooks:

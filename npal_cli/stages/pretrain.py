@@ -15,8 +15,9 @@ from npal_cli.errors import UsageError, write_errors
 from npal_cli.learned.weights import Learned, read
 from npal_cli.pipeline.build import as_stored
 from npal_cli.pipeline.context import Context
-from npal_cli.pipeline.places import timing_path
-from npal_cli.pretraining.blocks import LESSONS, OUTLOOKS, Blocks
+from npal_cli.pipeline.locks import locked
+from npal_cli.pipeline.places import timing_path, work_path
+from npal_cli.pretraining.blocks import LESSONS, OUTLOOKS, Blocks, tables
 from npal_cli.pretraining.options import PretrainOptions
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ COMPARED = "one label ahead, thousandths over Blend"
 
 
 @dataclass(frozen=True)
-class Pretrained:
-    """Weights that are up to date."""
+class Weights:
+    """A file of weights that is up to date."""
 
     path: Path
     card: dict[str, Any]
 
 
-def pretrain(context: Context, output: Path | None = None) -> Pretrained:
+def pretrain(context: Context, output: Path | None = None) -> Weights:
     """Meet states, learn from them, and in later rounds meet others as the network does; what is there is kept.
 
     At last, what labels bring in as many problems again, chosen by the networks and at random, teaches the forecast.
@@ -51,25 +52,33 @@ def pretrain(context: Context, output: Path | None = None) -> Pretrained:
         UsageError: if a table or task model is unknown.
         ArtifactError: if something cannot be written.
     """
-    options, own = context.params.pretrain, None
+    options = context.params.pretrain
     for name in options.classifiers:
         if "refits" not in CLASSIFIERS.find(name).abilities:
             able = ", ".join(each for each, kind in CLASSIFIERS.items() if "refits" in kind.abilities)
             raise UsageError(f"classifier {name!r} cannot be refitted with every candidate; use one of {able}")
+    tables(options.tables, context.sources)  # refused before anything is made
+    path = context.root / "pretrained" / "weights.npz"
+    with locked(work_path(context.root, path)):
+        found = _made(context, path)
+    if output is not None:
+        found.save(output)
+    return Weights(output or path, dict(found.card))
+
+
+def _made(context: Context, path: Path) -> Learned:
+    """The weights ``path``, after all that they are made from."""
+    options, own = context.params.pretrain, None
     past: list[Blocks[Lessons]] = []
     for number in range(1, options.rounds + 1):
         past.append(Blocks(LESSONS, context.root, options, context.sources, number, own))
         own = context.root / "pretrained" / f"round{number}.npz"
         _learn_to_rank(context, past, own, options.networks if number == options.rounds else 1)
-    path = context.root / "pretrained" / "weights.npz"
     _learn_to_forecast(context, Blocks(OUTLOOKS, context.root, options, context.sources, options.rounds, own), path)
-    found = read(str(path))
-    if output is not None:
-        found.save(output)
-    return Pretrained(output or path, dict(found.card))
+    return read(str(path))
 
 
-def describe(made: Pretrained) -> dict[str, Any]:
+def describe(made: Weights) -> dict[str, Any]:
     """How many states it was learned from, and how it compares with Blend one label ahead."""
     counts = {name: value for name, value in made.card.items() if isinstance(value, int)}
     leads = {f"{name}, {row['task models']}": value for row in made.card[COMPARED] for name, value in row.items()}
@@ -127,7 +136,10 @@ def _learn_to_forecast(context: Context, blocks: "Blocks[Outlooks]", path: Path)
 
 
 def _up_to_date(path: Path, made_from: dict[str, Any]) -> bool:
-    if not path.exists() or read(str(path)).card.get("made_from") != made_from:
+    try:
+        if not path.exists() or read(str(path)).card.get("made_from") != made_from:
+            return False
+    except UsageError:  # damaged: it can be made again
         return False
     log.info("up to date: %s", path)
     return True

@@ -43,7 +43,10 @@ def test_costs_are_forecast_in_their_own_units(begun):
     assert after > 5 * before
 
 
-@pytest.mark.parametrize(("labels", "code", "said"), [(0, 2, "--labels"), (201, 2, "--labels"), (200, 0, "+200")])
+@pytest.mark.parametrize(
+    ("labels", "code", "said"),
+    [(0, 2, "--labels"), (201, 2, "--labels 201: forecasts were learned for as many as 200"), (200, 0, "+200")],
+)
 def test_as_many_labels_as_were_learned_from_can_be_asked_about(begun, labels, code, said):
     result = begun("worth", "--data", "leads", "--labels", labels, code=code)
     assert said in result.output

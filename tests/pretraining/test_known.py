@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from npal_cli.pretraining.known import FEWEST, Part, usable
+from npal_cli.errors import UsageError
+from npal_cli.pretraining.known import FEWEST, Part, checked
 from npal_cli.pretraining.problems import Mix, draw_problem
 from npal_cli.problems.dataset import Dataset
 
@@ -28,9 +29,13 @@ def test_classes_are_all_that_are_frequent_enough_or_two_groups_of_them():
     assert {0.75, 0.6, 0.67, 0.5} <= sizes  # 300:100 and 300:200 alone, 200:100, 300 or 200 + 100 against the rest
 
 
-def test_a_table_with_one_frequent_class_is_not_used():
-    assert usable(table())
-    assert not usable(table((100, FEWEST - 1)))
+def test_a_table_of_which_no_problem_can_be_drawn_is_refused():
+    assert checked(table()).name == "known"
+    with pytest.raises(UsageError, match=r"data set known: .* two classes of 25 points each"):
+        checked(table((100, FEWEST - 1)))
+    images = Dataset("pictures", np.zeros((60, 1, 8, 8), np.uint8), np.arange(60) % 2, ("a", "b"))
+    with pytest.raises(UsageError, match=r"data set pictures: .* not of images"):
+        checked(images)
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1)])

@@ -20,7 +20,7 @@ def invented(problems: int, noise: float = 0.02) -> Outlooks:
     draws = np.random.default_rng(1)
     inputs = draws.normal(size=(problems, 6))
     gains = 0.05 * inputs[:, 0] + noise * np.exp(0.5 * inputs[:, 1]) * draws.normal(size=problems)
-    return Outlooks(np.array([1]), np.array([0]), inputs, gains, np.arange(problems))
+    return Outlooks(np.array([1]), np.array([0]), np.arange(problems), inputs, gains)
 
 
 @pytest.fixture(scope="module")
