@@ -2,10 +2,13 @@
 
 const paint = ({ light, dark }) => (darkness.matches ? dark : light);
 
+// Markers that Vega does not have, as paths within the unit square.
+const PATHS = { star: "M0.00,-1.25L0.29,-0.40L1.19,-0.39L0.48,0.15L0.73,1.01L0.00,0.50L-0.73,1.01L-0.48,0.15L-1.19,-0.39L-0.29,-0.40Z" };
+
 // How a strategy looks: a variant or a control is hollow.
 function look(strategy) {
   const colour = paint(strategy);
-  return { label: strategy.label, colour, fill: strategy.hollow ? "transparent" : colour, marker: strategy.marker, dash: strategy.dash };
+  return { label: strategy.label, colour, fill: strategy.hollow ? "transparent" : colour, marker: PATHS[strategy.marker] ?? strategy.marker, dash: strategy.dash };
 }
 
 // A row for each place of the table's axes that is asked for, with the columns' values there.
