@@ -28,6 +28,8 @@ from npal_cli.labelling.goal import Goal
 from npal_cli.labelling.rounds import Labelling
 
 ROUNDS, BATCH, STARTING = 10, 10, 20
+HALF, AHEAD = 5, 40
+"""Forecast after these rounds is what the rest bring: so many labels to learn from, the others being measured on."""
 SIZES = {"own_mushrooms": 2000, "own_adult": 1100, "own_digits": 1200}
 """Rows of the table; the others are new."""
 
@@ -91,7 +93,11 @@ def rounds(name: str, table: pd.DataFrame, new: pd.DataFrame, strategy: str, see
         npal("predict", "--data", name, "new.csv", "--output", "predicted.csv", "--force")
         predicted = pd.read_csv("predicted.csv", dtype=str)["predicted"].to_numpy()
         accuracy = float((predicted == new["y"].astype(str).to_numpy()).mean())
-        yield {"round": number, "accuracy": accuracy, "true_score": true_score, "status": status}
+        found = {"round": number, "accuracy": accuracy, "true_score": true_score, "status": status}
+        if number == HALF:
+            ahead = json.loads(npal("worth", "--data", name, "--labels", AHEAD, "--json"))[0]
+            found["forecast"] = ahead["random" if strategy == "random" else "chosen"]
+        yield found
 
 
 def main() -> None:
@@ -141,15 +147,15 @@ def summary(found: dict[str, Any]) -> Iterator[str]:
             for e in rounds_of
         ]
         yield f"{name}: intervals hold the truth in {np.mean(held):.1%} of {len(held)} rounds"
-        forecasts = [
-            (run[5]["status"]["forecast"], run[10]["true_score"] - run[5]["true_score"]) for p in pairs for run in p
+        halves = [
+            (run[HALF]["forecast"], run[ROUNDS]["true_score"] - run[HALF]["true_score"]) for p in pairs for run in p
         ]
-        errors = np.array([[told["50"], came] for told, came in forecasts if told is not None])
-        if len(errors):
-            yield (
-                f"{name}: of 50 labels more, forecast {errors[:, 0].mean():+.3f}, came {errors[:, 1].mean():+.3f}; "
-                f"mean absolute error {np.abs(np.diff(errors)).mean():.3f}"
-            )
+        told, came = np.array([each["mean"] for each, _ in halves]), np.array([gain for _, gain in halves])
+        inside = np.mean([each["low"] <= gain <= each["high"] for each, gain in halves])
+        yield (
+            f"{name}: of {AHEAD} labels more, forecast {told.mean():+.3f}, came {came.mean():+.3f}; "
+            f"mean absolute error {np.abs(told - came).mean():.3f}; intervals hold {inside:.1%} of {len(halves)}"
+        )
 
 
 if __name__ == "__main__":

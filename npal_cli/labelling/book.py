@@ -87,6 +87,11 @@ class Book:
         aside = {name for answer in self.answers for name in (*answer.skipped, *answer.unsure)}
         return aside - self.labels.keys()
 
+    @property
+    def left(self) -> int:
+        """How many rows have no label yet and were not set aside."""
+        return len(self.table.ids) - len(self.labels) - len(self.set_aside)
+
     @cached_property
     def unanswered(self) -> set[str]:
         """What was asked for in any round and has not come back."""

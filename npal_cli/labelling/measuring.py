@@ -4,7 +4,7 @@ Audited rows are drawn at random, whatever strategies choose, and no model is tr
 model's mean score on them is, without bias, its score on rows like those that came without a label.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -188,33 +188,3 @@ class Measurement:
         if rows < FEWEST or len(np.unique(self._truth)) < len(self._book.classes):
             return None, None
         return mean_interval(value, jackknife(score, rows), rows)
-
-
-def forecast(rounds: Sequence[Measured], more: Sequence[int], best: float) -> dict[int, float] | None:
-    """What so many labels more are expected to add to the score; None before there are four scores.
-
-    The curve a - b / n**c is fitted to the scores after n labels (Viering and Loog, 2023, review such curves), with c
-    from 0.1 to 2. One that falls is forecast to stay where it is, and none to pass ``best``, the best possible score.
-    """
-    from scipy.optimize import nnls
-
-    known = [(each.labels, each.score.value) for each in rounds if each.score is not None]
-    if len(known) < 4:
-        return None
-    labels, scores = (np.array(each, dtype=np.float64) for each in zip(*known, strict=True))
-    found: tuple[float, float, float] | None = None
-    for power in np.linspace(0.1, 2.0, 39):
-        shape = (labels / labels[0]) ** -power
-        # score = top - drop * shape with drop >= 0: top is free, as the difference of two parts that are not negative
-        design = np.column_stack([np.ones_like(shape), -np.ones_like(shape), -shape])
-        (_, _, drop), residual = nnls(design, scores)
-        if found is None or residual < found[0]:
-            found = residual, drop, power
-    assert found is not None
-    _, drop, power = found
-
-    def curve(count: float) -> float:
-        return -drop * (count / labels[0]) ** -power
-
-    room = max(best - float(scores[-1]), 0.0)
-    return {count: min(float(curve(labels[-1] + count) - curve(labels[-1])), room) for count in more}

@@ -198,24 +198,29 @@ class Labelling:
 
         book = self.book()
         goal = book.goal or self.goal({})
-        return Status(book, Measurement(book, self.features, self.setup(goal, book), goal, self._fits))
+        try:
+            forecast = self.worth()
+        except DataError:  # labels of two classes are not known yet, or all rows have one
+            forecast = []
+        measurement = Measurement(book, self.features, self.setup(goal, book), goal, self._fits)
+        return Status(book, measurement, forecast)
 
     def worth(self, labels: Sequence[int] = ()) -> "list[Worth]":
         """What so many labels more are forecast to bring; if none are named, a batch of them, 20, 50 and 100.
 
         Raises:
-            DataError: if fewer rows are left, or labels of fewer than two classes are known.
+            DataError: if fewer rows are left, or none, or labels of fewer than two classes are known.
         """
-        from npal_cli.labelling.status import MORE
-        from npal_cli.labelling.worth import worth  # scikit-learn takes half a second
+        from npal_cli.labelling.worth import MORE, worth  # scikit-learn takes half a second
 
         book = self.book()
         goal = book.goal or self.goal({})
-        left = len(book.table.ids) - len(book.labels) - len(book.set_aside)
-        if labels and max(labels) > left:
-            raise DataError(f"{self.table.name}: {max(labels)} labels more are asked about, and {left} rows are left")
+        if not book.left:
+            raise DataError(f"{self.table.name}: no row is left to label")
+        if labels and max(labels) > book.left:
+            raise DataError(f"{self.table.name}: {max(labels)} labels more are asked about, {book.left} rows are left")
         batch = [len(book.rounds[-1].rows) + len(book.rounds[-1].audit)] if book.rounds else []
-        counts = sorted(set(labels or [each for each in (*batch, *MORE) if each <= left] or [left]))
+        counts = sorted(set(labels or [each for each in (*batch, *MORE) if each <= book.left] or [book.left]))
         return worth(book, self.features, goal, self.setup(goal, book), counts)
 
 

@@ -1,15 +1,16 @@
 """How a table's labelling stands, and whether to go on."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from npal_cli.labelling.book import Book
-from npal_cli.labelling.measuring import Measured, Measurement, forecast
+from npal_cli.labelling.measuring import Measured, Measurement
+from npal_cli.labelling.worth import Worth
 
-MORE = (20, 50, 100)
-"""Labels more that a forecast is made for."""
+GAUGE = 50
+"""The labels more by which it is told whether to go on."""
 WORTH = 0.01
 """A gain that is worth going on for, as a share of the score."""
 ENOUGH = 20
@@ -24,6 +25,8 @@ class Status:
 
     book: Book
     measurement: Measurement
+    forecast: Sequence[Worth]
+    """Of what more labels will bring; none where nothing can be told, or no row is left."""
 
     def as_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -39,14 +42,9 @@ class Status:
             "objective": self.measurement.objective.name,
             "rounds": [asdict(each) for each in measured],
             "against_random": asdict(against) if against is not None else None,
-            "forecast": {str(count): gain for count, gain in (self.expected() or {}).items()} or None,
+            "forecast": [each.as_json() for each in self.expected()],
             "advice": self.advice(),
         }
-
-    @property
-    def left(self) -> int:
-        """Rows that have no label yet and were not set aside."""
-        return len(self.book.table.ids) - len(self.book.labels) - len(self.book.set_aside)
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each round."""
@@ -62,7 +60,7 @@ class Status:
         return [*said, *self.findings(), self.advice()]
 
     def findings(self) -> list[str]:
-        """What the score means, and what random labels would have brought."""
+        """What the score means, what random labels would have brought, and what more labels are forecast to bring."""
         said, against = [], self.measurement.against_random
         last = self.measurement.rounds[-1].score
         within = " That on all rows that came without a label and can be labelled is between low and high with 90 %"
@@ -80,29 +78,29 @@ class Status:
                 f"With {against.labels} labels each, chosen rows score {against.chosen:.3f} and random ones "
                 f"{against.random:.3f}: {told}."
             )
-        return said
+        return [*said, *(each.sentence() for each in self.expected())]
 
     def advice(self) -> str:
         """Whether to go on, and why."""
         last = self.measurement.rounds[-1]
-        if self.left == 0:
+        if self.book.left == 0:
             return "Stop: every row has a label, or was set aside."
         if last.score is None:
             return self._without_score()
-        gains = self.expected()
-        if gains is None:
-            return "Go on: there are too few rounds to tell what more labels bring."
-        return self._outlook(gains, last, last.score.value)
+        return self._outlook(last, last.score.value)
 
-    def _outlook(self, gains: Mapping[int, float], last: Measured, score: float) -> str:
-        if gains[MORE[1]] >= WORTH * max(abs(score), WORTH):
-            more = ", ".join(f"{count} more {gain:+.3f}" for count, gain in gains.items())
-            return f"Go on: labels are expected to change the score, {more}."
-        most = MORE[-1]
-        little = f"{most} more labels are expected to change the score by {gains[most]:+.3f} only"
+    def _outlook(self, last: Measured, score: float) -> str:
+        if not self.expected():
+            return "Go on: what more labels bring cannot be told yet."
+        most = self.expected()[-1]
+        middle = next((each for each in self.expected() if each.labels >= GAUGE), most)
+        if middle.chosen.mean >= WORTH * max(abs(score), WORTH):
+            return f"Go on: {middle.labels} labels more are forecast to change the score by {middle.chosen.mean:+.3f}."
+        little = f"{most.labels} labels more are forecast to change the score by {most.chosen.mean:+.3f} only"
         changed = f"the last round changed {1 - (last.agreement or 0.0):.0%} of the predictions"
         if self.measurement.audited < ENOUGH:
-            return f"Go on a while: {little}, but only {rows_of(self.measurement.audited)} drawn at random say so."
+            few = f"only {rows_of(self.measurement.audited)} drawn at random"
+            return f"Go on a while: {little}, but {few} tell how good the model is."
         if (last.agreement or 0.0) < SETTLED:
             return f"Go on a while: {little}, but {changed}."
         return f"Stop: {little}, and {changed}."
@@ -114,11 +112,13 @@ class Status:
             return "Go on: fewer than two classes have a label."
         return "Go on: no random row has a label yet, so nothing is known of how good the model is."
 
-    def expected(self) -> dict[int, float] | None:
-        """What more labels are expected to add."""
+    def expected(self) -> list[Worth]:
+        """The forecast, of which none passes the best possible score."""
+        last = self.measurement.rounds[-1].score
+        if last is None:
+            return list(self.forecast)
         best = 0.0 if self.measurement.objective.name in ("cost", "log_loss", "brier") else 1.0
-        gains = forecast(self.measurement.rounds, [min(count, self.left) for count in MORE], best)
-        return gains and {count: gains[min(count, self.left)] for count in MORE}
+        return [each.within(max(best - last.value, 0.0)) for each in self.forecast]
 
 
 def rows_of(count: int) -> str:

@@ -21,6 +21,8 @@ from npal_cli.states import AcquisitionState
 
 SURVEYED = 2000
 """Rows without a label, at most, that are looked at."""
+MORE = (20, 50, 100)
+"""Labels more that are asked about, where nothing else is said."""
 MOST = 2 * AHEAD[-1]
 """Labels, for more of which nothing was learned."""
 
@@ -33,6 +35,19 @@ class Worth:
     chosen: Gain
     random: Gain
 
+    def within(self, room: float) -> "Worth":
+        """The same, where scores can rise by no more than ``room``."""
+        ways = (self.chosen, self.random)
+        chosen, random = (Gain(*(min(end, room) for end in (each.mean, each.low, each.high))) for each in ways)
+        return Worth(self.labels, chosen, random)
+
+    def sentence(self) -> str:
+        """What is forecast, in words."""
+        return (
+            f"Forecast of {self.labels} labels more: {_told(self.chosen)} for chosen rows, "
+            f"{_told(self.random)} for random ones."
+        )
+
     def as_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
         return asdict(self)
@@ -40,8 +55,7 @@ class Worth:
     def row(self) -> dict[str, str | int]:
         """A row of a table."""
         ways = {"chosen rows": self.chosen, "random rows": self.random}
-        told = {name: f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]" for name, gain in ways.items()}
-        return {"labels": f"+{self.labels}", **told}
+        return {"labels": f"+{self.labels}", **{name: _told(gain) for name, gain in ways.items()}}
 
 
 def worth(book: Book, features: Features, goal: Goal, setup: QuerySetup, counts: Sequence[int]) -> list[Worth]:
@@ -49,7 +63,7 @@ def worth(book: Book, features: Features, goal: Goal, setup: QuerySetup, counts:
 
     Raises:
         UsageError: if more labels are asked about than forecasts were learned for.
-        DataError: if labels of fewer than two classes are known, or no row is left to label.
+        DataError: if labels of fewer than two classes are known.
     """
     if max(counts) > MOST:
         raise UsageError(f"--labels {max(counts)}: forecasts were learned for as many as {MOST} labels more")
@@ -61,8 +75,6 @@ def worth(book: Book, features: Features, goal: Goal, setup: QuerySetup, counts:
         features, codes, np.flatnonzero(codes >= 0), goal.weights_for(book.classes), Run(goal.seed, goal.seed)
     )
     pool = len(problem.pool)
-    if not pool:
-        raise DataError(f"{book.table.name}: no row is left to label")
     draws = stream("surveyed rows", goal.seed, goal.seed)
     problem = replace(problem, pool=np.sort(draws.permutation(problem.pool)[:SURVEYED]))
     params, objective = setup.params, setup.objective_of()
@@ -77,3 +89,7 @@ def worth(book: Book, features: Features, goal: Goal, setup: QuerySetup, counts:
         gains = [Gain(*(unit * end for end in vars(each).values())) for each in outlook.gains(np.array(inputs))]
         found.append(Worth(count, *gains))
     return found
+
+
+def _told(gain: Gain) -> str:
+    return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"

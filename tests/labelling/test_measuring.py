@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 
 from npal_cli.labelling.choosing import AUDIT
 from npal_cli.labelling.intervals import jackknife, mean_interval, proportion_interval
-from npal_cli.labelling.measuring import Measured, Score, forecast
 from tests.commands import json_of
 from tests.labelling.conftest import batch_of
 
@@ -64,28 +63,6 @@ def test_few_rows_have_no_interval_of_what_is_no_proportion(begun, annotate):
     assert (score["low"], score["high"]) == (None, None)
 
 
-def scored(labels, scores):
-    return [Measured(n, Score(s, 0, 1), None) for n, s in zip(labels, scores, strict=True)]
-
-
-def test_a_curve_goes_on_as_it_went():
-    labels = np.array([20, 40, 60, 80, 100])
-    found = forecast(scored(labels, 0.9 - 2 / labels), [20, 100], best=1.0)
-    assert found is not None
-    assert found[20] == pytest.approx(2 / 100 - 2 / 120, abs=1e-3)
-    assert found[100] == pytest.approx(2 / 100 - 2 / 200, abs=1e-3)
-
-
-def test_a_curve_that_falls_is_expected_to_stay_and_a_short_one_tells_nothing():
-    assert forecast(scored([20, 40, 60, 80], [0.9, 0.8, 0.85, 0.8]), [50], 1.0) == {50: pytest.approx(0, abs=1e-9)}
-    assert forecast(scored([20, 40, 60], [0.7, 0.8, 0.85]), [50], 1.0) is None
-    assert forecast([Measured(20, None, None)] * 5, [50], 1.0) is None
-
-
-def test_no_score_is_expected_to_pass_the_best_possible():
-    assert forecast(scored([20, 30, 40, 50], [0.9, 0.95, 0.98, 1.0]), [50], 1.0) == {50: 0.0}
-
-
 def test_the_score_is_that_of_a_model_that_never_saw_the_audited_rows(begun, annotate, leads):
     """Computed anew from the exported labels, by scikit-learn."""
     audited, known = [], leads["customer"][:30].tolist()
@@ -123,13 +100,13 @@ def test_it_says_how_things_stand_at_every_moment(begun, annotate):
     assert "Still without an answer: 10 rows of the last batch." in begun("status", "--data", "leads").stdout
     annotate(batch)
     said = begun("status", "--data", "leads").stdout
-    assert "too few rounds" in said
     assert "drawn at random, from which no model learns" in said
     for _ in range(3):
         annotate(batch_of(begun))
     said = begun("status", "--data", "leads").stdout
     assert "chosen rows score" in said
-    assert "expected to change the score" in said
+    assert "Forecast of 50 labels more" in said
+    assert "labels more are forecast to change the score" in said.splitlines()[-1]
 
 
 def test_without_any_label_it_says_so(npal, leads):

@@ -57,7 +57,7 @@ def test_more_labels_than_rows_are_refused(begun, annotate):
         annotate(batch)
     left = (ROWS - LABELLED) % 60
     said = begun("worth", "--data", "leads", "--labels", 100, code=1).stderr
-    assert f"leads: 100 labels more are asked about, and {left} rows are left" in said
+    assert f"leads: 100 labels more are asked about, {left} rows are left" in said
 
 
 def test_without_two_classes_nothing_can_be_said(npal, leads):

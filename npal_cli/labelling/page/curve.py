@@ -24,13 +24,12 @@ def curve(status: Status) -> str:
         base.mark_line(color=COLOUR).encode(labels, score),
         base.mark_point(color=COLOUR, filled=True, size=40, opacity=1).encode(labels, score),
     ]
-    expected = status.expected()
-    if expected:
+    if expected := status.expected():
         last = known.iloc[-1]
         ahead = pd.DataFrame(
             {
-                "labels": [last["labels"], *(last["labels"] + min(count, status.left) for count in expected)],
-                "score": [last["score"], *(last["score"] + gain for gain in expected.values())],
+                "labels": [last["labels"], *(last["labels"] + each.labels for each in expected)],
+                "score": [last["score"], *(last["score"] + each.chosen.mean for each in expected)],
             }
         )
         drawn.append(alt.Chart(ahead).mark_line(color=QUIET, strokeDash=[4, 3]).encode(labels, score))
