@@ -25,7 +25,7 @@ STEPS, RATE = 600, 5e-3
 BLURRED = 0.5
 """Deviations by which inputs are moved at random at each step: a problem's questions are alike, and not to be known by
 heart. Without, forecasts of other problems were as good, and three times as sure of themselves as they should be."""
-OF_QUESTIONS = ("inputs", "gains", "problem")
+OF_QUESTIONS = ("inputs", "gains", "problem", "known")
 COVERED = 0.9
 """The share of gains that intervals are to hold."""
 CALIBRATING = 4
@@ -43,17 +43,30 @@ class Outlooks(OfProblems):
     """What the labels added to the true score, in units of the objective."""
     problem: np.ndarray = array("question")
     """Which questions are about one problem."""
+    known: np.ndarray = array("question")
+    """Whether the problem is of a known table."""
+
+    @property
+    def in_earnest(self) -> Bool[np.ndarray, " question"]:
+        """The questions that intervals are to be right for: of known tables, where there are any.
+
+        Forecasts of real tables err more than those of drawn ones.
+        """
+        return self.known if self.known.any() else ~self.known
 
 
 def gather(draws: Sequence[Draws], mix: Mix, networks: Sequence[Ranker], run: Run) -> Outlooks:
     """A problem for each of the draws, asked about once for each number of labels, chosen ones and random ones."""
-    found = [_of_problem(each, draw_problem(each, mix), by(networks) if networks else blend) for each in draws]
+    drawn = [draw_problem(each, mix) for each in draws]
+    policy = by(networks) if networks else blend
+    found = [_of_problem(own, each, policy) for own, each in zip(draws, drawn, strict=True)]
     sizes = [len(gains) for _, gains in found]
     return Outlooks(
         **run_columns([run]),
         inputs=np.concatenate([inputs for inputs, _ in found]).astype(np.float32),
         gains=np.concatenate([gains for _, gains in found]).astype(np.float32),
         problem=np.repeat(np.arange(len(found)), sizes).astype(np.int32),
+        known=np.repeat([each.known for each in drawn], sizes),
     )
 
 
@@ -119,17 +132,19 @@ def learn_outlook(told: Outlooks, seed: int) -> Outlook:
     parts = {"first": first.weight.T, "first_bias": first.bias, "second": second.weight.T, "second_bias": second.bias}
     arrays = {name: values.detach().numpy().astype(np.float64) for name, values in parts.items()}
     arrays |= {"mean": mean, "deviation": deviation, "width": np.array(1.0)}
-    return Outlook(arrays | {"width": np.array(_width(Outlook(arrays), told, kept_apart))})
+    wanted = kept_apart & told.in_earnest if (kept_apart & told.in_earnest).any() else kept_apart
+    return Outlook(arrays | {"width": np.array(_width(Outlook(arrays), told, wanted))})
 
 
 def share_held(told: Outlooks, seed: int) -> float | None:
     """The share of gains that intervals hold, of a quarter of the problems, whose forecast learns from the others."""
-    asked_about = told.problem % CALIBRATING == 1
-    if not asked_about.any() or asked_about.all():
+    apart = told.problem % CALIBRATING == 1
+    asked_about = apart & told.in_earnest
+    if not asked_about.any() or apart.all():
         return None
-    others = Outlooks(**{**vars(told), **{name: getattr(told, name)[~asked_about] for name in OF_QUESTIONS}})
-    apart = _apart(learn_outlook(others, seed), told, asked_about)
-    return round(float((apart <= 1).mean()), 3)
+    others = Outlooks(**{**vars(told), **{name: getattr(told, name)[~apart] for name in OF_QUESTIONS}})
+    distances = _apart(learn_outlook(others, seed), told, asked_about)
+    return round(float((distances <= 1).mean()), 3)
 
 
 def _width(outlook: Outlook, told: Outlooks, which: Bool[np.ndarray, " question"]) -> float:

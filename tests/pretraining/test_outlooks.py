@@ -15,12 +15,13 @@ def gathered(seed: int = 0) -> Outlooks:
     return gather([np.random.default_rng([seed, i]) for i in range(2)], Mix(several=0), (), Run(1, 0))
 
 
-def invented(problems: int, noise: float = 0.02) -> Outlooks:
-    """Gains that hang on one input, with a noise that hangs on another."""
+def invented(problems: int, known: bool = False) -> Outlooks:
+    """Gains that hang on one input, with a noise that hangs on another, and that known tables have more of."""
     draws = np.random.default_rng(1)
     inputs = draws.normal(size=(problems, 6))
-    gains = 0.05 * inputs[:, 0] + noise * np.exp(0.5 * inputs[:, 1]) * draws.normal(size=problems)
-    return Outlooks(np.array([1]), np.array([0]), np.arange(problems), inputs, gains)
+    of_known = np.full(problems, known) & (draws.random(problems) < 0.5)
+    noise = np.where(of_known, 0.04, 0.02) * np.exp(0.5 * inputs[:, 1]) * draws.normal(size=problems)
+    return Outlooks(np.array([1]), np.array([0]), np.arange(problems), inputs, 0.05 * inputs[:, 0] + noise, of_known)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,15 @@ def test_intervals_hold_nine_of_ten_gains_that_nothing_was_learned_from():
     assert np.corrcoef(means, others.gains[1200:])[0, 1] > 0.85
     widths = np.array([each.high - each.low for each in gains])
     assert np.corrcoef(np.log(widths), others.inputs[1200:, 1])[0, 1] > 0.8
+
+
+def test_intervals_are_as_wide_as_known_tables_need():
+    told, others = invented(1200, known=True), invented(5000, known=True)
+    gains = learn_outlook(told, 1).gains(others.inputs[1200:])
+    held = np.array([x.low <= gain <= x.high for x, gain in zip(gains, others.gains[1200:], strict=True)])
+    known = others.known[1200:]
+    assert 0.86 < held[known].mean() < 0.94
+    assert held[~known].mean() > 0.95
 
 
 def test_what_forecasts_held_is_counted_on_problems_that_they_did_not_learn_from():
