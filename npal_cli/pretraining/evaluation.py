@@ -21,20 +21,20 @@ def compare_one_label(networks: Sequence[Ranker], asked: Lessons) -> list[Row]:
 
     A row for each kind of task model, with what the truth would lead by, and of each target alone.
     """
-    means = _predicted(networks, asked)
+    means = predicted(networks, asked)
     scores = {"network": means.mean(axis=1), "margin": asked.rivals[:, 1], "truth": asked.worth[:, 0]}
     scores |= {target: means[:, i] for i, target in enumerate(TARGETS)}
-    blend = _improved(asked, asked.rivals[:, 0])
-    leads = {name: 1000 * (_improved(asked, each) - blend) for name, each in scores.items()}
+    blend = improved(asked, asked.rivals[:, 0])
+    leads = {name: 1000 * (improved(asked, each) - blend) for name, each in scores.items()}
     rows: list[Row] = []
     for kind, which in (("with probabilities", ~asked.svm), ("without", asked.svm)):
         if which.any():
-            shown = {name: _shown(lead[which], asked.problem[which]) for name, lead in leads.items()}
+            shown = {name: shown(lead[which], asked.problem[which]) for name, lead in leads.items()}
             rows.append({"task models": kind, "states": int(which.sum()), **shown})
     return rows
 
 
-def _predicted(networks: Sequence[Ranker], of: Lessons) -> Float[np.ndarray, "candidate target"]:
+def predicted(networks: Sequence[Ranker], of: Lessons) -> Float[np.ndarray, "candidate target"]:
     """What the networks predict of each candidate."""
     ends, rows = np.cumsum(of.sizes), np.cumsum(of.sizes.astype(int) * of.n_classes)
     found = []
@@ -46,13 +46,13 @@ def _predicted(networks: Sequence[Ranker], of: Lessons) -> Float[np.ndarray, "ca
     return np.concatenate(found)
 
 
-def _improved(of: Lessons, scores: Float[np.ndarray, " candidate"]) -> Float[np.ndarray, " state"]:
+def improved(of: Lessons, scores: Float[np.ndarray, " candidate"]) -> Float[np.ndarray, " state"]:
     """What the candidate of the largest score improves the objective by, in each state."""
     parts = np.split(np.arange(len(scores)), np.cumsum(of.sizes)[:-1])
     return np.array([of.worth[rows[scores[rows].argmax()], 0] for rows in parts])
 
 
-def _shown(lead: Float[np.ndarray, " state"], problem: Float[np.ndarray, " state"]) -> str:
+def shown(lead: Float[np.ndarray, " state"], problem: Float[np.ndarray, " state"]) -> str:
     """The mean, and two standard errors of it: the states of a problem are one draw."""
     _, of_problem = np.unique(problem, return_inverse=True)
     sums = np.bincount(of_problem, lead - lead.mean())

@@ -15,7 +15,7 @@ def gathered(seed: int = 0) -> Outlooks:
     return gather([np.random.default_rng([seed, i]) for i in range(2)], Mix(several=0), (), Run(1, 0))
 
 
-def invented(problems: int, known: bool = False) -> Outlooks:
+def invented(problems: int, *, known: bool = False) -> Outlooks:
     """Gains that hang on one input, with a noise that hangs on another, and that known tables have more of."""
     draws = np.random.default_rng(1)
     inputs = draws.normal(size=(problems, 6))
