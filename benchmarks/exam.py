@@ -1,11 +1,13 @@
 """``python -m benchmarks.exam FOLDER``: strategies at equal label budgets, on tables that none of them was made on.
 
-There is no reward set: every label trains the task model, whatever the strategy. A cell is a data set in a setting,
+There is no reward set: every label trains the task model, whatever the strategy (``--reward 100`` is for a second
+table, in which strategies hear as many labels more as they use of it). A cell is a data set in a setting,
 with a task model, a number of annotated points and a size of the pool; ten labels are acquired one by one, and the gain
 is that of the area under the acquisition curve on held-out points, less Random's, paired over runs. Cells for which a
-table is too small are left out. What was acquired is kept in FOLDER, so that another call goes on, or adds strategies.
+table is too small, so that a pool has not half of the points asked for, are left out. What was acquired is kept in FOLDER, so that another call goes on, or adds strategies.
 
-``--tables development`` are those that choices may be made on; ``test`` is for the end.
+``--tables development`` are those that choices may be made on; ``test`` and ``study``, the experiments of the UCI study,
+are for the end.
 """
 
 import argparse
@@ -43,9 +45,8 @@ DEVELOPMENT = (
     *("vowel", "kr-vs-k"),
 )
 TEST = ("pima", "segment", "splice", "yeast1", "yeast3", "wisconsin", "wdbc", "page-blocks0")
-TABLES = {"development": DEVELOPMENT, "test": TEST}
 STUDY = ("waveform", "mushrooms", "adult")
-"""Beside the test tables, where their sources are."""
+TABLES = {"development": DEVELOPMENT, "test": TEST, "study": STUDY}
 STARTS = ((20, 100), (20, 400), (50, 400), (100, 100), (100, 1500))
 """Annotated points and pool."""
 TESTED = 40
@@ -72,18 +73,23 @@ def cells(tables: Sequence[str], starts: Sequence[tuple[int, int]]) -> Iterator[
         yield Cell(data, setting, classifier, annotated, pool)
 
 
-def areas(folder: Path, sources: Path, cell: Cell, strategies: Sequence[str], runs: int, steps: int) -> pd.DataFrame:
+def areas(
+    folder: Path, sources: Path, cell: Cell, strategies: Sequence[str], runs: int, steps: int, reward: int
+) -> pd.DataFrame:
     """The area under the held-out curve of each strategy (column) in each run; none where a table is too small."""
     name = CLASSIFIERS.find(cell.classifier).name
-    prepare = {"reward": 0, "test": TESTED, "annotated": cell.annotated, "pool": cell.pool}
+    prepare = {"reward": reward, "test": TESTED, "annotated": cell.annotated, "pool": cell.pool}
     params = params_of({"prepare": prepare, "acquire": {"steps": steps}})
-    root = folder / f"labels{cell.annotated:03d}_pool{cell.pool:04d}"
+    root = folder / f"labels{cell.annotated:03d}_pool{cell.pool:04d}_reward{reward:03d}"
     context = Context(root, params, Engine(), Sources(sources))
     data = named(cell.data if cell.data in STUDY else f"keel:{cell.data}")
     seeds = tuple(Run(seed, seed) for seed in range(1, runs + 1))
     found = {}
     try:
         resolved = ResolvedExperiment(context, Experiment(data, cell.setting, name, seeds))
+        smallest = min(len(problem.pool) for problem in resolved.problems.values())
+        if 2 * smallest < cell.pool:
+            raise DataError(f"{data.name}: {smallest} pool points only")
         selected = select_strategies(resolved, [UNCERTAINTY[name] if x == "margin" else x for x in strategies])
         check_strategies([(resolved, selected)])
         for told, each in zip(strategies, selected, strict=True):
@@ -152,12 +158,14 @@ def main() -> None:
     parser.add_argument("--strategy", action="append", help="instead of the default ones; Random is always one")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--reward", type=int, default=0, help="points in the reward set")
     parser.add_argument("--sources", type=Path, default=Path("data/raw"))
     given = parser.parse_args()
     strategies = tuple(dict.fromkeys(("random", *(given.strategy or COMPARED))))
     starts = [_start(each) for each in given.start] if given.start else STARTS
     asked = list(cells(given.data or TABLES[given.tables], starts))
-    known = partial(areas, given.folder, given.sources, strategies=strategies, runs=given.runs, steps=given.steps)
+    how = {"strategies": strategies, "runs": given.runs, "steps": given.steps, "reward": given.reward}
+    known = partial(areas, given.folder, given.sources, **how)
     engine = Engine(cpu_count() or 1, progress=True)
     found = dict(zip(asked, engine.map(known, asked, label="exam", unit="cell"), strict=True))
     for line in summary({cell: each for cell, each in found.items() if not each.empty}, strategies):
