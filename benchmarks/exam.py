@@ -4,10 +4,11 @@ There is no reward set: every label trains the task model, whatever the strategy
 table, in which strategies hear as many labels more as they use of it). A cell is a data set in a setting,
 with a task model, a number of annotated points and a size of the pool; ten labels are acquired one by one, and the gain
 is that of the area under the acquisition curve on held-out points, less Random's, paired over runs. Cells for which a
-table is too small, so that a pool has not half of the points asked for, are left out. What was acquired is kept in FOLDER, so that another call goes on, or adds strategies.
+table is too small, so that a pool has not half of the points asked for, are left out. What was acquired is kept in
+FOLDER, so that another call goes on, or adds strategies.
 
-``--tables development`` are those that choices may be made on; ``test`` and ``study``, the experiments of the UCI study,
-are for the end.
+``--tables development`` are those that choices may be made on; ``test`` and ``study`` (the tables of the UCI
+study) are for the end.
 """
 
 import argparse
@@ -89,7 +90,8 @@ def areas(
         resolved = ResolvedExperiment(context, Experiment(data, cell.setting, name, seeds))
         smallest = min(len(problem.pool) for problem in resolved.problems.values())
         if 2 * smallest < cell.pool:
-            raise DataError(f"{data.name}: {smallest} pool points only")
+            log.info("left out: %s: %d pool points", cell, smallest)
+            return pd.DataFrame()
         selected = select_strategies(resolved, [UNCERTAINTY[name] if x == "margin" else x for x in strategies])
         check_strategies([(resolved, selected)])
         for told, each in zip(strategies, selected, strict=True):
