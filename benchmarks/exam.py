@@ -37,6 +37,7 @@ from npal_cli.problems.sources import Sources
 from npal_cli.randomness import Run
 from npal_cli.report.statistics import auac_ranks, compare, critical_difference
 from npal_cli.stages.acquire import acquire_with
+from npal_cli.strategies.naming import Selected
 
 log = logging.getLogger("npal")
 
@@ -54,6 +55,8 @@ TESTED = 40
 """Points of the test set, which nothing here is scored on."""
 UNCERTAINTY = {"logistic": "margin", "svm": "fscore"}
 """What ``margin`` stands for: an SVM has no probabilities."""
+FOCUS = ("blend", "np_pretrained")
+"""Those that are shown less each of the others."""
 COMPARED = ("random", "margin", "blend", "np_pretrained")
 
 
@@ -85,21 +88,29 @@ def areas(
     context = Context(root, params, Engine(), Sources(sources))
     data = named(cell.data if cell.data in STUDY else f"keel:{cell.data}")
     seeds = tuple(Run(seed, seed) for seed in range(1, runs + 1))
+    resolved = ResolvedExperiment(context, Experiment(data, cell.setting, name, seeds))
     found = {}
     try:
-        resolved = ResolvedExperiment(context, Experiment(data, cell.setting, name, seeds))
-        smallest = min(len(problem.pool) for problem in resolved.problems.values())
-        if 2 * smallest < cell.pool:
-            log.info("left out: %s: %d pool points", cell, smallest)
+        if 2 * resolved.pool_size < cell.pool:
+            log.info("left out: %s: %d pool points", cell, resolved.pool_size)
             return pd.DataFrame()
         selected = select_strategies(resolved, [UNCERTAINTY[name] if x == "margin" else x for x in strategies])
-        check_strategies([(resolved, selected)])
         for told, each in zip(strategies, selected, strict=True):
-            found[told] = auac(acquire_with(resolved, each).record.held_out_score)[:runs]
+            found[told] = _area(resolved, each)[:runs]
     except (DataError, UsageError) as error:
         log.info("left out: %s: %s", cell, error)
         return pd.DataFrame()
     return pd.DataFrame(found)
+
+
+def _area(resolved: ResolvedExperiment, selected: Selected) -> np.ndarray:
+    """Of each run; NaN where a strategy does not serve the task model."""
+    try:
+        check_strategies([(resolved, [selected])])
+    except UsageError as error:
+        log.info("%s", error)
+        return np.full(len(resolved.experiment.runs), np.nan)
+    return np.asarray(auac(acquire_with(resolved, selected).record.held_out_score))
 
 
 def summary(found: dict[Cell, pd.DataFrame], strategies: Sequence[str]) -> Iterator[str]:
@@ -117,30 +128,35 @@ def summary(found: dict[Cell, pd.DataFrame], strategies: Sequence[str]) -> Itera
         rows.append([group, int(which.sum()), *(shown(gains[name][which], tables) for name in rest)])
     yield f"Gains in AUAC over Random, {len(found)} cells, 2 standard errors over tables:"
     yield tabulate(rows, headers=["", "cells", *rest])
-    for one in rest[1:]:
+    for one in (name for name in rest if name in FOCUS):
         rows = [
             [group, *(shown(gains[one][w] - gains[o][w], about["data"][w]) for o in rest)]
             for group, w in groups.items()
         ]
         yield f"\n{one} less the others:"
         yield tabulate(rows, headers=["", *rest])
-    ranks = auac_ranks(means[list(strategies)].to_numpy()).mean(axis=0)
+    everywhere = [name for name in strategies if means[name].notna().all()]
+    ranks = dict(zip(everywhere, auac_ranks(means[everywhere].to_numpy()).mean(axis=0), strict=True))
     rows = []
     for name in rest:
         ahead, behind = [], []
+        served = [each for each in found.values() if each[name].notna().all()]
         for other in ("random", "margin"):
-            compared = [compare(each[name].to_numpy(), each[other].to_numpy()) for each in found.values()]
+            compared = [compare(each[name].to_numpy(), each[other].to_numpy()) for each in served]
             ahead.append(sum(each.low > 0 for each in compared))
             behind.append(sum(each.high < 0 for each in compared))
         told = [f"{a} / {b}" for a, b in zip(ahead, behind, strict=True)]
-        rows.append([name, f"{ranks[strategies.index(name)]:.2f}", *told])
-    apart = critical_difference(len(strategies), len(found))
+        rows.append([name, len(served), ranks.get(name), *told])
+    apart = critical_difference(len(everywhere), len(found))
     yield f"\nMean ranks (critical difference {apart:.2f}); cells significantly ahead / behind:"
-    yield tabulate(rows, headers=["", "rank", "of Random", "of margin"])
+    yield tabulate(rows, headers=["", "cells", "rank", "of Random", "of margin"], floatfmt=".2f")
 
 
 def shown(values: pd.Series, tables: pd.Series) -> str:
     """The mean, and two standard errors of it, cells of one table being one."""
+    values, tables = values.dropna(), tables[values.notna()]
+    if values.empty:
+        return ""
     sums = (values - values.mean()).groupby(tables).sum()
     return f"{values.mean():+.3f} +- {2 * np.sqrt((sums**2).sum()) / len(values):.3f}"
 
