@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from npal_cli.pipeline.context import Context, StepRef
     from npal_cli.pipeline.resolved import ResolvedExperiment
 
+MOST_RUNS = 100_000
+"""Of an experiment in one command."""
+
 
 def experiments_of(
     context: "Context", options: Options, at: "StepRef | None" = None, *, by_classifier: bool = True
@@ -48,11 +51,11 @@ def experiments_of(
         for setting in settings:
             if setting not in SETTINGS:
                 raise unknown("setting", setting, SETTINGS)
-        runs = tuple(
-            Run(data_seed, seed)
-            for data_seed in seeds_of(options.data_seed, plan.data_seed)
-            for seed in seeds_of(options.seed, plan.seed)
-        )
+        data_seeds, seeds = seeds_of(options.data_seed, plan.data_seed), seeds_of(options.seed, plan.seed)
+        if len(data_seeds) * len(seeds) > MOST_RUNS:
+            asked = f"{len(data_seeds):,} data seeds with {len(seeds):,} seeds each"
+            raise UsageError(f"{asked} are more than {MOST_RUNS:,} runs; ask for fewer, in turns if need be")
+        runs = tuple(Run(data_seed, seed) for data_seed in data_seeds for seed in seeds)
         experiments += [
             Experiment(name, setting, classifier, runs)
             for name in data

@@ -53,7 +53,7 @@ def print_version(requested: bool) -> None:
         raise typer.Exit
 
 
-MOST_SEEDS = 1_000_000
+MOST_SEEDS = 10_000
 """That one range may name: more is a slip of the finger."""
 
 

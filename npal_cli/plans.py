@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from annotated_types import Ge, Interval, MinLen
+from annotated_types import Interval, MinLen
 
 from npal_cli.objectives import PAPER_SETTINGS, Setting
 from npal_cli.problems.split import ImagePrepareOptions, SplitOptions
@@ -85,8 +85,8 @@ USED = {"logistic": "blend", "svm": "blend", "teacher": "margin", "resnet18": "m
 class AcquireOptions:
     """The acquisition loop."""
 
-    steps: Annotated[int, Ge(1)] = 10
-    batch_size: Annotated[int, Ge(1)] = 1
+    steps: Annotated[int, Interval(ge=1, le=100_000)] = 10
+    batch_size: Annotated[int, Interval(ge=1, le=1_000_000)] = 1
     """Points labelled at each step."""
     strategy: dict[str, str] = field(default_factory=lambda: dict(USED))
     """What is acquired with where no strategy is named, by classifier."""
@@ -111,9 +111,9 @@ class Plan:
     data_seed: Seeds = (1, 2, 3)
     seed: Seeds = (1,)
     prepare: SplitOptions = field(default_factory=ImagePrepareOptions)
-    steps: Annotated[int, Ge(1)] = 10
-    batch_size: Annotated[int, Ge(1)] = 1000
-    subsample: Annotated[int, Ge(1)] | None = 10_000
+    steps: Annotated[int, Interval(ge=1, le=100_000)] = 10
+    batch_size: Annotated[int, Interval(ge=1, le=1_000_000)] = 1000
+    subsample: Annotated[int, Interval(ge=1, le=100_000_000)] | None = 10_000
     """Pool points, drawn anew at each step, that strategies whose publication subsamples the pool may choose from."""
 
 

@@ -98,6 +98,24 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path, text, error):
     assert "params.yaml" in str(raised.value)
 
 
+def numbers(values, *path):
+    """Where each whole number is that says how many of something there are."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from numbers(value, *path, key)
+        elif type(value) is int and key != "seed":
+            yield (*path, key)
+
+
+@pytest.mark.parametrize("path", list(numbers(asdict(Params()))), ids=".".join)
+def test_no_number_can_ask_for_more_than_any_machine_has(path):
+    asked = 10**12
+    for key in reversed(path):
+        asked = {key: asked}
+    with pytest.raises(UsageError, match=f"{path[-1]}.*less than or equal"):
+        params_of(asked)
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere.yaml: No such file"):
         read_params(tmp_path / "nowhere.yaml")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Interval
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class GuidanceOptions:
     that the teacher thinks likeliest until the batch is complete."""
     error: Literal["hard", "soft"] = "hard"
     """What errors are expected: of the class that the task model predicts, or by how much it believes in each."""
-    evaluation_points: Annotated[int, Ge(1)] = 400
+    evaluation_points: Annotated[int, Interval(ge=1, le=1_000_000)] = 400
     """Pool points, drawn anew at each step, that refits are scored on, besides the reward set."""
-    candidates: Annotated[int, Ge(1)] | None = 150
+    candidates: Annotated[int, Interval(ge=1, le=1_000_000)] | None = 150
     """How many pool points, those of the largest expected error, are tried by refitting; null for all of them."""

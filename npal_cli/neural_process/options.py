@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
-from annotated_types import Ge, Gt, Interval, MinLen, MultipleOf
+from annotated_types import Gt, Interval, MinLen, MultipleOf
 
 from npal_cli.errors import UsageError
 from npal_cli.objectives import Objective
@@ -37,7 +37,7 @@ HEADS = 8
 class ModelOptions:
     """The shape of the network; the defaults are the paper's (supplement B.3)."""
 
-    width: Annotated[int, Ge(HEADS), MultipleOf(HEADS)] = 32
+    width: Annotated[int, Interval(ge=HEADS, le=4_096), MultipleOf(HEADS)] = 32
     """Width of every encoding."""
     attention: Literal["cross", "none"] = "cross"
     """``none`` averages the context instead: a plain Conditional Neural Process."""
@@ -47,13 +47,13 @@ class ModelOptions:
 class TrainingOptions:
     """How a network is trained and used."""
 
-    epochs: Annotated[int, Ge(1)] = 100
-    warm_epochs: Annotated[int, Ge(1)] | None = None
+    epochs: Annotated[int, Interval(ge=1, le=10_000)] = 100
+    warm_epochs: Annotated[int, Interval(ge=1, le=10_000)] | None = None
     """After the first step: how long a network goes on from where that of the step before ended; null: from scratch."""
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     decay: Annotated[float, Interval(gt=0, le=1)] = 0.1
     """The learning rate ends at this share of where it began, decaying exponentially by the epoch."""
-    batch_size: Annotated[int, Ge(1)] = 64
+    batch_size: Annotated[int, Interval(ge=1, le=1_000_000)] = 64
     """Simulated problems in a batch, at most."""
     context_labels: ContextLabels = "zero"
     context_classes: bool = False
@@ -76,7 +76,7 @@ class TrainingOptions:
 class PlusSimulateOptions(SimulateOptions):
     """How problems are simulated for ``np_plus``: fewer, as each takes a teacher."""
 
-    problems: Annotated[int, Ge(1)] = 30
+    problems: Annotated[int, Interval(ge=1, le=1_000_000)] = 30
     fractions: Annotated[tuple[Fraction, ...], MinLen(1)] = (0.3, 0.5, 0.7)
 
 
@@ -94,7 +94,7 @@ class PlusTrainingOptions(TrainingOptions):
 class PlusOptions:
     """The preset ``np_plus``: the neural process with what was found to help."""
 
-    trees: Annotated[int, Ge(1)] = 25
+    trees: Annotated[int, Interval(ge=1, le=10_000)] = 25
     """Of the teacher's extra trees: fewer than elsewhere, as every simulated problem takes a teacher."""
     simulate: PlusSimulateOptions = field(default_factory=PlusSimulateOptions)
     train: PlusTrainingOptions = field(default_factory=PlusTrainingOptions)

@@ -10,11 +10,11 @@ from annotated_types import Ge, Gt, Interval, MinLen
 class LearningOptions:
     """How a network is learned."""
 
-    width: Annotated[int, Ge(4)] = 48
-    epochs: Annotated[int, Ge(1)] = 12
-    batch: Annotated[int, Ge(1)] = 64
+    width: Annotated[int, Interval(ge=4, le=4_096)] = 48
+    epochs: Annotated[int, Interval(ge=1, le=10_000)] = 12
+    batch: Annotated[int, Interval(ge=1, le=1_000_000)] = 64
     """States."""
-    candidates: Annotated[int, Ge(2)] = 48
+    candidates: Annotated[int, Interval(ge=2, le=1_000_000)] = 48
     """Of each state, drawn anew in each epoch."""
     rate: Annotated[float, Gt(0)] = 3e-3
     """The largest learning rate, of a cycle."""
@@ -32,7 +32,7 @@ class PretrainOptions:
     """What a network is learned from, and how."""
 
     seed: int = 1
-    rounds: Annotated[int, Ge(1)] = 2
+    rounds: Annotated[int, Interval(ge=1, le=100)] = 2
     """From the second on, states are also met by the network of the round before."""
     problems: Annotated[int, Interval(ge=1, le=1_000_000)] = 2000
     """Drawn in each round."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Interval, MinLen
+from annotated_types import Interval, MinLen
 from jaxtyping import Bool, Int
 
 from npal_cli.errors import DataError
@@ -17,11 +17,11 @@ Fraction = Annotated[float, Interval(gt=0, lt=1)]
 class SimulateOptions:
     """How problems are simulated; the defaults are the paper's (section 5)."""
 
-    problems: Annotated[int, Ge(1)] = 300
+    problems: Annotated[int, Interval(ge=1, le=1_000_000)] = 300
     """N_sim, the number of simulated problems per run."""
     fractions: Annotated[tuple[Fraction, ...], MinLen(1)] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     """Q, the fractions of the annotated set that may stay annotated."""
-    folds: Annotated[int, Ge(2)] = 5
+    folds: Annotated[int, Interval(ge=2, le=1_000)] = 5
     """Without a reward set: parts of the annotated set that take turns in being it."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Interval
 from jaxtyping import Float, Int
 
 from npal_cli.errors import DataError
@@ -22,17 +22,17 @@ MIN_DISCARDED = 200
 class SplitOptions:
     """How a data set is split; the defaults are the paper's for UCI data."""
 
-    test: Annotated[int, Ge(2)] | None = 200
+    test: Annotated[int, Interval(ge=2, le=100_000_000)] | None = 200
     """Points in the test set; None for all of the test part that the data come with."""
-    reward: Annotated[int, Ge(0)] = 100
+    reward: Annotated[int, Interval(ge=0, le=100_000_000)] = 100
     """Points in the reward set."""
-    annotated: Annotated[int, Ge(4)] = 100
+    annotated: Annotated[int, Interval(ge=4, le=100_000_000)] = 100
     """Points in the initial annotated set."""
-    pool: Annotated[int, Ge(1)] | None = None
+    pool: Annotated[int, Interval(ge=1, le=100_000_000)] | None = None
     """Points in the pool; None for all that are left."""
-    held_out: Annotated[int, Ge(2)] | None = None
+    held_out: Annotated[int, Interval(ge=2, le=100_000_000)] | None = None
     """Held-out points of data with a test part; None for all that are left of it."""
-    imbalance: Annotated[int, Ge(2)] = 10
+    imbalance: Annotated[int, Interval(ge=2, le=1_000_000)] = 10
     """How many times rarer the rare classes are in imbalanced settings."""
     rare_class: Literal["first", "last"] = "first"
     """Which classes are rare: the even-numbered (``first``: class 0 of two) or the odd-numbered (``last``)."""
@@ -50,9 +50,9 @@ class PrepareOptions(SplitOptions):
 class ImagePrepareOptions(SplitOptions):
     """How problems of images are made, with the paper's defaults (B.1): no reward set, and all of the test part."""
 
-    test: Annotated[int, Ge(2)] | None = None
-    reward: Annotated[int, Ge(0)] = 0
-    annotated: Annotated[int, Ge(4)] = 1000
+    test: Annotated[int, Interval(ge=2, le=100_000_000)] | None = None
+    reward: Annotated[int, Interval(ge=0, le=100_000_000)] = 0
+    annotated: Annotated[int, Interval(ge=4, le=100_000_000)] = 1000
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from npal_cli.strategies.services import Services
 class GCNOptions:
     """How the graph network is trained; the defaults are the paper's (supplement B.1)."""
 
-    epochs: Annotated[int, Ge(1)] = 200
+    epochs: Annotated[int, Interval(ge=1, le=10_000)] = 200
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     weight_decay: Annotated[float, Ge(0)] = 5e-4
-    hidden: Annotated[int, Ge(1)] = 128
+    hidden: Annotated[int, Interval(ge=1, le=4_096)] = 128
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.3
     unlabelled_weight: Annotated[float, Gt(0)] = 1.2
     """lambda: the weight of the unlabelled nodes in the loss."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, final
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Interval
 from jaxtyping import Float, Int
 
 from npal_cli.classifiers.base import Classifier
@@ -31,9 +31,9 @@ Training = tuple[Problem, SimulatedProblems, Float[np.ndarray, "problem point"],
 class LALOptions:
     """How LAL learns."""
 
-    problems: Annotated[int, Ge(1)] = 50
+    problems: Annotated[int, Interval(ge=1, le=1_000_000)] = 50
     """Simulated problems that it learns from, of which each takes a forest."""
-    trees: Annotated[int, Ge(10)] = 50
+    trees: Annotated[int, Interval(ge=10, le=10_000)] = 50
     """Of the forests that are looked at, and of the one that learns."""
 
 

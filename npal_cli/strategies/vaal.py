@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, final
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Interval
 
 from npal_cli.states import AcquisitionState
 from npal_cli.strategies.base import Choice, Strategy
@@ -16,17 +16,17 @@ from npal_cli.strategies.services import Services
 class VAALOptions:
     """How autoencoder and discriminator are trained; the defaults are the paper's (supplement B.1)."""
 
-    epochs: Annotated[int, Ge(1)] = 100
-    batch_size: Annotated[int, Ge(1)] = 128
+    epochs: Annotated[int, Interval(ge=1, le=10_000)] = 100
+    batch_size: Annotated[int, Interval(ge=1, le=1_000_000)] = 128
     learning_rate: Annotated[float, Gt(0)] = 5e-4
     beta: Annotated[float, Ge(0)] = 1.0
     """The weight of the divergence from the prior."""
     adversarial_weight: Annotated[float, Ge(0)] = 1.0
-    autoencoder_steps: Annotated[int, Ge(1)] = 2
+    autoencoder_steps: Annotated[int, Interval(ge=1, le=100)] = 2
     """Steps of the autoencoder to one of the discriminator."""
-    width: Annotated[int, Ge(1)] = 128
+    width: Annotated[int, Interval(ge=1, le=4_096)] = 128
     """Channels of the first convolution."""
-    latent: Annotated[int, Ge(1)] = 32
+    latent: Annotated[int, Interval(ge=1, le=4_096)] = 32
 
 
 @final

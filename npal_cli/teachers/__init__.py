@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Gt, Interval, MinLen
 from jaxtyping import Float, Int
 
 from npal_cli.errors import UsageError
@@ -34,13 +34,13 @@ class TeacherOptions:
     """Names (:data:`MODELS`), or import paths of classifiers; of several, what is believed is their mixture."""
     mixed: Literal["equally", "out_of_fold"] = "equally"
     """``out_of_fold``: with the weights that predict the known labels best out of fold; takes six times as long."""
-    folds: Annotated[int, Ge(2)] = 5
+    folds: Annotated[int, Interval(ge=2, le=1_000)] = 5
     """Folds of the known labels, for what is learned out of fold."""
     calibrated: bool = False
     """Whether each model's probabilities are corrected by a sigmoid of what it predicts out of fold (Platt, 1999)."""
     penalty: Annotated[float, Gt(0)] = 0.1
     """Of ``kernel_logistic``, on half its squared norm."""
-    trees: Annotated[int, Ge(1)] = 100
+    trees: Annotated[int, Interval(ge=1, le=10_000)] = 100
     """Of ``extra_trees``."""
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Of classifiers named by import path, by that path."""
