@@ -2,10 +2,13 @@
 
 A store holds the arrays (format 3, one file each: a chunk, or a shard of chunks where an array is large, so that a few
 of its rows can be read) and, as attributes, the format, the parameters and the input digests of each run that made it,
-package versions, and a digest of each array, which is verified on reading (Zarr itself reads a lost chunk as zeros).
+package versions, a digest of each array, which is verified on reading (Zarr itself reads a lost chunk as zeros), and
+one of all these attributes.
 There is nothing in it that differs between two equal computations: no time, no host, no path.
 """
 
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
@@ -27,6 +30,9 @@ SHARDED = 2**24
 """Bytes from which on an array is a shard of chunks ..."""
 CHUNK = 2**20
 """... of so many bytes or fewer."""
+
+DIGEST = "digest"
+"""The attribute that is the digest of all others."""
 
 REDO = "remove it, or make it anew with --force"
 
@@ -67,15 +73,9 @@ def write(path: Path, record: Record, provenance: Provenance, root: Path) -> Pro
             unnamed = [f"{name}_{i}" for i in range(len(axes), values.ndim)]
             chunk, shard = _chunks(values)
             group.create_array(name, data=values, chunks=chunk, shards=shard, dimension_names=[*axes, *unnamed])
-        group.attrs.put(
-            {
-                "format": record.FORMAT,
-                "parameters": provenance.parameters,
-                "inputs": provenance.inputs,
-                "packages": package_versions(),
-                "digests": digests,
-            }
-        )
+        told = {"format": record.FORMAT, "parameters": provenance.parameters, "inputs": provenance.inputs}
+        told |= {"packages": package_versions(), "digests": digests}
+        group.attrs.put({**told, DIGEST: _digest(told)})
         commit(path, root)
     return replace(provenance, digests=digests)
 
@@ -109,9 +109,17 @@ def read(path: Path, kind: type[AnyRecord]) -> tuple[AnyRecord, Provenance]:
         provenance = Provenance(*(_mapping(attributes[name]) for name in ("parameters", "inputs", "digests")))
     except Exception as error:
         raise _unreadable(path, kind, error) from error
+    if attributes.pop(DIGEST, None) != _digest(attributes):
+        raise ArtifactError(f"{path}: what it says of itself does not match its digest (a damaged copy?); {REDO}")
     if provenance.digests != digests_of(record):
         raise ArtifactError(f"{path}: its content does not match its digests (a damaged copy?); {REDO}")
     return record, provenance
+
+
+def _digest(attributes: Mapping[str, Any]) -> str:
+    """Of attributes, as JSON has them."""
+    stored = json.loads(json.dumps(attributes))
+    return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
 
 
 def _chunks(values: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...] | None]:

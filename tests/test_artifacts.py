@@ -93,6 +93,27 @@ def test_a_damaged_store_is_refused_in_one_line(store, damage):
     assert "\n" not in str(error.value)
 
 
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :]
+
+
+def test_no_damage_to_any_file_goes_unseen_or_changes_anything(store):
+    """Whatever is flipped, cut or lost: it is refused, or what is read is what was written."""
+    for name, content in contents(store).items():
+        file = store / name
+        places = range(0, len(content), max(len(content) // 15, 1))
+        for damaged in (None, *(flipped(content, at) for at in places), *(content[:at] for at in places)):
+            file.unlink() if damaged is None else file.write_bytes(damaged)
+            try:
+                record, provenance = read(store, Sample)
+            except ArtifactError as error:
+                assert "\n" not in str(error)
+            else:
+                assert digests_of(record) == digests_of(sample((1, 1), (1, 2))), name
+                assert provenance == MADE_FROM, name
+        file.write_bytes(content)
+
+
 def test_another_format_is_refused_by_name(store):
     attributes = zarr.open_group(store, mode="r+").attrs
     attributes["format"] = "npal.sample/0"

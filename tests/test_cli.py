@@ -92,7 +92,6 @@ def test_help_imports_nothing_heavy():
         (["prepare", "--data", "adult", "--source", "nowhere"], 1, "--source nowhere: no such file"),
         (["prepare", "--source", "params.yaml"], 2, "waveform is not read from a published file"),
         (["prepare", "--data", "adult", "--source", "params.yaml"], 1, "SHA-256"),
-        (["oracle", "--seed", "1..10001"], 2, "expected at most 10,000 seeds"),
         (["oracle", "--seed", "1..1000", "--data-seed", "1..101"], 2, "more than 100,000 runs"),
         (["prepare", "--target", "y"], 2, "are for a table of your own"),
         (["prepare", "--data", "nowhere.csv", "--target", "y"], 1, "no such file"),
@@ -127,7 +126,7 @@ def test_bad_input_is_one_line_and_writes_nothing(npal, arguments, code, error):
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["oracle", "--seed", seed] for seed in ("x", "9" * 20, "3..1", "1..", "-1", "1..2..3", "1..99999999")),
+        *(["oracle", "--seed", seed] for seed in ("x", "9" * 20, "3..1", "1..", "-1", "1..2..3", "1..10001")),
         *(["oracle", "--workers", "0"], ["orcale"], ["--nope"]),
     ],
 )
