@@ -73,8 +73,8 @@ def write(path: Path, record: Record, provenance: Provenance, root: Path) -> Pro
             unnamed = [f"{name}_{i}" for i in range(len(axes), values.ndim)]
             chunk, shard = _chunks(values)
             group.create_array(name, data=values, chunks=chunk, shards=shard, dimension_names=[*axes, *unnamed])
-        told = {"format": record.FORMAT, "parameters": provenance.parameters, "inputs": provenance.inputs}
-        told |= {"packages": package_versions(), "digests": digests}
+        told: dict[str, Any] = {"format": record.FORMAT, "packages": package_versions(), "digests": digests}
+        told |= {"parameters": provenance.parameters, "inputs": provenance.inputs}
         group.attrs.put({**told, DIGEST: _digest(told)})
         commit(path, root)
     return replace(provenance, digests=digests)

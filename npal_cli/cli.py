@@ -247,6 +247,25 @@ def pretrain(
         show([{**stage.describe(made), "artifact": str(made.path)}], as_json=options.json)
 
 
+@app.command(cls=Command, epilog=examples("npal verify", "npal verify data/acquired/waveform --json"))
+@with_options
+def verify(
+    options: BasicOptions,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="Only what is there. (default: all)")] = None,
+) -> None:
+    """Read all artifacts, tables and answers that are kept, and say how to have again what is damaged."""
+    with one_line_errors(options):
+        from npal_cli.verify import check_whole, verify
+
+        checked = verify(context_of(options), path)
+        if options.json:
+            typer.echo(json.dumps([each.as_json() for each in checked], indent=2))
+        else:
+            damaged = [each.sentence() for each in checked if each.damage is not None]
+            typer.echo("\n".join(damaged) or f"All {len(checked)} are whole.")
+        check_whole(checked)
+
+
 cli_rows.add_to(app)
 cli_serve.add_to(app)
 

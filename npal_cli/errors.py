@@ -6,7 +6,8 @@
     ├── UsageError            exit 2   the command line or params.yaml asks for what does not exist
     ├── DataError             exit 1   a source file or a table is not what it should be
     ├── MissingArtifactError  exit 1   an input is not there, or made with other parameters (--no-build)
-    └── ArtifactError         exit 1   an artifact cannot be read (corrupt, older format) or written
+    ├── ArtifactError         exit 1   an artifact cannot be read (corrupt, older format) or written
+    └── DamageError           exit 3   the command did what it could without an artifact that is damaged
 
 Every message names the value found, what was expected, and what to do.
 """
@@ -39,6 +40,12 @@ class MissingArtifactError(NpalError):
 
 class ArtifactError(NpalError):
     """An artifact cannot be read or written."""
+
+
+class DamageError(NpalError):
+    """Something is damaged that the command did without."""
+
+    exit_code = 3
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -106,11 +106,10 @@ def test_no_damage_to_any_file_goes_unseen_or_changes_anything(store):
             file.unlink() if damaged is None else file.write_bytes(damaged)
             try:
                 record, provenance = read(store, Sample)
-            except ArtifactError as error:
-                assert "\n" not in str(error)
-            else:
-                assert digests_of(record) == digests_of(sample((1, 1), (1, 2))), name
-                assert provenance == MADE_FROM, name
+            except ArtifactError:
+                continue
+            assert digests_of(record) == digests_of(sample((1, 1), (1, 2))), name
+            assert provenance == MADE_FROM, name
         file.write_bytes(content)
 
 

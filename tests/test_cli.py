@@ -30,7 +30,7 @@ SHARED_OPTIONS = [
 
 
 def test_the_commands_are_the_six_stages_what_is_learned_once_and_those_about_rows_of_ones_own():
-    assert list(ALL) == [*COMMANDS, "pretrain", *ABOUT_ROWS]
+    assert list(ALL) == [*COMMANDS, "pretrain", "verify", *ABOUT_ROWS]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -101,8 +101,8 @@ def test_each_stage_is_a_command_with_options_that_exist(stage):
     assert ALL_STAGES[stage]["desc"]
 
 
-def test_the_stages_are_the_commands():
-    assert [*STAGES, *LEARN_STAGES] == [
+def test_the_stages_are_the_commands_and_one_looks_at_what_they_made():
+    assert [*STAGES, *LEARN_STAGES, "verify"] == [
         name for name, each in COMMANDS.items() if each.rich_help_panel != "Your own rows"
     ]
 

@@ -139,7 +139,7 @@ def _table(X: Any, y: Any) -> pd.DataFrame:
 
 
 def _gains(context: Context) -> pd.DataFrame:
-    table = cells(collect(context.root, Selection()))
+    table = cells(collect(context.root, Selection())[0])
     known = table[(table["metric"] == "auac") & (table["evaluation"] == "held_out")]
     columns = {"random_mean": "gain", "random_low": "low", "random_high": "high", "random_p_holm": "p_holm"}
     kept = known.rename(columns=columns)[["classifier", "strategy", "label", "runs", "mean", *columns.values()]]

@@ -1,12 +1,12 @@
 """What a report is made from: the acquired artifacts that can be compared with one another."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from npal_cli.arrays import run_digest, take_runs
 from npal_cli.artifacts import Provenance, find
@@ -19,6 +19,8 @@ from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord, PreparedRecord
 from npal_cli.report.results import ExperimentResults
 from npal_cli.strategies.registry import STRATEGIES
+
+Anything = TypeVar("Anything")
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,22 @@ class Selection:
         return all(seeds is None or seed in seeds for seeds, seed in pairs)
 
 
-def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
-    """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning."""
-    results = []
+def collect(root: Path, selection: Selection) -> tuple[list[ExperimentResults], list[ArtifactError]]:
+    """The acquired artifacts under ``root``, by experiment; what cannot be compared is left out with a warning.
+
+    So is what is damaged; its errors are returned, too.
+    """
+    results: list[ExperimentResults] = []
+    damaged: list[ArtifactError] = []
+
+    def whole(look: Callable[[], Anything]) -> Anything | None:
+        try:
+            return look()
+        except ArtifactError as error:
+            log.warning("left out: %s", error)
+            damaged.append(error)
+            return None
+
     problems = cache(partial(_problems, root))
     with settled(root):
         acquired_at = sorted((root / "acquired").glob("*/*/*/*.zarr"))
@@ -53,12 +68,12 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
         if setting not in SETTINGS or not selection.takes(data, setting, classifier):
             continue
         prepared_from = prepared_path(root, data, setting, classifier)
-        made_of = problems(prepared_from)
+        made_of = whole(partial(problems, prepared_from))
         if made_of is None:
-            log.warning("%s is missing, which %s was made from: left out", prepared_from, folder)
+            log.warning("%s is not there, which %s was made from: left out", prepared_from, folder)
             continue
         prepared, digests = made_of
-        found = [each for path in paths if (each := _found(path, root)) is not None]
+        found = [each for path in paths if (each := whole(partial(_found, path, root))) is not None]
         of_selected_runs = partial(_of_selected_runs, selection)
         for check in (of_selected_runs, partial(_of_these_problems, digests), _of_equal_options, _of_equal_length):
             found = check(found)
@@ -67,7 +82,7 @@ def collect(root: Path, selection: Selection) -> list[ExperimentResults]:
             made_from = {each.path.stem: each.provenance for each in found}
             timings = {each.path.stem: _timing(timing_path(root, each.path)) for each in found}
             results.append(ExperimentResults(data, setting, classifier, prepared, acquired, made_from, timings))
-    return results
+    return results, damaged
 
 
 class Found(NamedTuple):
@@ -86,15 +101,11 @@ class Found(NamedTuple):
 
 
 def _found(path: Path, root: Path) -> Found | None:
-    try:
-        found = find(path, AcquiredRecord, root)
-        if found is None:
-            return None
-        _import(found[1].parameters.get("imported_from"))
-        return Found(path, *found)
-    except ArtifactError as error:
-        log.warning("left out: %s", error)
+    found = find(path, AcquiredRecord, root)
+    if found is None:
         return None
+    _import(found[1].parameters.get("imported_from"))
+    return Found(path, *found)
 
 
 def _import(path: str | None) -> None:

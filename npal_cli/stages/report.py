@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from npal_cli.classifiers import takes_images
 from npal_cli.commit import building_place, commit
-from npal_cli.errors import MissingArtifactError, write_errors
+from npal_cli.errors import ArtifactError, DamageError, MissingArtifactError, write_errors
 from npal_cli.pipeline.build import log
 from npal_cli.pipeline.collect import Selection, collect
 from npal_cli.pipeline.context import Context
@@ -24,9 +24,10 @@ from npal_cli.report.build import build
 from npal_cli.report.missing import Planned, missing_of
 from npal_cli.report.options import ReportOptions
 from npal_cli.report.results import ExperimentResults
+from npal_cli.tables.shelf import digest_of
 
 MADE_FROM = "made_from.json"
-"""What the report was made from, and which files it has."""
+"""What the report was made from, and the digest of each of its files."""
 
 
 def report(context: Context, selection: Selection) -> list[Path]:
@@ -36,8 +37,9 @@ def report(context: Context, selection: Selection) -> list[Path]:
 
     Raises:
         MissingArtifactError: if ``selection`` fits nothing that was acquired.
+        DamageError: once the report is made, if what is damaged had to be left out of it.
     """
-    results = collect(context.root, selection)
+    results, damaged = collect(context.root, selection)
     if not results and selection != Selection():
         there = sorted({"/".join(path.parts[-3:]) for path in (context.root / "acquired").glob("*/*/*")})
         raise MissingArtifactError(
@@ -48,7 +50,22 @@ def report(context: Context, selection: Selection) -> list[Path]:
     made_from = _made_from(results, planned, selection, context.params.report)
     if not context.force and _is_of(target, made_from):
         log.info("%s is up to date", target)
-        return _files(target)
+    else:
+        _make(context, target, results, planned, selection, made_from)
+    if damaged:
+        raise DamageError(f"{target} lacks {len(damaged)} damaged artifacts; npal verify says how to make them anew")
+    return _files(target)
+
+
+def _make(
+    context: Context,
+    target: Path,
+    results: Sequence[ExperimentResults],
+    planned: Sequence[Planned],
+    selection: Selection,
+    made_from: str,
+) -> None:
+    """Write the report."""
     building = building_place(target, context.root)
     log.info("making %s: %d experiments", target, len(results))
     if not results:
@@ -62,10 +79,26 @@ def report(context: Context, selection: Selection) -> list[Path]:
         building.mkdir(parents=True)
         missing = missing_of(planned, results)
         build(building, results, missing, selection.takes, context.params.report, context.engine)
-        files = [str(path.relative_to(building)) for path in _files(building)]
-        (building / MADE_FROM).write_text(json.dumps({"made_from": made_from, "files": files}, indent=1) + "\n")
+        files = {str(path.relative_to(building)): digest_of(path) for path in _files(building)}
+        (building / MADE_FROM).write_text(
+            json.dumps({"made_from": made_from, "files": files}, indent=1, sort_keys=True) + "\n"
+        )
         commit(target, context.root)
-    return _files(target)
+
+
+def check_report(folder: Path) -> None:
+    """Compare the files of a report with what they were.
+
+    Raises:
+        ArtifactError: if one is not what it was, or the report is of an earlier version of npal.
+    """
+    try:
+        files = dict(json.loads((folder / MADE_FROM).read_text())["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder / MADE_FROM}: not readable ({error}); make it anew with --force") from error
+    for name, digest in files.items():
+        if not (folder / name).exists() or digest_of(folder / name) != digest:
+            raise ArtifactError(f"{folder / name}: gone or changed; make it anew with --force")
 
 
 def _files(folder: Path) -> list[Path]:

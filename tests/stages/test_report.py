@@ -150,7 +150,7 @@ def test_what_was_never_acquired_is_refused_and_the_report_kept(npal, selection)
 def test_a_damaged_artifact_is_left_out_aloud(npal):
     npal("acquire", "--strategy", "random", "--strategy", "uncsamp")
     (Path("data/acquired/waveform/imbalanced_weighted/logistic/uncsamp.zarr") / "zarr.json").write_text("{")
-    assert "left out: data/acquired/waveform/imbalanced_weighted/logistic/uncsamp.zarr" in npal("report").stderr
+    assert "left out: data/acquired/waveform/imbalanced_weighted/logistic/uncsamp.zarr" in npal("report", code=3).stderr
     table = pd.read_csv(REPORT / "tables" / "table_01_waveform_logistic_accuracy.csv")
     assert set(table["strategy"]) == {"random"}
 
