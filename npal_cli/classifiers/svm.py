@@ -162,6 +162,11 @@ class FittedSVM:
         self._n_classes = n_classes
         self.shifts = shifts
 
+    @property
+    def iterations(self) -> int:
+        """How many libsvm took, of the pair of classes that took most."""
+        return int(np.max(self._model.n_iter_))
+
     def decision_values(self, features: Float[np.ndarray, "point feature"]) -> Float[np.ndarray, "pair point"]:
         """Of each pair of annotated classes; positive where the second of them wins."""
         found = np.reshape(self._model.decision_function(features), (len(features), -1))

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Int
 
+from npal_cli.classifiers import CLASSIFIERS
 from npal_cli.learned.trials import Evaluation
 from npal_cli.objectives import Objective, class_weights
 from npal_cli.pretraining.known import Part
@@ -27,6 +28,8 @@ FRESH = 1500
 LEAST_FRESH = 10
 """Of each class."""
 IMBALANCE = 10
+MOST_ITERATIONS = 20_000
+"""Of a fit of the task model, where it says so: more are of problems so nearly singular that a block took an hour."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,16 @@ def draw_problem(draws: Draws, mix: Mix) -> DrawnProblem:
         table = mix.tables[int(draws.integers(len(mix.tables)))] if known else None
         origin = Invented(draws, mix.several) if table is None else Part(draws, table, mix.several)
         found = _draw(draws, origin, mix.classifiers)
-        if found is not None:
+        if found is not None and _iterations(found) <= MOST_ITERATIONS:
             return found
+
+
+def _iterations(drawn: DrawnProblem) -> int:
+    """What a fit to the annotated points takes, of task models that say so."""
+    kind, seen = CLASSIFIERS.find(drawn.classifier), drawn.problem
+    rows = seen.annotated
+    fitted = kind.make(kind.Options()).fit(seen.features[rows], seen.labels[rows], seen.training_weights)
+    return int(getattr(fitted, "iterations", 0))
 
 
 def _draw(draws: Draws, origin: Origin, classifiers: Sequence[str]) -> DrawnProblem | None:
