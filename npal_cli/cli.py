@@ -25,6 +25,7 @@ from npal_cli.cli_options import (
     with_options,
 )
 from npal_cli.cli_output import gain_of, row_of, show
+from npal_cli.cli_signals import end_on_signals
 
 if TYPE_CHECKING:
     from npal_cli.tables.kept import KeptTable
@@ -272,4 +273,5 @@ cli_serve.add_to(app)
 
 def main() -> None:
     """Run the command line."""
+    end_on_signals()
     app()

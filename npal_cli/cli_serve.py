@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from npal_cli.cli_context import one_line_errors
 from npal_cli.cli_goal import changes_of, labelling_of
 from npal_cli.cli_help import Command, examples
 from npal_cli.cli_options import GoalOptions, RowOptions, with_options
+from npal_cli.cli_signals import on_signals
 
 
 def serve(
@@ -62,15 +62,12 @@ def serve(
         def ready(address: str) -> None:
             typer.echo(json.dumps({"address": address}) if options.json else f"Label at {address}\nStop with Ctrl-C.")
 
-        def stop(*_: object) -> None:
+        def stop() -> None:
             os.write(2, f"npal: stopped; every answer is in {labelling.journal}\n".encode())
             os._exit(0)  # a round that is being chosen is not waited for
 
-        before = signal.signal(signal.SIGINT, stop)  # an exception may be raised where nobody catches it
-        try:
-            serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready, show=show)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        on_signals(stop)
+        serve(Session(labelling, following, Shown(labelling.table), pictures, by), port, ready, show=show)
 
 
 EXAMPLES = ("npal serve --data leads --open", "npal serve --data digits --pixels 8x8")
