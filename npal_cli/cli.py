@@ -1,6 +1,8 @@
 """The command line. Heavy imports stay inside the commands, so that ``npal --help`` answers at once."""
 
 import json
+import os
+import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
@@ -272,6 +274,9 @@ cli_serve.add_to(app)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, with all text in UTF-8: names of files, rows and columns are of any alphabet."""
+    if sys.getfilesystemencoding() != "utf-8":  # an odd locale
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", "npal_cli", *sys.argv[1:]])  # noqa: S606  itself
     end_on_signals()
     app()

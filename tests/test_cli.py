@@ -237,3 +237,21 @@ def test_an_answer_that_needs_no_computation_imports_nothing_slow(npal, argument
     code += f"    print('slow:', [name for name in {SLOW} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=environment)
     assert "slow: []" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1"])
+def test_text_is_utf_8_whatever_the_locale(tmp_path, locale):
+    told = os.environ | {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "NPAL_ROOT": "data"}
+    rows = [f"{name},{i % 7 / 3},{'ja' if i % 2 else 'näin' if i < 20 else ''}" for i, name in enumerate("äßЖ語" * 10)]
+    rows = [f"{i}{row}" for i, row in enumerate(rows)]
+    (tmp_path / "müll.csv").write_text("größe,x,y\n" + "\n".join(rows), encoding="utf-8")
+    for command in (
+        ("prepare", "--data", "müll.csv", "--target", "y", "--id", "größe"),
+        ("acquire", "--data", "m_ll", "--batch", "6", "--strategy", "margin"),
+        ("status", "--data", "m_ll", "--page", "müll.html"),
+    ):
+        run = [sys.executable, "-m", "npal_cli", *command]
+        done = subprocess.run(run, check=False, cwd=tmp_path, env=told, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+    assert "näin" in done.stdout.decode("utf-8")
+    assert "näin" in (tmp_path / "müll.html").read_text(encoding="utf-8")

@@ -251,3 +251,11 @@ def test_no_file_is_longer_than_a_reader_likes():
         if (lines := len(path.read_text().splitlines())) > 300
     }
     assert long == {}
+
+
+def test_no_text_is_read_or_written_in_the_encoding_of_a_locale():
+    for path in (ROOT / "npal_cli").rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        for call in calls:
+            if getattr(call.func, "attr", "") in ("read_text", "write_text"):
+                assert "encoding" in {each.arg for each in call.keywords}, f"{path}:{call.lineno}"

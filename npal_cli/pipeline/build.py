@@ -167,7 +167,7 @@ def _record_timing(context: Context, built: Built[Any], runs: Sequence[Run]) -> 
     work = {"seconds": round(built.seconds, 3), "runs": len(runs), **built.work}
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(work, indent=2) + "\n")
+        path.write_text(json.dumps(work, indent=2) + "\n", encoding="utf-8")
 
 
 def _key(target: Target[Any]) -> str:

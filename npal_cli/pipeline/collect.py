@@ -120,7 +120,7 @@ def _import(path: str | None) -> None:
 def _timing(path: Path) -> dict[str, Any]:
     """What was written when an artifact was computed; nothing where it was not computed here."""
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
 

@@ -33,7 +33,7 @@ class Sources:
     def digest(self, file: SourceFile) -> str:
         """The digest that ``file`` has or will have: the published one, unless an unverified copy was accepted."""
         marker = self._unverified_marker(file.name)
-        return marker.read_text().strip() if marker.exists() else file.digest
+        return marker.read_text(encoding="utf-8").strip() if marker.exists() else file.digest
 
     def path(self, file: SourceFile) -> Path:
         """The verified local copy of ``file``, taken from the copies or the network if it is not there yet.
@@ -77,7 +77,7 @@ class Sources:
         else:
             import pooch
 
-            self._unverified_marker(name).write_text(pooch.file_hash(str(source)) + "\n")
+            self._unverified_marker(name).write_text(pooch.file_hash(str(source)) + "\n", encoding="utf-8")
         return kept
 
     def _unverified_marker(self, name: str) -> Path:

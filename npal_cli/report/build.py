@@ -56,7 +56,7 @@ def build(
         bar.update()
         pictures = write_figures(folder / "figures", results, table, options, engine)
         bar.update()
-        (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures))
+        (folder / "index.html").write_text(page.render(results, table, missing, lacking, pictures), encoding="utf-8")
 
 
 def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.DataFrame) -> None:
@@ -72,18 +72,20 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
             title = tables.caption(data, classifier, metrics, numbers.get(published))
             markdown = tables.to_markdown(tables.wide_table(own, metrics), title)
             _write_csv(own[own["metric"].isin(metrics)], folder / "tables" / f"{name}.csv")
-            (folder / "tables" / f"{name}.md").write_text(markdown)
-            (folder / "tables" / f"{name}.tex").write_text(latex.figures_table(own, metrics, title, name))
+            (folder / "tables" / f"{name}.md").write_text(markdown, encoding="utf-8")
+            (folder / "tables" / f"{name}.tex").write_text(
+                latex.figures_table(own, metrics, title, name), encoding="utf-8"
+            )
             pages.append(f"## {tables.as_text(name)}\n\n{markdown}")
         for evaluation, suffix in SUFFIXES.items():
             name = numbered("table", None, data, classifier, RANDOM.file, *suffix)
             if (in_latex := latex.gains_table(own, evaluation, name)) is not None:
-                (folder / "tables" / f"{name}.tex").write_text(in_latex)
+                (folder / "tables" / f"{name}.tex").write_text(in_latex, encoding="utf-8")
     for number, part in data_table(results).groupby("table"):
         name = numbered("table", int(str(number)), "data")
         markdown = tables.plain_markdown(part.drop(columns="table"))
         _write_csv(part, folder / "tables" / f"{name}.csv")
-        (folder / "tables" / f"{name}.md").write_text(markdown)
+        (folder / "tables" / f"{name}.md").write_text(markdown, encoding="utf-8")
         pages.append(f"## {name}\n\n{markdown}")
     for baseline, evaluation in product((each for each in BASELINES if each.shown), EVALUATIONS):
         gained = tables.gains_table(table, evaluation, baseline)
@@ -92,9 +94,9 @@ def _write_tables(folder: Path, results: Sequence[ExperimentResults], table: pd.
             legend = f"{baseline.title}, {tables.GAINS_LEGEND} ({EVALUATION_TITLES[evaluation]})."
             markdown = f"{legend}\n\n{tables.plain_markdown(gained)}"
             _write_csv(gained, folder / "tables" / f"{name}.csv")
-            (folder / "tables" / f"{name}.md").write_text(markdown)
+            (folder / "tables" / f"{name}.md").write_text(markdown, encoding="utf-8")
             pages.append(f"## {name}\n\n{markdown}")
-    (folder / "report.md").write_text("\n\n".join(pages) + "\n")
+    (folder / "report.md").write_text("\n\n".join(pages) + "\n", encoding="utf-8")
     _write_csv(against_the_paper(table), folder / "tables" / "against_the_paper.csv")
     _write_store(folder / "results.zarr", table.drop(columns=["label", "labels_told", "best"]))
 
@@ -129,7 +131,7 @@ def _write_metrics(folder: Path, results: Sequence[ExperimentResults], table: pd
             place = place.setdefault(row[key], {})
         known = {name: round(row[column], 6) for name, column in shown.items() if np.isfinite(row[column])}
         place[row["strategy"]] = {"runs": row["runs"], **{f"auac_{name}": value for name, value in known.items()}}
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     bars = scores[scores["evaluation"] == "test"]
     experiment = bars["data"] + " " + bars["classifier"] + " " + bars["setting"]
     plotted = pd.DataFrame(

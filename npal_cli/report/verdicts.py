@@ -108,4 +108,6 @@ def write_metrics(folder: Path, cells: pd.DataFrame) -> None:
         told = asdict(found)
         numbers = {name: round(told[name], 4) for name in ("gain", "low", "high") if np.isfinite(told[name])}
         content = {"best": found.label, **numbers, "runs": found.runs}
-        (folder / f"{data}_{classifier}_{setting}.json").write_text(json.dumps(content, indent=2) + "\n")
+        (folder / f"{data}_{classifier}_{setting}.json").write_text(
+            json.dumps(content, indent=2) + "\n", encoding="utf-8"
+        )

@@ -39,7 +39,7 @@ def serve(session: Session, port: int | None, ready: Callable[[str], None], *, s
 def _open(address: str) -> None:
     """By a page that leads there, which its owner alone can read: a command line can be read by others."""
     page = Path(mkdtemp(prefix="npal-")) / "label.html"
-    page.write_text(f'<meta http-equiv="refresh" content="0; url={address}">')
+    page.write_text(f'<meta http-equiv="refresh" content="0; url={address}">', encoding="utf-8")
     webbrowser.open(page.as_uri())
 
 

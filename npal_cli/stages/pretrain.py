@@ -115,7 +115,7 @@ def _learn_to_rank(context: Context, past: Sequence["Blocks[Lessons]"], path: Pa
     timing = timing_path(context.root, path)
     with write_errors(timing):
         timing.parent.mkdir(parents=True, exist_ok=True)
-        timing.write_text(json.dumps(seconds, indent=2) + "\n")
+        timing.write_text(json.dumps(seconds, indent=2) + "\n", encoding="utf-8")
 
 
 def _learn_to_forecast(context: Context, blocks: "Blocks[Outlooks]", path: Path) -> None:

@@ -81,7 +81,7 @@ def _make(
         build(building, results, missing, selection.takes, context.params.report, context.engine)
         files = {str(path.relative_to(building)): digest_of(path) for path in _files(building)}
         (building / MADE_FROM).write_text(
-            json.dumps({"made_from": made_from, "files": files}, indent=1, sort_keys=True) + "\n"
+            json.dumps({"made_from": made_from, "files": files}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
         commit(target, context.root)
 
@@ -93,7 +93,7 @@ def check_report(folder: Path) -> None:
         ArtifactError: if one is not what it was, or the report is of an earlier version of npal.
     """
     try:
-        files = dict(json.loads((folder / MADE_FROM).read_text())["files"])
+        files = dict(json.loads((folder / MADE_FROM).read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{folder / MADE_FROM}: not readable ({error}); make it anew with --force") from error
     for name, digest in files.items():
@@ -128,7 +128,7 @@ def _plain(value: Any) -> Any:
 def _is_of(target: Path, made_from: str) -> bool:
     """Whether a whole report is there that was made from just that."""
     try:
-        there = json.loads((target / MADE_FROM).read_text())
+        there = json.loads((target / MADE_FROM).read_text(encoding="utf-8"))
         return bool(there["made_from"] == made_from) and all((target / name).exists() for name in there["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

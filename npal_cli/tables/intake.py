@@ -132,7 +132,7 @@ def _keep(table: KeptTable, source: Path, folder: Path) -> None:
             "unlabelled": list(table.unlabelled),
             "columns": [asdict(column) for column in table.columns],
         }
-        (building / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        (building / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         commit(place, folder)
 
 

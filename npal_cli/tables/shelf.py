@@ -36,7 +36,7 @@ def card(folder: Path) -> dict[str, Any]:
         DataError: if the card cannot be read, or is another version's.
     """
     try:
-        found: dict[str, Any] = json.loads((folder / CARD).read_text())
+        found: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{folder / CARD}: not readable ({error}); {AGAIN}") from error
     if found.get("format") != FORMAT:
