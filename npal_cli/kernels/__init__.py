@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 import numba
 
 from npal_cli.kernels.cache import find_cache
+from npal_cli.kernels.checked import with_digests
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -19,7 +20,7 @@ numba.config.CACHE_DIR = str(CACHE.folder)  # type: ignore[attr-defined]  # made
 
 def kernel(function: Kernel) -> Kernel:
     """Compile at the first call; floating point as written, division by zero gives infinity, threads may share."""
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+    return _kept(function)
 
 
 def inlined_kernel(function: Kernel) -> Kernel:
@@ -30,10 +31,18 @@ def inlined_kernel(function: Kernel) -> Kernel:
 def arithmetic_kernel(function: Kernel) -> Kernel:
     """The same for inner loops, whose sums may be taken in any order; NaN and infinities keep their meaning."""
     freedom = {"nsz", "contract", "reassoc", "arcp"}
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))
+    return cast(
+        Kernel, with_digests(numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))
+    )
 
 
 def ordered_kernel(function: Kernel) -> Kernel:
     """The same for inner loops in which no value is NaN, so that the smallest of several can be found together."""
     freedom = {"nnan", "nsz", "contract", "reassoc", "arcp"}
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))
+    return cast(
+        Kernel, with_digests(numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=freedom)(function))
+    )
+
+
+def _kept(function: Kernel, **how: Any) -> Kernel:
+    return cast(Kernel, with_digests(numba.njit(cache=True, error_model="numpy", nogil=True, **how)(function)))
