@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
 
-from npal_cli.errors import ArtifactError, UsageError
+from npal_cli.errors import ArtifactError, UsageError, WorkerError
 
 if TYPE_CHECKING:
     import torch
@@ -102,6 +102,7 @@ class Engine:
             yield from (_single_threaded(function, item) for item in work)
         else:
             from joblib import Parallel, delayed
+            from joblib.externals.loky.process_executor import TerminatedWorkerError
 
             parallel = Parallel(n_jobs=self.workers, return_as="generator")
             try:
@@ -111,6 +112,11 @@ class Engine:
                 raise ArtifactError(
                     f"cannot hand the work to other processes ({reason[-1]}); "
                     "free space in the folder of temporary files, or work in one with --workers 1"
+                ) from error
+            except TerminatedWorkerError as error:
+                raise WorkerError(
+                    f"one of {self.workers} worker processes was killed, perhaps for want of memory; what was done is "
+                    "kept: run the same command again, with fewer --workers"
                 ) from error
 
     def _shared(self, function: Callable[[Item], Result], work: list[Item]) -> Iterator[Result]:

@@ -7,6 +7,7 @@
     ├── DataError             exit 1   a source file or a table is not what it should be
     ├── MissingArtifactError  exit 1   an input is not there, or made with other parameters (--no-build)
     ├── ArtifactError         exit 1   an artifact cannot be read (corrupt, older format) or written
+    ├── WorkerError           exit 1   a process that shares the work was killed
     └── DamageError           exit 3   the command did what it could without an artifact that is damaged
 
 Every message names the value found, what was expected, and what to do.
@@ -40,6 +41,10 @@ class MissingArtifactError(NpalError):
 
 class ArtifactError(NpalError):
     """An artifact cannot be read or written."""
+
+
+class WorkerError(NpalError):
+    """A process that shares the work was killed, as for want of memory."""
 
 
 class DamageError(NpalError):

@@ -1,6 +1,8 @@
 """Work on one process or several."""
 
+import os
 import resource
+import signal
 import time
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 import torch
 
 from npal_cli.engine import Engine
-from npal_cli.errors import ArtifactError, UsageError
+from npal_cli.errors import ArtifactError, UsageError, WorkerError
 
 
 def row_sums(rows: np.ndarray) -> float:
@@ -41,6 +43,20 @@ def test_no_room_for_large_arrays_on_their_way_to_other_processes_is_one_line():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def killed(item: int) -> int:
+    if item == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_worker_that_is_killed_is_one_line_and_the_next_work_has_others():
+    engine = Engine(workers=2)
+    with pytest.raises(WorkerError, match="one of 2 worker processes was killed"):
+        list(engine.map(killed, range(8), label="numbers", unit="number"))
+    assert list(engine.map(killed, range(3), label="numbers", unit="number")) == [0, 1, 2]
+
+
 def test_cuda_is_refused_where_there_is_none():
     with pytest.raises(UsageError, match="--device cuda: no CUDA device"):
         Engine(device="cuda").torch_device()
