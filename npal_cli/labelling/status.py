@@ -78,7 +78,9 @@ class Status:
                 f"With {against.labels} labels each, chosen rows score {against.chosen:.3f} and random ones "
                 f"{against.random:.3f}: {told}."
             )
-        return [*said, *(each.sentence() for each in self.expected())]
+        if (gauge := self._gauge()) is not None:
+            said.append(gauge.sentence())
+        return said
 
     def advice(self) -> str:
         """Whether to go on, and why."""
@@ -90,12 +92,12 @@ class Status:
         return self._outlook(last, last.score.value)
 
     def _outlook(self, last: Measured, score: float) -> str:
-        if not self.expected():
+        gauge = self._gauge()
+        if gauge is None:
             return "Go on: what more labels bring cannot be told yet."
+        if gauge.chosen.mean >= WORTH * max(abs(score), WORTH):
+            return f"Go on: {gauge.labels} labels more are forecast to change the score by {gauge.chosen.mean:+.3f}."
         most = self.expected()[-1]
-        middle = next((each for each in self.expected() if each.labels >= GAUGE), most)
-        if middle.chosen.mean >= WORTH * max(abs(score), WORTH):
-            return f"Go on: {middle.labels} labels more are forecast to change the score by {middle.chosen.mean:+.3f}."
         little = f"{most.labels} labels more are forecast to change the score by {most.chosen.mean:+.3f} only"
         changed = f"the last round changed {1 - (last.agreement or 0.0):.0%} of the predictions"
         if self.measurement.audited < ENOUGH:
@@ -111,6 +113,10 @@ class Status:
         if self.measurement.audited:
             return "Go on: fewer than two classes have a label."
         return "Go on: no random row has a label yet, so nothing is known of how good the model is."
+
+    def _gauge(self) -> Worth | None:
+        expected = self.expected()
+        return next((each for each in expected if each.labels >= GAUGE), expected[-1] if expected else None)
 
     def expected(self) -> list[Worth]:
         """The forecast, of which none passes the best possible score."""

@@ -1,4 +1,4 @@
-"""The learning curve: the score after each round, its interval, and what more labels are expected to bring."""
+"""The learning curve: the score after each round, its interval, and what more labels are forecast to bring."""
 
 import altair as alt
 import pandas as pd
@@ -26,13 +26,12 @@ def curve(status: Status) -> str:
     ]
     if expected := status.expected():
         last = known.iloc[-1]
-        ahead = pd.DataFrame(
-            {
-                "labels": [last["labels"], *(last["labels"] + each.labels for each in expected)],
-                "score": [last["score"], *(last["score"] + each.chosen.mean for each in expected)],
-            }
-        )
-        drawn.append(alt.Chart(ahead).mark_line(color=QUIET, strokeDash=[4, 3]).encode(labels, score))
+        steps = [(0, 0.0, 0.0, 0.0), *((each.labels, *vars(each.chosen).values()) for each in expected)]
+        ahead = pd.DataFrame(steps, columns=["labels", "score", "low", "high"])
+        forecast = alt.Chart(ahead + last[["labels", "score", "score", "score"]].to_numpy())
+        band = forecast.mark_area(opacity=0.1, color=QUIET)
+        drawn.append(band.encode(labels, alt.Y("low:Q", title=""), alt.Y2("high:Q")))
+        drawn.append(forecast.mark_line(color=QUIET, strokeDash=[4, 3]).encode(labels, score))
     chart = alt.layer(*drawn).properties(width=WIDTH, height=HEIGHT, background="transparent")
     chart = chart.configure(font="system-ui, sans-serif").configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
