@@ -28,6 +28,7 @@ from npal_cli.cli_options import (
 )
 from npal_cli.cli_output import gain_of, row_of, show
 from npal_cli.cli_signals import end_on_signals
+from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from npal_cli.tables.kept import KeptTable
@@ -210,6 +211,8 @@ def report(
         from npal_cli.pipeline.collect import Selection
         from npal_cli.stages import report as stage
 
+        if options.part is not None:
+            raise UsageError("--part: a report is of all runs; gather them with the command that made the parts")
         seeds = {name: each and seeds_of(each, ()) for name, each in vars(options).items() if name.endswith("seed")}
         context = context_of(options)
         written = stage.report(context, Selection(options.data, options.setting, options.classifier, **seeds))

@@ -52,9 +52,12 @@ def context_of(options: BasicOptions, steps: int | None = None, refits: "Refits"
         params = params.with_steps(steps)
     show = not options.quiet and sys.stderr.isatty()
     how = options.refits.value if options.refits is not None else refits
-    of_stages = {"build": not options.no_build, "force": options.force} if isinstance(options, Options) else {}
+    root, of_stages = options.root, {}
+    if isinstance(options, Options):
+        of_stages = {"build": not options.no_build, "force": options.force}
+        root = options.part.root(root) if options.part is not None else root
     return Context(
-        root=options.root,
+        root=root,
         params=params,
         engine=Engine(options.workers or os.cpu_count() or 1, show, how, options.device.value),
         sources=sources_from_environment(options.root / "raw", progress=show),

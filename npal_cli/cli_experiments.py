@@ -9,6 +9,8 @@ from npal_cli.errors import UsageError, unknown
 if TYPE_CHECKING:
     from npal_cli.pipeline.context import Context, StepRef
     from npal_cli.pipeline.resolved import ResolvedExperiment
+    from npal_cli.plans import ImagePlan, Plan
+    from npal_cli.randomness import Run
 
 MOST_RUNS = 100_000
 """Of an experiment in one command."""
@@ -26,7 +28,6 @@ def experiments_of(
     from npal_cli.objectives import SETTINGS
     from npal_cli.pipeline.context import Experiment
     from npal_cli.problems.datasets import REGISTRY, image_datasets, known_datasets, named
-    from npal_cli.randomness import Run
     from npal_cli.tables.files import is_table
 
     classifiers = classifiers_of(context, options)
@@ -51,21 +52,29 @@ def experiments_of(
         for setting in settings:
             if setting not in SETTINGS:
                 raise unknown("setting", setting, SETTINGS)
-        data_seeds, seeds = seeds_of(options.data_seed, plan.data_seed), seeds_of(options.seed, plan.seed)
-        if len(data_seeds) * len(seeds) > MOST_RUNS:
-            asked = f"{len(data_seeds):,} data seeds with {len(seeds):,} seeds each"
-            raise UsageError(f"{asked} are more than {MOST_RUNS:,} runs; ask for fewer, in turns if need be")
-        runs = tuple(Run(data_seed, seed) for data_seed in data_seeds for seed in seeds)
+        runs = _runs(options, plan)
         experiments += [
             Experiment(name, setting, classifier, runs)
             for name in data
             for setting in SETTINGS
-            if setting in settings_of[name]
+            if runs and setting in settings_of[name]
         ]
 
     from npal_cli.pipeline.resolved import ResolvedExperiment  # slow to import, so names are checked before
 
     return [ResolvedExperiment(context, each, at) for each in experiments]
+
+
+def _runs(options: Options, plan: "Plan | ImagePlan") -> "tuple[Run, ...]":
+    """The runs that options name, or this part's share of them."""
+    from npal_cli.randomness import Run
+
+    data_seeds, seeds = seeds_of(options.data_seed, plan.data_seed), seeds_of(options.seed, plan.seed)
+    if len(data_seeds) * len(seeds) > MOST_RUNS:
+        asked = f"{len(data_seeds):,} data seeds with {len(seeds):,} seeds each"
+        raise UsageError(f"{asked} are more than {MOST_RUNS:,} runs; ask for fewer, in turns if need be")
+    runs = tuple(Run(data_seed, seed) for data_seed in data_seeds for seed in seeds)
+    return runs if options.part is None else options.part.share(runs)
 
 
 def classifiers_of(context: "Context", options: Options) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from npal_cli.seeds import parse_seeds
+from npal_cli.cli_values import part, seeds
+from npal_cli.parts import Part
 
 
 class Device(StrEnum):
@@ -51,23 +52,6 @@ def print_version(requested: bool) -> None:
     if requested:
         typer.echo(f"npal {installed_version('npal')}")
         raise typer.Exit
-
-
-MOST_SEEDS = 10_000
-"""That one range may name: more is a slip of the finger."""
-
-
-def _seeds(text: str) -> range:
-    """The seeds that an option names; refuses what an artifact cannot hold."""
-    try:
-        seeds = parse_seeds(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r}: expected a whole number, or a range such as 1..50") from error
-    if seeds.start < 0 or seeds.stop > 2**63:
-        raise typer.BadParameter(f"{text!r}: expected seeds from 0 to 2**63 - 1")
-    if seeds.stop - seeds.start > MOST_SEEDS:
-        raise typer.BadParameter(f"{text!r}: expected at most {MOST_SEEDS:,} seeds")
-    return seeds
 
 
 WHICH, FILES, HOW, OUTPUT = "Which experiments", "Files", "How it is computed", "What is printed"
@@ -145,17 +129,24 @@ class Options(BasicOptions):
     )
     data_seed: Seeds = _option(
         "--data-seed",
-        parser=_seeds,
+        parser=seeds,
         metavar="SEEDS",
         help="Draws the splits: a number or a range (1..50); repeatable. (default: params.yaml)",
         rich_help_panel=WHICH,
     )
     seed: Seeds = _option(
         "--seed",
-        parser=_seeds,
+        parser=seeds,
         metavar="SEEDS",
         help="Draws everything else: a number or a range; repeatable. (default: params.yaml)",
         rich_help_panel=WHICH,
+    )
+    part: Part | None = _option(
+        "--part",
+        parser=part,
+        metavar="NUMBER/COUNT",
+        help="Only this share of the runs, as 3/40; the same command without it gathers all.",
+        rich_help_panel=HOW,
     )
     force: bool = _option(
         "--force", default=False, help="Redo what this command makes, up to date or not.", rich_help_panel=HOW

@@ -25,7 +25,7 @@ COMMANDS = ["prepare", "simulate", "oracle", "train-np", "acquire", "report"]
 ABOUT_ROWS = ["example", "label", "undo", "status", "worth", "export", "predict", "serve"]
 SHARED_OPTIONS = [
     "--data", "--setting", "--classifier", "--data-seed", "--seed", "--params", "--root", "--workers", "--device",
-    "--refits", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
+    "--refits", "--part", "--force", "--no-build", "--json", "--quiet", "--debug", "--version",
 ]  # fmt: skip
 
 

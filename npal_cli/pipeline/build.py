@@ -20,6 +20,7 @@ from npal_cli.artifacts import Provenance, find, package_versions, write
 from npal_cli.errors import ArtifactError, MissingArtifactError, write_errors
 from npal_cli.pipeline.checkpoints import Checkpoints, Compute
 from npal_cli.pipeline.context import Context
+from npal_cli.pipeline.gathered import parts_of
 from npal_cli.pipeline.locks import locked
 from npal_cli.pipeline.places import timing_path, work_path
 from npal_cli.randomness import Run
@@ -41,6 +42,11 @@ class Target(Generic[AnyRecord]):
     inputs: Mapping[Run, Mapping[str, str]]
     """For each run that it is to hold, the digest of each input."""
     compute: Compute[AnyRecord]
+
+    @property
+    def stored_parameters(self) -> Any:
+        """The parameters as an artifact gives them back."""
+        return as_stored(self.parameters)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def as_stored(value: Any) -> Any:
 def _current(target: Target[AnyRecord]) -> tuple[AnyRecord, Provenance] | None:
     """What is stored, if it was made with the same parameters."""
     found = find(target.path, target.kind, target.root)
-    return found if found is not None and found[1].parameters == as_stored(target.parameters) else None
+    return found if found is not None and found[1].parameters == target.stored_parameters else None
 
 
 def _missing(target: Target[AnyRecord], record: AnyRecord, provenance: Provenance) -> list[Run]:
@@ -134,22 +140,33 @@ def _build(context: Context, target: Target[AnyRecord], work: Path, *, force: bo
         inputs |= {str(run): provenance.inputs[str(run)] for run in kept}
     elif target.path.exists():
         log.info("%s: parameters changed", target.path)
-    log.info("making %s: %s", target.path, "1 run" if len(missing) == 1 else f"{len(missing)} runs")
+    inputs |= {str(run): target.inputs[run] for run in missing}
+    gathered = [] if force else list(parts_of(target, missing))
+    missing = [run for run in missing if not any(run in record.runs for record in gathered)]
+    parts += gathered
+    if gathered:
+        log.info("gathering %s: %s of parts", target.path, _runs(sum(len(record.runs) for record in gathered)))
+    if missing:
+        log.info("making %s: %s", target.path, _runs(len(missing)))
     checkpoints = Checkpoints(work / _key(target), target.kind)
     if force:
         checkpoints.clear()
     resumed = checkpoints.folder.exists()
-    parts += checkpoints.compute(missing, target.compute)
-    inputs |= {str(run): target.inputs[run] for run in missing}
+    if missing:
+        parts += checkpoints.compute(missing, target.compute)
     merged = merge_runs(parts)
     ordered = {str(run): inputs[str(run)] for run in merged.runs}
-    written = write(target.path, merged, Provenance(as_stored(target.parameters), ordered), target.root)
+    written = write(target.path, merged, Provenance(target.stored_parameters, ordered), target.root)
     shutil.rmtree(work, ignore_errors=True)
     record = take_runs(merged, list(target.inputs))
     built = Built(target.path, record, written.digests, time.perf_counter() - start, context.engine.tally - before)
-    if not resumed:  # else a killed command did part of the work
+    if not (resumed or gathered):  # else another command did part of the work
         _record_timing(context, built, missing)
     return built
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _replaceable(target: Target[AnyRecord], *, force: bool) -> tuple[AnyRecord, Provenance] | None:
