@@ -51,7 +51,8 @@ _end: Callable[[int], None] = _at_once
 def _watch(readable: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, set(SIGNALS))
     while True:
-        _end(os.read(readable, 1)[0])
+        number = os.read(readable, 1)[0]
+        _end(number)  # what is to be done by now
 
 
 def _wait_for_the_thread(*_: object) -> None:

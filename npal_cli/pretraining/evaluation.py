@@ -29,8 +29,8 @@ def compare_one_label(networks: Sequence[Ranker], asked: Lessons) -> list[Row]:
     rows: list[Row] = []
     for kind, which in (("with probabilities", ~asked.svm), ("without", asked.svm)):
         if which.any():
-            shown = {name: shown(lead[which], asked.problem[which]) for name, lead in leads.items()}
-            rows.append({"task models": kind, "states": int(which.sum()), **shown})
+            told = {name: shown(lead[which], asked.problem[which]) for name, lead in leads.items()}
+            rows.append({"task models": kind, "states": int(which.sum()), **told})
     return rows
 
 
