@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from npal_cli.labelling.worth import Worth
+from npal_cli.learned.outlook import Gain
 from tests.commands import json_of
 from tests.labelling.conftest import LABELLED, ROWS, batch_of, journal
 
@@ -65,3 +67,8 @@ def test_without_two_classes_nothing_can_be_said(npal, leads):
     npal("prepare", "--data", "leads.csv", "--target", "churned", "--id", "customer")
     said = npal("worth", "--data", "leads", code=1).stderr
     assert "leads: labels of two classes are needed to say what more are worth" in said
+
+
+def test_no_score_is_forecast_to_pass_the_best_possible():
+    found = Worth(20, Gain(0.1, -0.02, 0.2), Gain(0.05, -0.1, 0.3)).within(0.08)
+    assert found == Worth(20, Gain(0.08, -0.02, 0.08), Gain(0.05, -0.1, 0.08))
