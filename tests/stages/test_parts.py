@@ -72,3 +72,8 @@ def test_what_is_no_part_is_refused(npal, text):
 
 def test_a_report_has_no_parts(npal):
     assert "a report is of all runs" in npal("report", "--part", "1/2", code=2).stderr
+
+
+def test_the_next_batch_of_ones_own_rows_has_no_parts(npal):
+    said = npal("acquire", "--data", "leads", "--batch", 5, "--part", "1/2", code=2).stderr
+    assert "--part: shares out the runs of a study" in said
