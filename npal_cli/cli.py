@@ -21,13 +21,14 @@ from npal_cli.cli_options import (
     Options,
     StepOption,
     StepStrategyOption,
+    StudyOptions,
     TableOptions,
-    Variant,
     print_version,
     with_options,
 )
 from npal_cli.cli_output import gain_of, row_of, show
 from npal_cli.cli_signals import end_on_signals
+from npal_cli.cli_values import Variant
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def report(
 @app.command(cls=Command, epilog=examples("npal pretrain", "npal pretrain --params mine.yaml --output mine.npz"))
 @with_options
 def pretrain(
-    options: BasicOptions,
+    options: StudyOptions,
     data: Annotated[
         Names,
         typer.Option(

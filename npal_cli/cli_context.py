@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from npal_cli.cli_options import BasicOptions, Options
-from npal_cli.errors import NpalError
+from npal_cli.cli_options import BasicOptions, Options, StudyOptions
+from npal_cli.cli_values import Workers
+from npal_cli.errors import NpalError, UsageError
 
 if TYPE_CHECKING:
-    from npal_cli.engine import Refits
+    from npal_cli.engine import Engine, Refits
     from npal_cli.pipeline.context import Context
 
 log = logging.getLogger("npal")
@@ -56,10 +57,23 @@ def context_of(options: BasicOptions, steps: int | None = None, refits: "Refits"
     if isinstance(options, Options):
         of_stages = {"build": not options.no_build, "force": options.force}
         root = options.part.root(root) if options.part is not None else root
+    engine = Engine(options.workers or os.cpu_count() or 1, show, how, options.device.value)
     return Context(
         root=root,
         params=params,
-        engine=Engine(options.workers or os.cpu_count() or 1, show, how, options.device.value),
+        engine=_shared_out(options, engine) if isinstance(options, StudyOptions) else engine,
         sources=sources_from_environment(options.root / "raw", progress=show),
         **of_stages,
     )
+
+
+def _shared_out(options: StudyOptions, engine: "Engine") -> "Engine":
+    from npal_cli.engine import engine_on
+
+    if options.engine is not Workers.dask:
+        return engine
+    if options.scheduler is None:
+        raise UsageError("--engine dask: name the cluster, as --scheduler tcp://10.0.0.1:8786")
+    if options.workers is not None:
+        raise UsageError("--workers: of a Dask cluster it is as many as were started")
+    return engine_on(options.scheduler, engine)

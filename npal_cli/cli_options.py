@@ -7,7 +7,6 @@ Typer sees one signature.
 import inspect
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields, is_dataclass
-from enum import StrEnum
 from functools import wraps
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -15,33 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from npal_cli.cli_values import part, seeds
+from npal_cli.cli_values import Device, Refits, Workers, part, seeds
 from npal_cli.parts import Part
-
-
-class Device(StrEnum):
-    """Where torch works: it trains networks, and makes refits with ``--refits torch``."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Refits(StrEnum):
-    """Which implementation of refits runs."""
-
-    numba = "numba"
-    sequential = "sequential"
-    torch = "torch"
-    auto = "auto"
-
-
-class Variant(StrEnum):
-    """Whose version of a strategy runs."""
-
-    method = "method"
-    reference = "reference"
-
 
 Names = list[str] | None
 Seeds = list[range] | None
@@ -105,7 +79,26 @@ class BasicOptions:
 
 
 @dataclass(frozen=True)
-class Options(BasicOptions):
+class StudyOptions(BasicOptions):
+    """Those of commands whose work can be shared out among machines."""
+
+    engine: Workers = _option(
+        "--engine",
+        default=Workers.local,
+        help="Who does the work: processes here, or the workers of a Dask cluster.",
+        rich_help_panel=HOW,
+    )
+    scheduler: str | None = _option(
+        "--scheduler",
+        metavar="ADDRESS",
+        envvar="DASK_SCHEDULER_ADDRESS",
+        help="Of the Dask cluster, as tcp://10.0.0.1:8786.",
+        rich_help_panel=HOW,
+    )
+
+
+@dataclass(frozen=True)
+class Options(StudyOptions):
     """Those of the stages: which experiments, and what to do if an artifact is there or is not."""
 
     data: Names = _option(

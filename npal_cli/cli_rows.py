@@ -22,6 +22,7 @@ from npal_cli.cli_options import (
     with_options,
 )
 from npal_cli.cli_output import WIDTH
+from npal_cli.cli_values import Workers
 from npal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> No
     for name, given in (("--data", options.data), ("--strategy", strategy), ("--classifier", options.classifier)):
         if (given is None and name == "--data") or (given is not None and len(given) != 1):
             raise UsageError(f"{name}: name one, for the next --batch of its rows")
-    if options.part is not None:
-        raise UsageError("--part: shares out the runs of a study; the next --batch of your own rows has none")
+    for name, told in (("--part", options.part is not None), ("--engine dask", options.engine is Workers.dask)):
+        if told:
+            raise UsageError(f"{name}: shares out the runs of a study; the next --batch of your own rows has none")
     labelling = labelling_of(options, (options.data or [""])[0])
     classifier = options.classifier[0] if options.classifier else None
     goal = labelling.goal(changes_of(batch, classifier, options.seed[0].start if options.seed else None))

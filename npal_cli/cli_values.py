@@ -1,9 +1,43 @@
 """What the text of an option says, or why it says nothing."""
 
+from enum import StrEnum
+
 import typer
 
 from npal_cli.parts import Part, parse_part
 from npal_cli.seeds import parse_seeds
+
+
+class Device(StrEnum):
+    """Where torch works: it trains networks, and makes refits with ``--refits torch``."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Workers(StrEnum):
+    """Who does the work: processes of this machine, or the workers of a Dask cluster."""
+
+    local = "local"
+    dask = "dask"
+
+
+class Refits(StrEnum):
+    """Which implementation of refits runs."""
+
+    numba = "numba"
+    sequential = "sequential"
+    torch = "torch"
+    auto = "auto"
+
+
+class Variant(StrEnum):
+    """Whose version of a strategy runs."""
+
+    method = "method"
+    reference = "reference"
+
 
 MOST_SEEDS = 10_000
 """That one range may name: more is a slip of the finger."""

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from npal_cli.classifiers import CLASSIFIERS
-from npal_cli.engine import Engine
+from npal_cli.engine import Engine, engine_on
 from npal_cli.errors import DataError
 from npal_cli.objectives import Setting
 from npal_cli.params import params_of
@@ -75,6 +75,7 @@ def compare(
     batch_size: int = 1,
     random_state: int = 1,
     workers: int | None = None,
+    scheduler: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Run strategies on rows that all have a label, as ``npal acquire`` does, and compare them with Random.
@@ -90,17 +91,21 @@ def compare(
         batch_size: Points labelled at each step.
         random_state: The first run's seed.
         workers: Processes; None for one per core.
+        scheduler: The address of a Dask cluster's scheduler, whose workers do the work instead.
         params: What differs from the defaults of ``params.yaml``, as in ``{"prepare": {"annotated": 50}}``.
 
     Raises:
-        ValueError: if a name is unknown, or there are too few rows for the splits.
+        ValueError: if a name is unknown, there are too few rows for the splits, or no scheduler answers.
     """
     table = _table(X, y)
     given = dict(params or {})
     acquiring = {"steps": steps, "batch_size": batch_size, **given.get("acquire", {})}
     parameters = params_of({**given, "acquire": acquiring})
     root = Path(mkdtemp(prefix="npal-"))
-    context = Context(root, parameters, Engine(workers or os.cpu_count() or 1), Sources(root / "raw"))
+    engine = Engine(workers or os.cpu_count() or 1)
+    if scheduler is not None:
+        engine = engine_on(scheduler, engine)
+    context = Context(root, parameters, engine, Sources(root / "raw"))
     seeds = tuple(Run(seed, seed) for seed in range(random_state, random_state + runs))
     try:
         table.to_parquet(root / f"{NAME}.parquet")

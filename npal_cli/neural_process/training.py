@@ -43,20 +43,20 @@ def train_networks(
     then changes no byte of them.
     """
     engine.tally["networks"] += len(episodes)
-    device, initial = engine.torch_device(), [one.weights for one in begin] if begin else [None] * len(episodes)
+    initial = [one.weights for one in begin] if begin else [None] * len(episodes)
+    one_by_one = engine.cluster is not None or engine.torch_device().type == "cpu"
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, one in enumerate(episodes):
         shape = (*one.features.shape, one.steps_per_epoch(options.batch_size))
-        groups.setdefault((i,) if device.type == "cpu" else shape, []).append(i)
-    watched = None if engine.is_apart(len(groups)) else engine
+        groups.setdefault((i,) if one_by_one else shape, []).append(i)
     work = [
-        ([episodes[i] for i in group], options, [draws[i] for i in group], device, [initial[i] for i in group], watched)
+        ([episodes[i] for i in group], options, [draws[i] for i in group], engine, [initial[i] for i in group])
         for group in groups.values()
     ]
     positions = iter([i for group in groups.values() for i in group])
     trained: dict[int, tuple[Weights, np.ndarray]] = {}
     following = 0
-    for group in engine.map(_train_group, work, label="training networks", unit="network"):
+    for group in engine.map(_train_group, work, label="training networks", unit="network", on_device=True):
         for result in group:
             trained[next(positions)] = result
         while following in trained:
@@ -160,16 +160,10 @@ def _generator(draws: np.random.Generator) -> torch.Generator:
 
 
 def _train_group(
-    work: tuple[
-        Sequence[Episodes],
-        TrainingOptions,
-        Sequence[np.random.Generator],
-        torch.device,
-        Sequence[Weights | None],
-        Engine | None,
-    ],
+    work: tuple[Sequence[Episodes], TrainingOptions, Sequence[np.random.Generator], Engine, Sequence[Weights | None]],
 ) -> list[tuple[Weights, Float[np.ndarray, " epoch"]]]:
-    episodes, options, draws, device, initial, engine = work
+    episodes, options, draws, engine, initial = work
+    device = engine.torch_device()
     if device.type == "cpu":
         torch.set_num_threads(1)  # more threads only get in the way of tensors this small
     return train_together(episodes, options, draws, device, initial, engine)

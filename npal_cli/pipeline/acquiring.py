@@ -1,8 +1,9 @@
-"""Runs that are acquired: together in this process, a step at a time, or each by a process of its own."""
+"""Runs that are acquired: together in this process, a step at a time, or each by a process or worker of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from jaxtyping import Int
@@ -12,6 +13,7 @@ from npal_cli.arrays import run_columns
 from npal_cli.classifiers import CLASSIFIERS, Classifier, FitServices, make_classifier
 from npal_cli.experiments.acquisition import Acquired, acquire, nothing_acquired
 from npal_cli.experiments.evaluation import Evaluation, evaluate, true_improvements
+from npal_cli.neural_process.network import Network
 from npal_cli.pipeline.context import Context, Experiment
 from npal_cli.pipeline.progress import Progress
 from npal_cli.pipeline.resolved import ResolvedExperiment
@@ -43,6 +45,14 @@ class Group:
     """A folder for checkpoints."""
     predicted: Int[np.ndarray, "run state test"] | None
     """What was predicted when fewer steps were acquired."""
+    first: Network | None = None
+    """Of the one run of a group, the network that a stage trained for the first step."""
+
+    def kept_in(self, folder: Path) -> "Group":
+        """The same with another folder for checkpoints, unless its own is there: on a disk that machines share."""
+        if self.work.is_dir():
+            return self
+        return replace(self, work=folder, progress=self.progress.kept_in(folder))
 
     def strategy(self, classifier: Classifier, networks: Networks = no_networks) -> Strategy:
         """The strategy, made for these runs."""
@@ -62,20 +72,25 @@ def acquire_runs(
 ) -> Iterator[AcquiredRecord]:
     """The record of each run; ``work`` is a folder for checkpoints.
 
-    All runs go a step at a time if refits are made of the task model, so that these are made together; else a fit takes
-    long, and each run is done by a process of its own.
+    All runs go a step at a time if refits are made of the task model, so that these are made together. Else a fit takes
+    long, and each run is done by a process of its own; so is each by a worker, on a cluster.
     """
     context, experiment = resolved.context, resolved.experiment
-    if "refits" in CLASSIFIERS[experiment.classifier].abilities:
+    refits = "refits" in CLASSIFIERS[experiment.classifier].abilities
+    if refits and context.engine.cluster is None:
         for some in _together(resolved, runs):
             group = _group(resolved, selected, steps, some, work, earlier)
             # no stage trains networks for problems whose reward set is spent
             trained = no_networks if selected.trains_on_reward else networks(group.progress)
             yield from _acquire_together(group, trained)
-    else:  # other processes may have another working directory
-        resolved = replace(resolved, context=replace(context, root=context.root.resolve()), known=resolved.begin)
-        groups = [_group(resolved, selected, steps, [run], work.resolve(), earlier) for run in runs]
-        yield from context.engine.map(_acquire_alone, groups, label=f"{selected.name}: acquiring", unit="run")
+        return
+    # other processes may have another working directory
+    resolved = replace(resolved, context=replace(context, root=context.root.resolve()), known=resolved.begin)
+    groups = [_group(resolved, selected, steps, [run], work.resolve(), earlier) for run in runs]
+    if "train_np" in selected.kind.uses and not selected.trains_on_reward:  # later steps' are trained by the worker
+        groups = [replace(group, first=networks(group.progress)(group.problems[0].run, 1)) for group in groups]
+    acquire_one, label = _acquire_there if refits else _acquire_alone, f"{selected.name}: acquiring"
+    yield from context.engine.map(acquire_one, groups, label=label, unit="run", in_order=False, on_device=not refits)
 
 
 def _group(
@@ -122,8 +137,24 @@ def _acquire_together(group: Group, networks: Networks) -> Iterator[AcquiredReco
         yield _record(problems[i].run, acquired, i, evaluation, improvements[i])
 
 
+def _acquire_there(group: Group) -> AcquiredRecord:
+    """The record of a run by a worker, wherever it is: the folder of checkpoints need not be there."""
+
+    def trained(_run: Run, step: int) -> Network | None:
+        return group.first if step == 1 else None
+
+    with TemporaryDirectory(prefix="npal-") as elsewhere:
+        (record,) = _acquire_together(group.kept_in(Path(elsewhere)), trained)
+    return record
+
+
 def _acquire_alone(group: Group) -> AcquiredRecord:
     """The record of a run whose task model takes long to fit, so that all that this process does is fit it."""
+    with TemporaryDirectory(prefix="npal-") as elsewhere:
+        return _fit_and_acquire(group.kept_in(Path(elsewhere)))
+
+
+def _fit_and_acquire(group: Group) -> AcquiredRecord:
     import torch
 
     problem, progress = group.problems[0], group.progress

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
-from npal_cli.arrays import AnyRecord
+from npal_cli.arrays import AnyRecord, merge_runs, take_runs
 from npal_cli.artifacts import Provenance, read, write
 from npal_cli.errors import ArtifactError, write_errors
 from npal_cli.randomness import Run
 
 WORTH_KEEPING = 0.5
-"""Seconds that a run must have taken to be kept, which takes a tenth of that."""
+"""Seconds that runs must have taken together to be kept, which takes a tenth of that."""
 
 Compute = Callable[[Sequence[Run], Path], Iterator[AnyRecord]]
 """Yields a record for each of the runs; the path is a folder for checkpoints of its own."""
@@ -34,22 +34,25 @@ class Checkpoints(Generic[AnyRecord]):
         """The records of ``runs``: those that are kept here, the others computed."""
         with write_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        found = {run: self._read(run) for run in runs}
-        records = [record for record in found.values() if record is not None]
-        unfinished = [run for run in runs if found[run] is None]
+        found = {run: take_runs(record, [run]) for record in self._kept() for run in record.runs if run in runs}
+        records = list(found.values())
+        new: list[AnyRecord] = []
         begun = time.perf_counter()
-        for run, record in zip(unfinished, compute(unfinished, self.folder), strict=True):
-            if time.perf_counter() - begun >= WORTH_KEEPING:
-                write(self._path(run), record, Provenance({}, {}), self.folder)
+        for record in compute([run for run in runs if run not in found], self.folder):
             records.append(record)
-            begun = time.perf_counter()
+            new.append(record)
+            if time.perf_counter() - begun >= WORTH_KEEPING:
+                write(self._path(record), merge_runs(new), Provenance({}, {}), self.folder)
+                new, begun = [], time.perf_counter()
         return records
 
-    def _path(self, run: Run) -> Path:
-        return self.folder / f"{run}.zarr"
+    def _path(self, record: AnyRecord) -> Path:
+        """Of what is kept at once, the last run names the store."""
+        return self.folder / f"{record.runs[-1]}.zarr"
 
-    def _read(self, run: Run) -> AnyRecord | None:
-        try:
-            return read(self._path(run), self.kind)[0]
-        except ArtifactError:
-            return None
+    def _kept(self) -> Iterator[AnyRecord]:
+        for path in sorted(self.folder.glob("*.zarr")):
+            try:
+                yield read(path, self.kind)[0]
+            except ArtifactError:
+                continue  # what is damaged is made again

@@ -30,6 +30,10 @@ class Progress:
             np.savez(partial, allow_pickle=False, **vars(acquired), **run_columns(self._runs))
             partial.replace(self._path)
 
+    def kept_in(self, folder: Path) -> "Progress":
+        """The same, in a file in another folder."""
+        return Progress(folder / self._path.name, self._runs, self.acquired)
+
     def chosen(self, run: Run) -> Int[np.ndarray, "step batch"]:
         """The rows that ``run`` acquired so far."""
         rows: Int[np.ndarray, "step batch"] = self.acquired.chosen[self._runs.index(run)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Generic
 
@@ -70,9 +70,17 @@ class Blocks(Generic[AnyRecord]):
         return -(-self.options.problems // PROBLEMS)
 
     def make_all(self, engine: Engine) -> None:
-        """Make those that are not there."""
+        """Make those that are not there, or are damaged, and write each as soon as it is made."""
+        missing = [block for block in range(self.count) if not self._is_whole(block)]
+        mix = Mix(self.options.several, tables(self.options.tables, self.sources), self.options.classifiers)
+        networks = read(str(self.own)).networks if self.own is not None and missing else ()
+        made = partial(_made, self.content, self.options, self.round, mix, networks)
+        work = [(block, self._size(block)) for block in missing]
         label = f"{self.content.name}, round {self.round}"
-        list(engine.map(self.make, range(self.count), label=label, unit="block"))
+        for record in engine.map(made, work, label=label, unit="block", in_order=False):
+            (run,) = record.runs
+            provenance = Provenance(self._parameters(run.seed), {str(run): {}})
+            write(self.path(run.seed), record, provenance, self.root)
 
     def path(self, block: int) -> Path:
         """Where a block is."""
@@ -95,30 +103,31 @@ class Blocks(Generic[AnyRecord]):
         found = find(self.path(block), self.content.kind, self.root)
         return found[0] if found is not None and found[1].parameters == self._parameters(block) else None
 
-    def make(self, block: int) -> Path:
-        """Draw the problems of a block, and write what is learned from them, unless it is there.
-
-        What is left of a damaged block is replaced: it can be made again.
-        """
+    def _is_whole(self, block: int) -> bool:
         try:
-            if self.stored(block) is not None:
-                return self.path(block)
+            return self.stored(block) is not None
         except ArtifactError:
-            pass
-        networks = read(str(self.own)).networks if self.own is not None else ()
-        mix = Mix(self.options.several, tables(self.options.tables, self.sources), self.options.classifiers)
-        key = (self.options.seed, self.round, block)
-        draws = [stream(f"problem of {self.content.name}", *key, i) for i in range(self._size(block))]
-        run = Run(self.options.seed, block)
-        found = self.content.gather(draws, mix, self.options.steps, networks, run)
-        write(self.path(block), found, Provenance(self._parameters(block), {str(run): {}}), self.root)
-        return self.path(block)
+            return False
 
     def _parameters(self, block: int) -> dict[str, Any]:
         return self.drawn_from() | {"problems": self._size(block)}
 
     def _size(self, block: int) -> int:
         return min(PROBLEMS, self.options.problems - block * PROBLEMS)
+
+
+def _made(
+    content: Content[AnyRecord],
+    options: PretrainOptions,
+    round_: int,
+    mix: Mix,
+    networks: Sequence[Ranker],
+    work: tuple[int, int],
+) -> AnyRecord:
+    """A block of so many problems; its run is named after the seed and the block."""
+    block, size = work
+    draws = [stream(f"problem of {content.name}", options.seed, round_, block, i) for i in range(size)]
+    return content.gather(draws, mix, options.steps, networks, Run(options.seed, block))
 
 
 @cache

@@ -24,6 +24,9 @@ FEW = 8
 SOFT_NUMBERS = 2**21
 """How many soft predictions each worker holds at once: 16 MiB."""
 
+ON_A_CLUSTER = 2**16
+"""Candidates in one task of a cluster, of fast refits: about a second's."""
+
 WORTH_TELLING = 10.0
 """Seconds of refits from which on their cost is told before they start."""
 
@@ -107,7 +110,8 @@ def _map(tasks: Sequence[_Task], backend: Backend, size: int, engine: Engine) ->
     """What the function of each task makes of its pieces, joined."""
     engine.tally["refits"] += sum(len(task.problem.candidate_labels) for task in tasks)
     pieces = [[(piece, task.function) for piece in _pieces(task.problem, task.size)] for task in tasks]
-    bundles = list(_bundles([piece for part in pieces for piece in part], size))
+    together = ON_A_CLUSTER if engine.cluster is not None and backend.threads else size
+    bundles = list(_bundles([piece for part in pieces for piece in part], together))
     sizes = [sum(len(problem.candidate_labels) for problem, _ in bundle) for bundle in bundles]
     done = engine.map(_run, bundles, label="refitting", unit="refit", sizes=sizes, threads=backend.threads)
     results = (result for bundle in list(done) for result in bundle)

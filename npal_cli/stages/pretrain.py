@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from npal_cli.artifacts import package_versions
 from npal_cli.classifiers import CLASSIFIERS
+from npal_cli.engine import Engine
 from npal_cli.errors import UsageError, write_errors
 from npal_cli.learned.weights import Learned, read
 from npal_cli.pipeline.build import as_stored
@@ -21,8 +22,6 @@ from npal_cli.pretraining.blocks import LESSONS, OUTLOOKS, Blocks, tables
 from npal_cli.pretraining.options import PretrainOptions
 
 if TYPE_CHECKING:
-    import torch
-
     from npal_cli.learned.network import Ranker
     from npal_cli.pretraining.lessons import Lessons
     from npal_cli.pretraining.outlooks import Outlooks
@@ -99,8 +98,8 @@ def _learn_to_rank(context: Context, past: Sequence["Blocks[Lessons]"], path: Pa
     log.info("making %s: lessons of %d problems", path, options.problems)
     blocks.make_all(engine)
     collected = time.perf_counter()
-    learned = partial(_network, past, options, engine.torch_device())
-    found = list(engine.map(learned, range(networks), label="learning", unit="network"))
+    learned = partial(_network, past, options, engine.here)  # from what lies on this machine
+    found = list(engine.here.map(learned, range(networks), label="learning", unit="network"))
     told, asked = (_joined(past, held_out=held_out) for held_out in (False, True))
     assert told is not None
     card = {
@@ -145,9 +144,7 @@ def _up_to_date(path: Path, made_from: dict[str, Any]) -> bool:
     return True
 
 
-def _network(
-    past: Sequence["Blocks[Lessons]"], options: PretrainOptions, device: "torch.device", number: int
-) -> "Ranker":
+def _network(past: Sequence["Blocks[Lessons]"], options: PretrainOptions, engine: Engine, number: int) -> "Ranker":
     """One of the networks: all learn from the same lessons, in an order and from a beginning of their own."""
     from npal_cli.pretraining.training import learn
 
@@ -157,7 +154,7 @@ def _network(
     def tell(loss: float) -> None:
         log.debug("network %d: loss %.3f", number + 1, loss)
 
-    return learn(told, options.learn, options.seed + number, device, tell)
+    return learn(told, options.learn, options.seed + number, engine.torch_device(), tell)
 
 
 def _joined(past: Sequence["Blocks[Lessons]"], *, held_out: bool) -> "Lessons | None":
