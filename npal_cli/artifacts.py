@@ -22,6 +22,7 @@ import zarr
 from npal_cli.arrays import AnyRecord, Record, digests_of, named_arrays
 from npal_cli.commit import building_place, commit, settled
 from npal_cli.errors import ArtifactError, write_errors
+from npal_cli.untrusted import MOST, check_unpacked
 
 PACKAGES = ("npal", "numpy", "scikit-learn", "torch", "zarr")
 """Whose versions an artifact records."""
@@ -146,8 +147,14 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _read_field(group: zarr.Group, declared: "Field[Any]") -> Any:
     if declared.metadata.get("by_name"):
         named = group.require_group(declared.name)
-        return {name: np.asarray(values[:]) for name, values in sorted(named.arrays())}
+        return {name: _values(array) for name, array in sorted(named.arrays())}
     stored = group[declared.name]
     if not isinstance(stored, zarr.Array):
         raise TypeError(f"{declared.name} is not an array")
-    return np.asarray(stored[...])
+    return _values(stored)
+
+
+def _values(array: "zarr.Array[Any]") -> np.ndarray:
+    if array.nbytes > MOST:  # else its size need not be looked up
+        check_unpacked(Path(array.name), array.nbytes, array.nbytes_stored())
+    return np.asarray(array[...])

@@ -47,6 +47,7 @@ def context_of(options: BasicOptions, steps: int | None = None, refits: "Refits"
     from npal_cli.problems.sources import sources_from_environment
 
     logging.basicConfig(format="npal: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # Zarr leaves tasks behind when a store is damaged
     log.setLevel(logging.WARNING if options.quiet else logging.INFO)
     params = read_params(options.params)
     if steps is not None:

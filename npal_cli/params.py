@@ -5,7 +5,7 @@ that commands work without a file.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, field, make_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from npal_cli.classifiers import CLASSIFIERS, ClassifierKind, takes_images
 from npal_cli.classifiers.scikit import ScikitKind
@@ -32,6 +31,9 @@ from npal_cli.strategies.naming import select
 from npal_cli.strategies.parameters import Parameters, Shared
 from npal_cli.strategies.registry import STRATEGIES
 from npal_cli.teachers import TeacherOptions
+
+LONGEST, MOST_VALUES = 2**20, 100_000
+"""Of a parameter file: bytes, and values."""
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -100,14 +102,33 @@ def read_params(path: Path | None) -> Params:
         if not path.exists():
             return Params()
     try:
-        content = YAML(typ="safe").load(path)
-        json.dumps(content)
+        text = path.read_bytes()
     except OSError as error:
         raise UsageError(f"--params {path}: {error.strerror}; give a readable YAML file") from error
-    except (YAMLError, TypeError) as error:
+    content = _parsed(path, text)
+    return params_of({} if content is None else content, str(path))
+
+
+def _parsed(path: Path, text: bytes) -> Any:
+    """What YAML holds, if it is no more than a parameter file would: aliases can make gigabytes of a line."""
+    if len(text) > LONGEST:
+        raise UsageError(f"--params {path}: {len(text):,} bytes; expected at most {LONGEST:,}")
+    try:
+        content = YAML(typ="safe").load(text)
+        _count(content, iter(range(MOST_VALUES)))
+        json.dumps(content)
+    except Exception as error:  # YAML's, and those of values that are none of JSON's, or too deep or many
         reason = " ".join(str(error).split())
         raise UsageError(f"--params {path}: not valid YAML ({reason})") from error
-    return params_of({} if content is None else content, str(path))
+    return content
+
+
+def _count(content: Any, left: Iterator[int]) -> None:
+    if next(left, None) is None:
+        raise ValueError(f"more than {MOST_VALUES:,} values, its aliases written out")
+    children = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    for child in children:
+        _count(child, left)
 
 
 def params_of(content: Any, where: str = "params") -> Params:

@@ -32,6 +32,8 @@ INFRASTRUCTURE = {
     "params.py": "reads params.yaml, whose sections the stages name",
     "plans.py": "its sections of what is worked on",
     "errors.py": "messages",
+    "untrusted.py": "what is refused",
+    "cluster.py": "who does the work",
     "plugins.py": "finds what others bring, and is not it",
     "engine.py": "where work is done, not what",
     "arrays.py": "what a record of arrays is",

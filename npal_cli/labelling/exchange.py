@@ -14,6 +14,7 @@ from npal_cli.errors import DataError
 from npal_cli.labelling.answers import SKIP, Answer
 from npal_cli.labelling.book import Book
 from npal_cli.labelling.sheet import ID, LABEL
+from npal_cli.untrusted import one_line
 
 Task = dict[str, Any]
 
@@ -119,17 +120,18 @@ def _columns(book: Book, name: str) -> dict[str, Any]:
 
 def _parsed(path: Path, parse: Callable[[str], Any]) -> Any:
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise DataError(f"{path}: not readable as JSON ({error})") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error})") from error
+    with one_line(lambda reason: DataError(f"{path}: not readable as JSON ({reason})")):
+        return parse(text)
 
 
 def _read(path: Path, task: Any, of: Callable[[Task], Iterator[Answer]]) -> list[Answer]:
-    try:
+    def other(reason: str) -> DataError:
+        return DataError(f"{path}: a task that npal did not write ({reason}); export the rows with npal export")
+
+    with one_line(other):
         return list(of(task))
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{path}: a task that npal did not write ({error!r}); export the rows with npal export"
-        ) from error

@@ -3,6 +3,7 @@
 A line that a kill cut short is not an event: it is ignored by readers, and cut off by whoever writes next.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,9 @@ from npal_cli.errors import ArtifactError, DataError, write_errors
 from npal_cli.labelling.goal import Goal
 from npal_cli.pipeline.places import journal_path
 from npal_cli.tables.kept import KeptTable
+
+SEAL = b', "digest": '
+"""At the end of a line: the digest of what is before it."""
 
 
 def now() -> str:
@@ -85,11 +89,30 @@ def read(path: Path) -> list[Asked | Answered | Undone]:
     events = []
     for number, line in enumerate(_whole_lines(path), start=1):
         try:
-            events.append(_EVENT.validate_json(line))
-        except ValidationError as error:
-            reason = error.errors(include_url=False)[0]["msg"]
+            events.append(_event(line))
+        except (ValidationError, ValueError) as error:
+            reason = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else error
             raise ArtifactError(f"{path}: line {number} is none of npal's ({reason}); put a copy of it back") from error
     return events
+
+
+def _event(line: bytes) -> Asked | Answered | Undone:
+    """The event of a line; those that earlier versions wrote have no digest."""
+    start, seal, digest = line.rstrip(b"}\n").rpartition(SEAL)
+    if seal:
+        line = start + b"}"
+        if digest != _digest(line):
+            raise ValueError("it does not match its digest: a damaged copy?")
+    return _EVENT.validate_json(line)
+
+
+def _digest(line: bytes) -> bytes:
+    return b'"' + hashlib.sha256(line).hexdigest()[:16].encode() + b'"'
+
+
+def _line(event: Asked | Answered | Undone) -> bytes:
+    line = json.dumps(asdict(event), ensure_ascii=False).encode()
+    return line[:-1] + SEAL + _digest(line) + b"}\n"
 
 
 @contextmanager
@@ -146,7 +169,7 @@ def _others(named: set[str], table: KeptTable, before: KeptTable) -> list[str]:
 
 def _append(path: Path, events: Sequence[Asked | Answered | Undone]) -> None:
     """One event is there when its line is whole; several are in a copy that takes the journal's place."""
-    lines = "".join(json.dumps(asdict(event), ensure_ascii=False) + "\n" for event in events).encode()
+    lines = b"".join(map(_line, events))
     if len(events) > 1:
         before = b"".join(_whole_lines(path)) if path.exists() else b""
         with replacing(path) as partial, partial.open("wb") as file:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,6 +14,7 @@ import numpy as np
 from npal_cli.commit import replacing
 from npal_cli.errors import UsageError
 from npal_cli.learned.outlook import PARTS, Outlook
+from npal_cli.untrusted import check_unpacked, one_line, unpacked_size
 
 if TYPE_CHECKING:
     from npal_cli.learned.network import Ranker
@@ -84,7 +84,11 @@ def _read(name: str, _: str) -> Learned:
 
     from npal_cli.learned.network import Ranker, Shape
 
-    try:
+    def other(reason: str) -> UsageError:
+        return UsageError(f"weights {name!r}: not a file that npal pretrain wrote ({reason})")
+
+    with one_line(other):
+        check_unpacked(weights_path(name), unpacked_size(weights_path(name)))
         with np.load(weights_path(name), allow_pickle=False) as content:
             about = json.loads(str(content["about"]))
             if about["format"] != FORMAT:
@@ -97,7 +101,4 @@ def _read(name: str, _: str) -> Learned:
                 network.load_state_dict({key: torch.from_numpy(each).float() for key, each in state.items()})
                 networks.append(network.eval())
             parts = {name: content[f"outlook/{name}"] for name in PARTS if f"outlook/{name}" in content}
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"weights {name!r}: not a file that npal pretrain wrote ({reason})") from error
     return Learned(networks, about["card"], Outlook(parts) if parts else None)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Int
@@ -45,5 +44,5 @@ class Progress:
                 stored = [Run(int(d), int(s)) for d, s in zip(arrays["data_seed"], arrays["seed"], strict=True)]
                 rows = [stored.index(run) for run in self._runs]
                 return Acquired(**{each.name: arrays[each.name][rows] for each in fields(Acquired)})
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+        except Exception:  # noqa: BLE001  whatever is wrong with it, its steps are made again
             return None

@@ -2,8 +2,7 @@
 
 import importlib
 import pkgutil
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from npal_cli.problems.dataset import Dataset, DatasetKind, Standardise, is_imag
 from npal_cli.problems.sources import Sources
 from npal_cli.tables import shelf
 from npal_cli.tables.files import is_table
+from npal_cli.untrusted import one_line
 
 GROUP = "npal.datasets"
 GIVE = "give the published file with --source"
@@ -61,22 +61,31 @@ def load_dataset(name: str, sources: Sources) -> Dataset:
     """
     if name in REGISTRY:
         kind = REGISTRY[name]
-        paths = [sources.path(file) for file in kind.files]
-        try:
-            dataset = kind.load(*paths)
-            _check_finite(dataset)
-        except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:  # what the readers of files raise
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            if not kind.files:
-                raise DataError(f"data set {name}: {reason}") from error
-            files = ", ".join(file.name for file in kind.files)
-            raise DataError(f"{files}: not a readable copy of what is published ({reason}); {GIVE}") from error
-        return dataset
+        return loaded(kind, [sources.path(file) for file in kind.files])
     if name in shelf.known(sources.folder):
         from npal_cli.tables import kept  # pandas takes a second, which is not needed to know its name
 
         return Dataset(name, *kept.load(name, sources.folder))
     raise unknown("data set", name, known_datasets(sources))
+
+
+def loaded(kind: DatasetKind, paths: Sequence[Path]) -> Dataset:
+    """The data set in these files.
+
+    Raises:
+        DataError: if they are not what they should be.
+    """
+
+    def damaged(reason: str) -> DataError:
+        if not kind.files:
+            return DataError(f"data set {kind.name}: {reason}")
+        files = ", ".join(file.name for file in kind.files)
+        return DataError(f"{files}: not a readable copy of what is published ({reason}); {GIVE}")
+
+    with one_line(damaged):
+        dataset = kind.load(*paths)
+        _check_finite(dataset)
+    return dataset
 
 
 def named(data: str) -> str:

@@ -243,10 +243,13 @@ def _gives_away(column: "Values", kind: Kind, labels: "Values") -> str:
         return ""
     if (known == filled).all() and not known.all():
         return "filled in just where there is a label, so it may give it away"
-    values, classes = as_text(column[known]), labels[known].astype(str)
+    classes = labels[known].astype(str)
     counts = classes.value_counts()
     if kind not in ("category", "number") or len(counts) < 2 or counts.min() < ENOUGH_OF_CLASS:
         return ""
+    if _type_of(column) == "number" and column[known].nunique() != len(counts):
+        return ""  # soon told of most columns
+    values = as_text(column[known])
     pairs = pd.DataFrame({"value": values.to_numpy(), "label": classes.to_numpy()}).drop_duplicates()
     if len(pairs) == len(counts) and pairs["value"].is_unique and pairs["label"].is_unique:
         return "says another word for each label, so it gives it away"

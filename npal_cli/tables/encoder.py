@@ -22,6 +22,8 @@ Features = Float[np.ndarray, "row feature"]
 TEXT_FEATURES = 30
 """Of a column of text."""
 DAY = 86_400
+LARGEST = 2**30
+"""Bytes of the features that categories become."""
 
 
 class TableEncoder:
@@ -134,7 +136,9 @@ class _Categories:
         self._encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
 
     def fit_transform(self, table: pd.DataFrame) -> Features:
-        features = np.asarray(self._encoder.fit_transform(self._plain(table)))
+        plain = self._plain(table)
+        self._check_size(plain)
+        features = np.asarray(self._encoder.fit_transform(plain))
         self.widths = {name: len(c) for name, c in zip(self._names, self._encoder.categories_, strict=True)}
         self.scales = np.ones(features.shape[1])
         return features
@@ -146,6 +150,16 @@ class _Categories:
         for name, known in zip(self._names, self._encoder.categories_, strict=True):
             text = as_text(table[name])
             yield name, (text != "") & ~text.isin(known), "hold what no row of the table does, and say nothing"
+
+    def _check_size(self, plain: np.ndarray) -> None:
+        counts = [len(set(column)) for column in plain.T]
+        size, most = 8 * len(plain) * sum(counts), int(np.argmax(counts))
+        if size > LARGEST:
+            name = self._names[most]
+            raise DataError(
+                f"column {name!r} is declared a category of {counts[most]:,} values: features of {len(plain):,} rows "
+                f"would take {size / 2**30:,.0f} GiB; call it text (--type {name}=text), or leave it out (--drop)"
+            )
 
     def _plain(self, table: pd.DataFrame) -> np.ndarray:
         return np.column_stack([as_text(table[name]).to_numpy(object) for name in self._names])

@@ -9,14 +9,17 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
+from pyarrow.parquet import ParquetFile
 
 from npal_cli.errors import DataError
 from npal_cli.tables.files import JSON_LINES, SHEETS, TEXT, UNPACKED, suffix_of
+from npal_cli.untrusted import check_unpacked, one_line, read_apart, unpacked_size
 
 log = logging.getLogger("npal")
 
@@ -52,13 +55,8 @@ def read(path: Path, reading: Reading | None = None, *, fewest: int = 2) -> pd.D
         raise DataError(f"{path}: not a table that can be read; expected one of {', '.join(READERS)}")
     if not path.exists():
         raise DataError(f"{path}: no such file")
-    try:
+    with one_line(lambda reason: DataError(f"{path}: not a readable table ({reason})")):
         table = READERS[suffix](path, reading)
-    except DataError:
-        raise
-    except Exception as error:  # each format's reader has errors of its own for what is one thing here
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: not a readable table ({reason})") from error
     table.columns = table.columns.map(lambda name: str(name).strip())
     twice = [name for name, count in Counter(table.columns).items() if count > 1]
     if twice:
@@ -71,6 +69,7 @@ def read(path: Path, reading: Reading | None = None, *, fewest: int = 2) -> pd.D
 
 
 def _text(path: Path, reading: Reading) -> pd.DataFrame:
+    check_text(path)
     encoding = reading.encoding or _encoding(path)
     sample = _sample(path, encoding)
     separator = reading.separator or ("\t" if suffix_of(path) == ".tsv" else _separator(sample))
@@ -120,6 +119,20 @@ def _open(path: Path) -> Any:
     return unpacked(path) if unpacked is not None else path.open("rb")
 
 
+def check_text(path: Path) -> None:
+    """Refuse a compressed text of too much.
+
+    Raises:
+        DataError: if it unpacks to more than a file of its size honestly does.
+    """
+    if path.suffix.lower() in UNPACKED:
+        size = 0
+        with _open(path) as file:
+            for block in iter(partial(file.read, 2**20), b""):
+                size += len(block)
+                check_unpacked(path, size)
+
+
 def _sample(path: Path, encoding: str) -> str:
     """The first lines, whole ones."""
     with _open(path) as file:
@@ -150,12 +163,20 @@ def _decimal(sample: str, separator: str) -> str:
 
 
 def _parquet(path: Path, _: Reading) -> pd.DataFrame:
+    with ParquetFile(path) as file:
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
+    check_unpacked(path, max(8 * cells, sum(groups)))
     table = pd.read_parquet(path)
     named = any(name is not None for name in table.index.names)
     return table.reset_index() if named else table  # what names its rows is a column
 
 
 def _excel(path: Path, _: Reading) -> pd.DataFrame:
+    return read_apart(_sheet, path)  # a cell in the last row and column takes the whole sheet's memory
+
+
+def _sheet(path: Path) -> pd.DataFrame:
     return pd.read_excel(path, engine="calamine", keep_default_na=False, na_values=[""])
 
 
@@ -164,6 +185,7 @@ def _json_lines(path: Path, _: Reading) -> pd.DataFrame:
 
 
 def _arrays(path: Path, reading: Reading) -> pd.DataFrame:
+    check_unpacked(path, unpacked_size(path))
     with np.load(path, allow_pickle=False) as found:
         return _of_arrays(path, dict(found), reading)
 
@@ -176,6 +198,8 @@ def _zarr(path: Path, reading: Reading) -> pd.DataFrame:
     import zarr
 
     group = zarr.open_group(path, mode="r")
+    stored = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    check_unpacked(path, sum(values.nbytes for _, values in group.arrays()), stored)
     return _of_arrays(path, {name: np.asarray(values[...]) for name, values in group.arrays()}, reading)
 
 
@@ -200,10 +224,8 @@ def _of_arrays(path: Path, arrays: dict[str, np.ndarray], reading: Reading) -> p
 def _labels_of(path: Path) -> np.ndarray:
     if path.suffix.lower() == ".npy":
         return np.load(path, allow_pickle=False)
-    try:
+    with one_line(lambda reason: DataError(f"--labels {path}: not readable ({reason})")):
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], skip_blank_lines=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"--labels {path}: not readable ({str(error).splitlines()[0]})") from error
     if table.shape[1] != 1:
         raise DataError(f"--labels {path}: {table.shape[1]} columns; expected one, with a name in its first line")
     return table.iloc[:, 0].to_numpy()

@@ -19,7 +19,7 @@ from npal_cli.tables.encoder import TableEncoder
 from npal_cli.tables.files import ARRAYS, name_of, suffix_of
 from npal_cli.tables.formats import Reading
 from npal_cli.tables.kept import KeptTable
-from npal_cli.tables.shelf import CARD, FORMAT, ROWS, digest_of
+from npal_cli.tables.shelf import CARD, FORMAT, ROWS, digest_of, sealed
 from npal_cli.tables.target import check_labels, class_names
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}")
@@ -132,7 +132,7 @@ def _keep(table: KeptTable, source: Path, folder: Path) -> None:
             "unlabelled": list(table.unlabelled),
             "columns": [asdict(column) for column in table.columns],
         }
-        (building / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (building / CARD).write_text(json.dumps(sealed(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         commit(place, folder)
 
 

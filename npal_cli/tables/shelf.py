@@ -11,8 +11,9 @@ from typing import Any
 
 from npal_cli.commit import settled
 from npal_cli.errors import DataError
+from npal_cli.untrusted import one_line
 
-FORMAT = 1
+FORMAT = 2
 ROWS, CARD = "rows.parquet", "table.json"
 AGAIN = "take it in again with: npal prepare --data FILE --target COLUMN"
 
@@ -35,13 +36,23 @@ def card(folder: Path) -> dict[str, Any]:
     Raises:
         DataError: if the card cannot be read, or is another version's.
     """
-    try:
-        found: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder / CARD}: not readable ({error}); {AGAIN}") from error
+    with one_line(lambda reason: DataError(f"{folder / CARD}: not readable ({reason}); {AGAIN}")):
+        found: dict[str, Any] = dict(json.loads((folder / CARD).read_text(encoding="utf-8")))
     if found.get("format") != FORMAT:
         raise DataError(f"{folder}: kept by another version of npal; {AGAIN}")
+    if found != sealed(found):
+        raise DataError(f"{folder / CARD}: its content does not match its digest (a damaged copy?); {AGAIN}")
     return found
+
+
+def sealed(card: dict[str, Any]) -> dict[str, Any]:
+    """The card with the digest of all else that it says.
+
+    >>> sealed({"target": "churned"})["card"][:8]
+    '7358bba2'
+    """
+    said = {key: value for key, value in card.items() if key != "card"}
+    return said | {"card": hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()}
 
 
 def digest_of(path: Path) -> str:

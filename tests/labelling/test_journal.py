@@ -3,10 +3,12 @@
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from npal_cli.errors import ArtifactError
 from npal_cli.labelling import journal
 from npal_cli.labelling.journal import Answered, Undone
 from tests.labelling.conftest import journal as content
@@ -88,3 +90,25 @@ def test_events_are_read_as_they_were_written(tmp_path):
         append(events[0])
         append(*events[1:])
     assert journal.read(path) == events
+
+
+def test_a_bit_that_flips_in_a_line_is_found_or_without_effect(tmp_path):
+    path = tmp_path / "a.jsonl"
+    with journal.writing(path) as append:
+        append(Answered({"1": "yes"}, [], ["4"], "ann", at="2026-01-01T00:00:00+00:00"))
+    before, whole = journal.read(path), path.read_bytes()
+    for place in range(len(whole) - 1):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            read = None
+            with suppress(ArtifactError):
+                read = journal.read(path)
+            assert not read or read == before
+
+
+def test_a_line_of_an_earlier_version_is_read(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"labels": {"1": "yes"}, "at": "2026-01-01", "event": "answered"}\n')
+    assert journal.read(path) == [Answered({"1": "yes"}, at="2026-01-01")]

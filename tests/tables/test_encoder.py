@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from npal_cli.tables.columns import columns_of
+from npal_cli.errors import DataError
+from npal_cli.tables.columns import Column, columns_of
 from npal_cli.tables.encoder import TEXT_FEATURES, TableEncoder
 
 ROWS = 60
@@ -80,3 +81,9 @@ def test_what_later_rows_hold_that_says_nothing_is_said(table):
         "colour: 1 cells hold what no row of the table does, and say nothing ('green')",
         "when: 1 cells are no dates like the others, and missing ('2020-13-45')",
     ]
+
+
+def test_a_category_of_a_value_for_each_row_is_refused_before_it_fills_the_memory():
+    rows = pd.DataFrame({"code": [f"c{i}" for i in range(20_000)]})
+    with pytest.raises(DataError, match=r"column 'code' is declared a category of 20,000 values: .* take 3 GiB"):
+        TableEncoder([Column("code", "category")]).fit_transform(rows)

@@ -260,3 +260,13 @@ def test_a_study_needs_a_label_in_every_row(table, tmp_path):
     taken(table.assign(kind=["a", "b", None, "a", "b", None]), tmp_path)
     with pytest.raises(DataError, match="2 of 6 rows have no 'kind'; a study needs a label in each"):
         load_dataset("mine", Sources(tmp_path / "raw"))
+
+
+def test_a_card_that_is_damaged_is_one_line(table, tmp_path):
+    taken(table, tmp_path)
+    card = tmp_path / "raw" / "mine" / "table.json"
+    whole = card.read_text()
+    for word, other in (('"target": "kind"', '"target": "size"'), ('"columns"', '"culumns"'), ("{", "[")):
+        card.write_text(whole.replace(word, other, 1))
+        with pytest.raises(DataError, match="take it in again"):
+            find("mine", tmp_path / "raw")

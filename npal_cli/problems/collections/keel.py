@@ -38,22 +38,27 @@ def kind(name: str) -> DatasetKind:
 
 
 def load(name: str) -> Dataset:
-    """Read it: numbers as they are, a feature for each category, the median in place of what is missing.
+    """Read it: numbers as they are, a feature for each category, the median in place of what is missing."""
+    return of_file(_file(name))
+
+
+def of_file(path: Path) -> Dataset:
+    """The data set in a file.
 
     Raises:
-        ValueError: if its file is not in KEEL's format.
+        ValueError: if it is not in KEEL's format.
     """
     from npal_cli.tables.columns import Column
     from npal_cli.tables.encoder import TableEncoder
 
-    table, kinds = _table(_file(name))
+    table, kinds = _table(path)
     target = table.pop(table.columns[-1])
     varying = [column for column in map(str, table) if len(table[column].dropna().unique()) > 1]
     encoder = TableEncoder([Column(column, "category" if kinds[column] else "number") for column in varying])
     declared = kinds[str(target.name)] or sorted(target.unique())
     classes = tuple(each for each in declared if (target == each).any())
     labels = target.map({each: i for i, each in enumerate(classes)}).to_numpy(dtype=np.int64)
-    return Dataset(f"keel_{name}", encoder.fit_transform(table), labels, classes)
+    return Dataset(f"keel_{path.stem}", encoder.fit_transform(table), labels, classes)
 
 
 def _file(name: str) -> Path:

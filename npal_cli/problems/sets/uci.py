@@ -18,6 +18,9 @@ def load_waveform_uci(path: Path) -> Dataset:
     """Waveform, the UCI file as PMLB serves it: the points that the paper used."""
     import pandas as pd
 
+    from npal_cli.tables.formats import check_text
+
+    check_text(path)
     table = pd.read_csv(path, sep="\t")
     _expect(table.shape, (5000, 22))
     features = table.drop(columns="target").to_numpy(np.float64)
