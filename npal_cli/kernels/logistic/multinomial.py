@@ -29,7 +29,7 @@ def refit_multinomial(
     ridge: float,
     values: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Confusion counts before and after each refit, and which of them can be trusted.
+    """Confusion counts before and after each refit, and which of them the fixed point found.
 
     Shapes: features (n, d), candidates (c, d), evaluation (e, d). Labels are 0..classes-1, all of them annotated;
     truths may go beyond. Returns ``before`` (true, class), ``after`` (c, true, class) and ``done`` (c + 1,), whose last
@@ -63,16 +63,6 @@ def refit_multinomial(
         y, s = new_labels[begin:end], new_weights[begin:end]
         to = values[begin:end] if with_values else values
         refit_softmax_block(base, truths, state, outside, y, s, after[begin:end], done[begin:end], to)
-    for j in range(count):
-        if not done[j]:
-            logits, left = fit_with(
-                points, labels, weights, candidates[j], new_labels[j], new_weights[j], evaluation, base, basis, ridge
-            )
-            after[j] = 0
-            count_classes(logits, truths, after[j])
-            if with_values:
-                values[j] = logits
-            done[j] = left < CONVERGED
     return before, after, done
 
 
@@ -125,45 +115,6 @@ def logit_ranges(points: np.ndarray, inverse: np.ndarray, classes: int) -> np.nd
             for m in range(k):
                 result[i] = max(result[i], forms[k, k, i] + forms[m, m, i] - 2.0 * forms[k, m, i])
     return result
-
-
-@kernel
-def fit_with(
-    inside: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    candidate: np.ndarray,
-    new_label: int,
-    new_weight: float,
-    evaluation: np.ndarray,
-    base: SoftmaxBase,
-    basis: np.ndarray,
-    ridge: float,
-) -> tuple[np.ndarray, float]:
-    """What the fixed point leaves open: logits (e, class) by Newton's method from the base, and the decrement."""
-    r = basis.shape[1]
-    classes = len(base.optimum)
-    new = np.dot(candidate, basis)
-    direction = candidate - np.dot(basis, new)
-    size = math.sqrt(np.dot(direction, direction))
-    wide = r < len(candidate) and size > 0.0
-    points = np.zeros((len(inside) + 1, r + 1 + wide))
-    points[:-1, :r] = inside
-    points[-1, :r] = new
-    points[:, -1] = 1.0
-    seen = np.zeros((len(evaluation), r + 1 + wide))
-    seen[:, :r] = base.evaluation[:, :r]
-    seen[:, -1] = 1.0
-    if wide:
-        points[-1, r] = size
-        seen[:, r] = np.dot(evaluation, direction / size)
-    start = np.zeros((classes, r + 1 + wide))
-    start[:, :r] = base.optimum[:, :r]
-    start[:, -1] = base.optimum[:, r]
-    fitted, _, decrement = newton_softmax(
-        points, np.append(labels, new_label), np.append(weights, new_weight), ridge, start
-    )
-    return np.dot(seen, fitted.T), decrement
 
 
 @kernel

@@ -13,8 +13,11 @@ import numpy as np
 from npal_cli.kernels import SMOOTH, arithmetic_kernel, kernel
 from npal_cli.kernels.linalg.exponential import exponential
 from npal_cli.kernels.linalg.systems import solve_linear
-from npal_cli.kernels.logistic.fixed_point import CLEAR, ROUNDING, STEPS, distances
+from npal_cli.kernels.logistic.fixed_point import CLEAR, ROUNDING, distances
 from npal_cli.kernels.logistic.softmax_columns import Columns, SoftmaxBase, next_columns
+
+STEPS = 8
+"""What is not there by then is found sooner by Newton's method."""
 
 
 @kernel

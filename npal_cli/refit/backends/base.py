@@ -46,6 +46,16 @@ class Solved(NamedTuple):
     """Which of the fits it vouches for."""
 
 
+class Refits(NamedTuple):
+    """What was found of a problem, and what of it can be trusted; last of ``trusted`` and ``soft`` is before any."""
+
+    before: Int[np.ndarray, "class class"]
+    after: Int[np.ndarray, "candidate class class"]
+    trusted: Bool[np.ndarray, " fit"]
+    soft: Float[np.ndarray, "fit evaluation class"]
+    """Empty where it was not asked for."""
+
+
 Plain = Callable[[RefitProblem, Classifier], np.ndarray]
 """The same values of scikit-learn's fits."""
 

@@ -1,8 +1,8 @@
-"""Refits by compiled kernels that solve the candidates of a problem together; scikit-learn does what they cannot."""
+"""Refits that solve the candidates of a problem together, by compiled kernels; scikit-learn does what they cannot."""
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal, NamedTuple, final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,9 +15,13 @@ from npal_cli.kernels import CACHE
 from npal_cli.kernels.cache import compile_once
 from npal_cli.kernels.logistic import multinomial, two_class
 from npal_cli.kernels.svm import one_vs_one
-from npal_cli.refit.backends.base import Backend, Solved, completed
+from npal_cli.refit.backends.base import Backend, Refits, Solved, completed
+from npal_cli.refit.backends.many_classes import refit_many_classes
 from npal_cli.refit.backends.sklearn import OneByOne
 from npal_cli.refit.problem import RefitProblem
+
+MANY = 12
+"""Classes from which on nothing is compiled: the fixed points of the kernels would take longer than Newton's method."""
 
 Family = Literal["logistic", "multinomial", "svm"]
 """Kernels that are compiled together."""
@@ -28,7 +32,7 @@ def _family(problem: RefitProblem, classifier: Classifier) -> Family | None:
     match classifier:
         case SVM() if present > 1:
             return "svm"
-        case Logistic() if present > 1:
+        case Logistic() if 1 < present < MANY:
             return "logistic" if present == 2 else "multinomial"
         case _:
             return None
@@ -80,16 +84,7 @@ class Compiled(Backend):
         return completed(solved, OneByOne().soft_predictions, problem, classifier)
 
 
-class _Found(NamedTuple):
-    """What a kernel found, and which of it can be trusted; the last of ``trusted`` and ``soft`` is before any refit."""
-
-    before: np.ndarray
-    after: np.ndarray
-    trusted: np.ndarray
-    soft: np.ndarray
-
-
-def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> _Found | None:
+def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> Refits | None:
     """What a kernel makes of a problem; None if it is not for kernels."""
     present = np.flatnonzero(np.bincount(problem.labels))
     if len(present) < 2:
@@ -99,14 +94,32 @@ def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> _Fou
         match classifier:
             case SVM():
                 return _refit_svm(problem, classifier, soft=soft)
-            case Logistic() if len(present) == 2:
-                return _refit_two_classes(problem, classifier, present, soft=soft)
             case Logistic():
-                return _refit_many_classes(problem, classifier, present, soft=soft)
+                return _refit_logistic(problem, classifier, present, soft=soft)
             case _:
                 return None
     except np.linalg.LinAlgError:  # features so large that rounding makes a Hessian indefinite
         return None
+
+
+def _refit_logistic(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
+    """By a kernel; by Newton's method where that leaves something, or there is none."""
+    if len(present) == 2:
+        found = _refit_two_classes(problem, classifier, present, soft=soft)
+        left = np.flatnonzero(~_among(problem.candidate_labels, present, len(problem.training_weights)))
+    else:
+        if len(present) >= MANY:
+            return refit_many_classes(problem, classifier.options.C, present, soft=soft)
+        found = _refit_few_classes(problem, classifier, present, soft=soft)
+        if not found.trusted[-1]:
+            return refit_many_classes(problem, classifier.options.C, present, soft=soft)
+        left = np.flatnonzero(~found.trusted[:-1])
+    if len(left):
+        others = refit_many_classes(problem.of_candidates(left), classifier.options.C, present, soft=soft)
+        found.after[left], found.trusted[left] = others.after, others.trusted[:-1]
+        if soft:
+            found.soft[left] = others.soft[:-1]
+    return found
 
 
 def _plain(problem: RefitProblem) -> RefitProblem:
@@ -130,7 +143,7 @@ def _array(values: np.ndarray, dtype: type) -> np.ndarray:
     return np.array(values, dtype, order="C")
 
 
-def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> _Found:
+def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> Refits:
     classes = len(problem.training_weights)
     values = _space(problem, classes * (classes - 1) // 2, len(problem.evaluation_labels), soft=soft)
     found = one_vs_one.refit(
@@ -143,12 +156,12 @@ def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> _Found:
         classifier.options.C * problem.training_weights,
         values,
     )
-    return _Found(*found, soft_votes(values, classes) if soft else values)
+    return Refits(*found, soft_votes(values, classes) if soft else values)
 
 
-def _refit_many_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
-    classes = len(problem.training_weights)
-    problem = problem.centred()
+def _refit_few_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
+    """Of three classes to :data:`MANY`: those that a fixed point finds."""
+    problem, classes = problem.centred(), len(problem.training_weights)
     known = _among(problem.candidate_labels, present, classes)
     values = _space(problem, len(problem.evaluation_labels), len(present), soft=soft)
     before, after, done = multinomial.refit_multinomial(
@@ -167,7 +180,7 @@ def _refit_many_classes(problem: RefitProblem, classifier: Logistic, present: np
     done[:-1] &= known
     probabilities = np.zeros((*values.shape[:2], classes))
     probabilities[..., present] = softmax(values, axis=-1) if soft else values
-    return _Found(_widen(before, present, classes), _widen(after, present, classes), done, probabilities)
+    return Refits(_widen(before, present, classes), _widen(after, present, classes), done, probabilities)
 
 
 def _space(problem: RefitProblem, *shape: int, soft: bool) -> np.ndarray:
@@ -189,7 +202,7 @@ def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
     return result
 
 
-def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> _Found:
+def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
     problem = problem.centred()
     negative, positive = present
     classes = len(problem.training_weights)
@@ -213,8 +226,8 @@ def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.
     for counts, positives in ((before, positives_before), (after, positives_after)):
         counts[..., positive] = positives
         counts[..., negative] = totals - positives
-    done[:-1] &= _among(problem.candidate_labels, present, classes)
     probabilities = np.zeros((*values.shape, classes))
     probabilities[..., positive] = expit(values)
     probabilities[..., negative] = expit(-values)
-    return _Found(before, after, done, probabilities)
+    done[:-1] &= _among(problem.candidate_labels, present, classes)
+    return Refits(before, after, done, probabilities)
