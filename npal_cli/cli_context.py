@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from npal_cli.cli_options import BasicOptions, Options, StudyOptions
+from npal_cli.cli_options import SCHEDULER, BasicOptions, Options, StudyOptions
 from npal_cli.cli_values import Workers
 from npal_cli.errors import NpalError, UsageError
 
@@ -72,6 +72,8 @@ def _shared_out(options: StudyOptions, engine: "Engine") -> "Engine":
     from npal_cli.engine import engine_on
 
     if options.engine is not Workers.dask:
+        if options.scheduler not in (None, os.environ.get(SCHEDULER)):
+            raise UsageError("--scheduler: names a Dask cluster; say --engine dask, too")
         return engine
     if options.scheduler is None:
         raise UsageError("--engine dask: name the cluster, as --scheduler tcp://10.0.0.1:8786")

@@ -28,6 +28,8 @@ def print_version(requested: bool) -> None:
         raise typer.Exit
 
 
+SCHEDULER = "DASK_SCHEDULER_ADDRESS"
+"""The variable of the environment by which Dask's own commands are told, too."""
 WHICH, FILES, HOW, OUTPUT = "Which experiments", "Files", "How it is computed", "What is printed"
 """Groups of options in the help."""
 
@@ -91,7 +93,7 @@ class StudyOptions(BasicOptions):
     scheduler: str | None = _option(
         "--scheduler",
         metavar="ADDRESS",
-        envvar="DASK_SCHEDULER_ADDRESS",
+        envvar=SCHEDULER,
         help="Of the Dask cluster, as tcp://10.0.0.1:8786.",
         rich_help_panel=HOW,
     )

@@ -179,6 +179,7 @@ def test_threads_are_refused_and_a_scheduler_that_goes_is_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--scheduler", "tcp://127.0.0.1:1"), "say --engine dask, too"),
         (("--engine", "dask"), "name the cluster, as --scheduler tcp://"),
         (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", 2), "as many as were started"),
         (("--engine", "dask", "--scheduler", "nonsense://x"), "no Dask scheduler answers there"),
