@@ -8,6 +8,7 @@ import ctypes
 import io
 import logging
 import pickle
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -122,16 +123,22 @@ def _workers(client: Client) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _submitted(client: Client, tasks: Sequence[Task], resources: Mapping[str, int] | None) -> Iterator[Future[Any]]:
+    """A large array is a task of its own, whose result the scheduler can have again if it goes with a worker."""
+    warnings.filterwarnings("ignore", message="Sending large graph")  # each array is in it once
     sent: dict[int, tuple[np.ndarray, Future[Any]]] = {}
     for task in tasks:
         packed, large = _packed(task)
         for each in large:
             if id(each) not in sent:
-                sent[id(each)] = (each, client.scatter(each, hash=False))
+                sent[id(each)] = (each, client.submit(_given, each, pure=False))
         arrays = [sent[id(each)][1] for each in large]
         yield client.submit(
             _work, packed, arrays, package_versions(), pure=False, retries=TRIES - 1, resources=resources
         )
+
+
+def _given(array: np.ndarray) -> np.ndarray:
+    return array
 
 
 class _Packer(CloudPickler):  # type: ignore[misc]  # without types

@@ -135,6 +135,17 @@ def test_the_tasks_of_a_worker_that_is_killed_are_done_by_others(loopback, tmp_p
     assert mapped(loopback.engine(), partial(dies_once, tmp_path), range(7)) == list(range(7))
 
 
+def sum_and_die_once(folder: Path, work: tuple[int, np.ndarray]) -> float:
+    return dies_once(folder, work[0]) + total(work[1])
+
+
+def test_a_large_array_that_goes_with_a_worker_is_there_again(loopback, tmp_path):
+    shared = np.ones(cluster.LARGE)
+    work = [(i, shared) for i in range(7)]
+    expected = [i + float(cluster.LARGE) for i in range(7)]
+    assert mapped(loopback.engine(), partial(sum_and_die_once, tmp_path), work) == expected
+
+
 def dies(item: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return item
