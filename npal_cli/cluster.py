@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from cloudpickle import CloudPickler
 from distributed import Client, Future, KilledWorker, as_completed, get_worker
+from distributed.comm.core import CommClosedError
 
 from npal_cli.artifacts import package_versions
 from npal_cli.errors import UsageError, WorkerError
@@ -74,7 +75,7 @@ class Cluster:
             for future in as_completed(list(position), loop=client.loop):
                 result = self._result(future)
                 yield position.pop(future), result
-        except OSError as error:
+        except CommClosedError as error:  # not every OSError: a task may raise one of its own
             raise self._is_gone() from error
         finally:
             if position:

@@ -110,16 +110,15 @@ def test_what_is_learned_once_has_the_same_bytes(loopback, npal, monkeypatch):
     assert contents(Path("here")) == contents(Path("there"))
 
 
-def tried(folder: Path, item: int) -> int:
-    (folder / f"{item}_{time.time_ns()}").touch()
-    if item == 1:
-        raise OverflowError("too much")
-    return item
+def fails(folder: Path, error: Exception) -> None:
+    (folder / f"1_{time.time_ns()}").touch()
+    raise error
 
 
-def test_what_fails_three_times_fails_with_its_own_error(loopback, tmp_path):
-    with pytest.raises(OverflowError, match="too much"):
-        mapped(loopback.engine(), partial(tried, tmp_path), [1])
+@pytest.mark.parametrize("error", [OverflowError("too much"), FileNotFoundError("too much"), TimeoutError("too much")])
+def test_what_fails_three_times_fails_with_its_own_error(loopback, tmp_path, error):
+    with pytest.raises(type(error), match="too much"):
+        mapped(loopback.engine(), partial(fails, tmp_path), [error])
     assert len(list(tmp_path.glob("1_*"))) == cluster.TRIES
 
 

@@ -46,7 +46,7 @@ class Solved(NamedTuple):
     """Which of the fits it vouches for."""
 
 
-class Refits(NamedTuple):
+class Refitted(NamedTuple):
     """What was found of a problem, and what of it can be trusted; last of ``trusted`` and ``soft`` is before any."""
 
     before: Int[np.ndarray, "class class"]

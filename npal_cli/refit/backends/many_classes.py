@@ -8,11 +8,13 @@ from jaxtyping import Int
 from scipy.special import softmax
 
 from npal_cli.refit.backends import softmax_newton
-from npal_cli.refit.backends.base import Refits
+from npal_cli.refit.backends.base import Refitted
 from npal_cli.refit.problem import RefitProblem
 
 
-def refit_many_classes(problem: RefitProblem, C: float, present: Int[np.ndarray, " present"], *, soft: bool) -> Refits:
+def refit_many_classes(
+    problem: RefitProblem, C: float, present: Int[np.ndarray, " present"], *, soft: bool
+) -> Refitted:
     """The refits of a problem whose points are of the classes ``present``, two or more.
 
     Raises:
@@ -53,4 +55,4 @@ def refit_many_classes(problem: RefitProblem, C: float, present: Int[np.ndarray,
         for found in softmax_newton.refit(start, points, targets, weights, problem.evaluation_features):
             keep(which[found.block], found.logits, of[found.block])
             trusted[which[found.block]] = found.trusted
-    return Refits(counts[-1], counts[:-1], trusted, values)
+    return Refitted(counts[-1], counts[:-1], trusted, values)

@@ -15,7 +15,7 @@ from npal_cli.kernels import CACHE
 from npal_cli.kernels.cache import compile_once
 from npal_cli.kernels.logistic import multinomial, two_class
 from npal_cli.kernels.svm import one_vs_one
-from npal_cli.refit.backends.base import Backend, Refits, Solved, completed
+from npal_cli.refit.backends.base import Backend, Refitted, Solved, completed
 from npal_cli.refit.backends.many_classes import refit_many_classes
 from npal_cli.refit.backends.sklearn import OneByOne
 from npal_cli.refit.problem import RefitProblem
@@ -84,7 +84,7 @@ class Compiled(Backend):
         return completed(solved, OneByOne().soft_predictions, problem, classifier)
 
 
-def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> Refits | None:
+def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> Refitted | None:
     """What a kernel makes of a problem; None if it is not for kernels."""
     present = np.flatnonzero(np.bincount(problem.labels))
     if len(present) < 2:
@@ -102,7 +102,7 @@ def _refit(problem: RefitProblem, classifier: Classifier, *, soft: bool) -> Refi
         return None
 
 
-def _refit_logistic(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
+def _refit_logistic(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refitted:
     """By a kernel; by Newton's method where that leaves something, or there is none."""
     if len(present) == 2:
         found = _refit_two_classes(problem, classifier, present, soft=soft)
@@ -143,7 +143,7 @@ def _array(values: np.ndarray, dtype: type) -> np.ndarray:
     return np.array(values, dtype, order="C")
 
 
-def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> Refits:
+def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> Refitted:
     classes = len(problem.training_weights)
     values = _space(problem, classes * (classes - 1) // 2, len(problem.evaluation_labels), soft=soft)
     found = one_vs_one.refit(
@@ -156,10 +156,10 @@ def _refit_svm(problem: RefitProblem, classifier: SVM, *, soft: bool) -> Refits:
         classifier.options.C * problem.training_weights,
         values,
     )
-    return Refits(*found, soft_votes(values, classes) if soft else values)
+    return Refitted(*found, soft_votes(values, classes) if soft else values)
 
 
-def _refit_few_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
+def _refit_few_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refitted:
     """Of three classes to :data:`MANY`: those that a fixed point finds."""
     problem, classes = problem.centred(), len(problem.training_weights)
     known = _among(problem.candidate_labels, present, classes)
@@ -180,7 +180,7 @@ def _refit_few_classes(problem: RefitProblem, classifier: Logistic, present: np.
     done[:-1] &= known
     probabilities = np.zeros((*values.shape[:2], classes))
     probabilities[..., present] = softmax(values, axis=-1) if soft else values
-    return Refits(_widen(before, present, classes), _widen(after, present, classes), done, probabilities)
+    return Refitted(_widen(before, present, classes), _widen(after, present, classes), done, probabilities)
 
 
 def _space(problem: RefitProblem, *shape: int, soft: bool) -> np.ndarray:
@@ -202,7 +202,7 @@ def _widen(counts: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
     return result
 
 
-def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refits:
+def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.ndarray, *, soft: bool) -> Refitted:
     problem = problem.centred()
     negative, positive = present
     classes = len(problem.training_weights)
@@ -230,4 +230,4 @@ def _refit_two_classes(problem: RefitProblem, classifier: Logistic, present: np.
     probabilities[..., positive] = expit(values)
     probabilities[..., negative] = expit(-values)
     done[:-1] &= _among(problem.candidate_labels, present, classes)
-    return Refits(before, after, done, probabilities)
+    return Refitted(before, after, done, probabilities)
