@@ -18,6 +18,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 from tqdm import tqdm
 
 from npal_cli.errors import ArtifactError, UsageError, WorkerError
+from npal_cli.processes import start_tracker
 
 if TYPE_CHECKING:
     import torch
@@ -136,6 +137,7 @@ class Engine:
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+        start_tracker()
         # Loky takes the first import of torch in a worker for a memory leak, replaces the worker and warns of it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         parallel = Parallel(n_jobs=self.workers, return_as="generator_unordered")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from zipfile import ZipFile
 
 from npal_cli.errors import DataError, NpalError
+from npal_cli.processes import start_tracker
 
 MOST = 2**30
 """Bytes that any file may unpack to ..."""
@@ -71,6 +72,7 @@ def read_apart(read: Callable[..., Result], *arguments: Any) -> Result:
     """
     from joblib.externals.loky import ProcessPoolExecutor  # other than Python's own it does not run the user's script
 
+    start_tracker()
     with ProcessPoolExecutor(1, initializer=_limit_memory) as pool:
         try:
             return pool.submit(read, *arguments).result()

@@ -35,6 +35,7 @@ INFRASTRUCTURE = {
     "untrusted.py": "what is refused",
     "cluster.py": "who does the work",
     "plugins.py": "finds what others bring, and is not it",
+    "processes.py": "where work is done",
     "engine.py": "where work is done, not what",
     "arrays.py": "what a record of arrays is",
     "artifacts.py": "how arrays are stored; a version of npal that stores others says so in their format",

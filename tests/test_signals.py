@@ -47,3 +47,27 @@ def test_a_command_ends_soon_in_one_line_with_no_process_left(tmp_path, after, n
     assert told == f"npal: {said}; run the same command again to go on\n"
     assert seconds < SOON
     assert left == []
+
+
+WORKERS_DEAF_TO_CTRL_C = """
+import signal
+from npal_cli.cli_signals import end_on_signals
+from npal_cli.engine import Engine
+from npal_cli.untrusted import read_apart
+
+def is_deaf(_):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+if __name__ == "__main__":
+    end_on_signals()
+    {deaf}
+"""
+
+
+@pytest.mark.parametrize(
+    "deaf", ['Engine(workers=2).map(is_deaf, range(4), label="", unit="")', "[read_apart(is_deaf, 0)]"]
+)
+def test_processes_that_a_command_begins_are_deaf_to_ctrl_c(tmp_path, deaf):
+    """Or they tell of it in the middle of the command's own line."""
+    (tmp_path / "script.py").write_text(WORKERS_DEAF_TO_CTRL_C.format(deaf=f"print(all({deaf}))"))
+    assert subprocess.check_output([sys.executable, "script.py"], cwd=tmp_path, text=True) == "True\n"
