@@ -7,7 +7,7 @@ import numpy as np
 from npal_cli.kernels import kernel
 from npal_cli.kernels.linalg.basis import span_of
 from npal_cli.kernels.logistic.softmax import newton_softmax, softmax
-from npal_cli.kernels.logistic.softmax_columns import SoftmaxBase, make_columns
+from npal_cli.kernels.logistic.softmax_columns import SoftmaxBase
 from npal_cli.kernels.logistic.softmax_fixed_point import refit_softmax_block
 from npal_cli.kernels.logistic.two_class import CONVERGED
 
@@ -15,7 +15,6 @@ BLOCK = 32
 """Candidates at a time: what is computed of them stays in a core's cache."""
 
 
-@kernel
 def refit_multinomial(
     features: np.ndarray,
     labels: np.ndarray,
@@ -34,35 +33,41 @@ def refit_multinomial(
     Shapes: features (n, d), candidates (c, d), evaluation (e, d). Labels are 0..classes-1, all of them annotated;
     truths may go beyond. Returns ``before`` (true, class), ``after`` (c, true, class) and ``done`` (c + 1,), whose last
     entry speaks for ``before``. Writes the logits to ``values`` (c + 1, e, class) as :func:`logistic.refit` does.
+
+    Not compiled itself: numba would compile all that it calls once more.
     """
     basis, points = span_of(features)
     base, decrement = make_base(points, labels, weights, classes, ridge, evaluation, basis)
-    count = len(candidates)
-    true_classes = max(truths.max() + 1, classes)
-    before = np.zeros((true_classes, classes), np.int32)
+    count, true_classes = len(candidates), max(truths.max() + 1, classes)
     after = np.zeros((count, true_classes, classes), np.int32)
     done = np.zeros(count + 1, np.bool_)
-    logits = np.dot(base.evaluation, base.optimum.T)
-    count_classes(logits, truths, before)
-    with_values = len(values) > 0
-    if with_values:
+    logits = base.evaluation @ base.optimum.T
+    before = count_classes(logits, truths, true_classes)
+    if len(values):
         values[count] = logits
     done[count] = decrement < CONVERGED
     if not done[count]:
         return before, after, done
-    outside = np.empty((0, 0))
+    points = candidates @ basis
+    extra, outside = np.zeros(count), np.empty((0, BLOCK))
+    if basis.shape[1] < features.shape[1]:
+        extra = np.maximum((candidates**2).sum(axis=1) - (points**2).sum(axis=1), 0.0) / ridge
+        outside = evaluation @ (candidates - points @ basis.T).T / ridge
+    points = with_one(points)
     for begin in range(0, count, BLOCK):
-        end = min(begin + BLOCK, count)
-        block = candidates[begin:end]
-        inside = np.dot(block, basis)
-        extra = np.zeros(len(block))
-        if basis.shape[1] < features.shape[1]:
-            extra = np.maximum((block * block).sum(axis=1) - (inside * inside).sum(axis=1), 0.0) / ridge
-            outside = np.dot(evaluation, (block - np.dot(inside, basis.T)).T) / ridge
-        state = make_columns(base, with_one(inside), extra)
-        y, s = new_labels[begin:end], new_weights[begin:end]
-        to = values[begin:end] if with_values else values
-        refit_softmax_block(base, truths, state, outside, y, s, after[begin:end], done[begin:end], to)
+        block = slice(begin, begin + BLOCK)
+        refit_softmax_block(
+            base,
+            truths,
+            points[block],
+            extra[block],
+            np.ascontiguousarray(outside[:, block]),
+            new_labels[block],
+            new_weights[block],
+            after[block],
+            done[block],
+            values[block],
+        )
     return before, after, done
 
 
@@ -117,8 +122,8 @@ def logit_ranges(points: np.ndarray, inverse: np.ndarray, classes: int) -> np.nd
     return result
 
 
-@kernel
-def count_classes(logits: np.ndarray, truths: np.ndarray, counts: np.ndarray) -> None:
-    """Add each evaluation point to the confusion counts."""
-    for i in range(len(truths)):
-        counts[truths[i], np.argmax(logits[i])] += 1
+def count_classes(logits: np.ndarray, truths: np.ndarray, true_classes: int) -> np.ndarray:
+    """Confusion counts (true, class)."""
+    counts = np.zeros((true_classes, logits.shape[1]), np.int32)
+    np.add.at(counts, (truths, logits.argmax(axis=1)), 1)
+    return counts

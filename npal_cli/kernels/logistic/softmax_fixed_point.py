@@ -14,7 +14,7 @@ from npal_cli.kernels import SMOOTH, arithmetic_kernel, kernel
 from npal_cli.kernels.linalg.exponential import exponential
 from npal_cli.kernels.linalg.systems import solve_linear
 from npal_cli.kernels.logistic.fixed_point import CLEAR, ROUNDING, distances
-from npal_cli.kernels.logistic.softmax_columns import Columns, SoftmaxBase, next_columns
+from npal_cli.kernels.logistic.softmax_columns import Columns, SoftmaxBase, make_columns, next_columns
 
 STEPS = 8
 """What is not there by then is found sooner by Newton's method."""
@@ -24,7 +24,8 @@ STEPS = 8
 def refit_softmax_block(
     base: SoftmaxBase,
     truths: np.ndarray,
-    state: Columns,
+    candidates: np.ndarray,
+    extra: np.ndarray,
     outside: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
@@ -34,11 +35,13 @@ def refit_softmax_block(
 ) -> None:
     """Confusion counts (candidate, class, class) after each refit, where ``done``; and logits, if asked for.
 
+    Of ``candidates`` (candidate, p), of which ``extra`` (candidate,) lies outside the span of the points;
     ``outside`` (e, candidate) and ``values`` (candidate, e, class) as in the two-class scheme.
     """
     k, p = base.optimum.shape
     with_values = len(values) > 0
     longest = base.lengths.max()
+    state = make_columns(base, candidates, extra)
     for j in range(len(state.ids)):
         solve_taus(base, state, state.r, j, labels[state.ids[j]], weights[state.ids[j]])
     for iteration in range(STEPS):

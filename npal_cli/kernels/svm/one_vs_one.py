@@ -3,6 +3,7 @@
 A candidate joins the pairs of its own class; the others only feel that gamma changes with it.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,6 @@ class Points(NamedTuple):
     """(n, evaluation) squared distances."""
 
 
-@kernel
 def refit(
     features: np.ndarray,
     labels: np.ndarray,
@@ -50,55 +50,54 @@ def refit(
     times the weight of each class. Returns ``before`` (class, class), true by predicted, ``after`` (c, class, class)
     and ``done`` (c + 1,), whose last entry speaks for ``before``. Writes the decision values of each pair of classes
     to ``values`` (c + 1, pair, e), the last before any refit, NaN for pairs that are not annotated, unless it is empty.
+
+    Not compiled itself: numba would compile all that it calls once more.
     """
-    count, n_classes, with_values = len(candidates), len(bounds), len(values) > 0
-    by_class = np.argsort(truths)
+    count, n_classes = len(candidates), len(bounds)
+    by_class = np.argsort(truths, kind="stable")
     evaluation, truths = evaluation[by_class], truths[by_class]
     shift = features.mean()
     features, candidates, evaluation = features - shift, candidates - shift, evaluation - shift
-    # The problem without a candidate comes last, as one of no class.
-    gammas = candidate_gammas(features, candidates)
-    owners = np.append(new_labels, -1)
-    order = np.argsort(gammas)
+    # The problem without a candidate comes last, as one of no class and, in a block, at zero.
+    gammas, owners = candidate_gammas(features, candidates), np.append(new_labels, -1)
+    candidates = np.concatenate([candidates, np.zeros((1, features.shape[1]))])
     confusion = np.zeros((count + 1, n_classes, n_classes), np.int32)
     done = np.zeros(count + 1, np.bool_)
     distances = squared_distances(features, features)
-    for i in range(len(features)):
-        distances[i, i] = 0.0
+    np.fill_diagonal(distances, 0.0)
     kept, copies = distinct(features, labels, distances)
-    points = Points(labels[kept], copies, select(distances, kept, kept), squared_distances(features[kept], evaluation))
     features = features[kept]
+    points = Points(labels[kept], copies, select(distances, kept, kept), squared_distances(features, evaluation))
     starts = np.zeros((n_classes, n_classes, len(features)))
-    begin = 0
-    while begin <= count:
-        end = min(begin + BLOCK * min(n_classes - 1, MOST), count + 1)
-        while gammas[order[end - 1]] > WIDEST * gammas[order[begin]]:
-            end = begin + (end - begin + 1) // 2
-        ids = order[begin:end]
-        block = np.zeros((len(ids), features.shape[1]))
-        for j in range(len(ids)):
-            if ids[j] < count:
-                block[j] = candidates[ids[j]]
-        some = np.full((len(ids) if with_values else 0, n_classes * (n_classes - 1) // 2, len(evaluation)), np.nan)
-        votes, trusted = refit_pairs(
+    for ids in _blocks(gammas, BLOCK * min(n_classes - 1, MOST)):
+        block, scales = candidates[ids], gammas[ids]
+        some = np.full((len(ids) if len(values) else 0, n_classes * (n_classes - 1) // 2, len(evaluation)), np.nan)
+        votes, done[ids] = refit_pairs(
             points,
-            kernel_entries(block, gammas[ids], features),
-            kernel_entries(block, np.full(len(ids), gammas[ids].min()), features),
-            kernel_entries(block, gammas[ids], evaluation),
-            gammas[ids],
+            kernel_entries(block, scales, features),
+            kernel_entries(block, np.full(len(ids), scales.min()), features),
+            kernel_entries(block, scales, evaluation),
+            scales,
             owners[ids],
             bounds,
             starts,
             some,
         )
-        for j in range(len(ids)):
-            done[ids[j]] = trusted[j]
-            count_winners(votes[j], truths, confusion[ids[j]])
-            if with_values:
-                for i in range(len(by_class)):
-                    values[ids[j], :, by_class[i]] = some[j, :, i]
-        begin = end
+        confusion[ids] = count_winners(votes, truths)
+        if len(values):
+            values[ids[:, None], :, by_class] = some.transpose(0, 2, 1)
     return confusion[count], confusion[:count], done
+
+
+def _blocks(gammas: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Candidates by gamma, so many at a time or, where gammas differ by more than a series bears, fewer."""
+    order, begin = np.argsort(gammas), 0
+    while begin < len(order):
+        end = min(begin + size, len(order))
+        while gammas[order[end - 1]] > WIDEST * gammas[order[begin]]:
+            end = begin + (end - begin + 1) // 2
+        yield order[begin:end]
+        begin = end
 
 
 @kernel
@@ -214,22 +213,26 @@ def vote(positive: np.ndarray, before: np.ndarray, first: np.ndarray, second: np
 
 
 @kernel
-def count_winners(votes: np.ndarray, truths: np.ndarray, counts: np.ndarray) -> None:
-    """Add each evaluation point to the confusion counts; of classes with equal votes the first wins, as in libsvm.
+def count_winners(votes: np.ndarray, truths: np.ndarray) -> np.ndarray:
+    """Confusion counts (candidate, class, class) of votes; of classes with equal votes the first wins, as in libsvm.
 
     ``truths`` are in order.
     """
-    winners, most = np.zeros(len(truths), np.int16), votes[0].copy()
-    for label in range(1, len(votes)):
-        _overtake(votes[label], label, most, winners)
-    begin = 0
-    for truth in range(len(counts)):
-        end = begin
-        while end < len(truths) and truths[end] == truth:
-            end += 1
-        for label in range(len(votes)):
-            counts[truth, label] += _count(winners[begin:end], label)
-        begin = end
+    count, n_classes, e = votes.shape
+    counts = np.zeros((count, n_classes, n_classes), np.int32)
+    for j in range(count):
+        winners, most = np.zeros(e, np.int16), votes[j, 0].copy()
+        for label in range(1, n_classes):
+            _overtake(votes[j, label], label, most, winners)
+        begin = 0
+        for truth in range(n_classes):
+            end = begin
+            while end < e and truths[end] == truth:
+                end += 1
+            for label in range(n_classes):
+                counts[j, truth, label] = _count(winners[begin:end], label)
+            begin = end
+    return counts
 
 
 @arithmetic_kernel

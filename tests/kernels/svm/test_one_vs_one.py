@@ -17,9 +17,8 @@ def test_equal_points_of_a_class_are_taken_together():
 
 def test_the_class_with_most_votes_wins_and_of_equals_the_first():
     votes = np.array([[2, 1, 0, 1], [1, 2, 1, 1], [0, 0, 2, 1]], dtype=np.int16)
-    counts = np.zeros((3, 3), dtype=np.int32)
-    count_winners(votes, np.array([0, 0, 1, 2]), counts)
-    np.testing.assert_array_equal(counts, [[1, 1, 0], [0, 0, 1], [1, 0, 0]])
+    counts = count_winners(votes[None], np.array([0, 0, 1, 2]))
+    np.testing.assert_array_equal(counts, [[[1, 1, 0], [0, 0, 1], [1, 0, 0]]])
 
 
 def test_a_vote_moves_where_the_prediction_does():
