@@ -1,8 +1,12 @@
 """Shapes and types in signatures are checked while testing; and the small problems that tests work on."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+# Tests run beside each other, on all cores: libraries that took these too would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import jaxtyping
 import pytest
