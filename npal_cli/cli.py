@@ -27,6 +27,7 @@ from npal_cli.cli_options import (
     with_options,
 )
 from npal_cli.cli_output import gain_of, row_of, show
+from npal_cli.cli_plan import show_plan, tell_plan
 from npal_cli.cli_signals import end_on_signals
 from npal_cli.cli_values import Variant
 from npal_cli.errors import UsageError
@@ -168,6 +169,9 @@ def acquire(
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, metavar="COUNT", help="Acquisition steps. (default: params.yaml)")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is to be done, and what like runs took here; acquire nothing.")
+    ] = False,
 ) -> None:
     """Acquire labels step by step with each strategy, and evaluate on the test set; or choose your next --batch."""
     with one_line_errors(options):
@@ -187,6 +191,10 @@ def acquire(
 
         work = [(each, select_strategies(each, strategy, variant.value, **how)) for each in experiments]
         check_strategies(work)
+        if dry_run:
+            show_plan(work, as_json=options.json)
+            return
+        tell_plan(work)
         results = []
         while work:  # so that the problems of an experiment that is done need no memory
             each, strategies = work.pop(0)

@@ -21,6 +21,8 @@ EXPERIMENT = ("data", "setting", "classifier")
 HIDDEN = ("artifact", "seconds", "columns")
 """Of a row, what its table does not show."""
 FIGURES = {
+    "to_make": ("runs to\nmake", "{:,.0f}"),
+    "estimate": ("seconds,\nabout", "{:,.0f}"),
     "refits": ("refits", "{:,.0f}"),
     "refits_per_second": ("a second", "{:,.0f}"),
     "negative": ("worse", "{:.0%}"),
@@ -81,7 +83,8 @@ def show(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         for table in _fitting(list(group)):
             typer.echo(f"{table}\n")
     for row in results:
-        typer.echo(row["artifact"])
+        if "artifact" in row:
+            typer.echo(row["artifact"])
 
 
 def table_of(results: Sequence[dict[str, Any]]) -> str:

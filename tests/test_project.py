@@ -44,6 +44,7 @@ INFRASTRUCTURE = {
     "pipeline/build.py": "what is up to date",
     "pipeline/checkpoints.py": "keeps runs that were done when a command is killed",
     "pipeline/context.py": "carries what a command was told; names what is made of it, which the stages import too",
+    "pipeline/estimates.py": "what it would take",
     "pipeline/locks.py": "keeps two commands from making the same",
     "pipeline/places.py": "where artifacts are",
     "pipeline/progress.py": "keeps steps that were done when a command is killed",

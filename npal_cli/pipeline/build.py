@@ -108,6 +108,16 @@ def up_to_date(target: Target[AnyRecord]) -> Built[AnyRecord] | None:
     return Built(target.path, take_runs(record, list(target.inputs)), provenance.digests)
 
 
+def missing_runs(target: Target[Any]) -> list[Run]:
+    """Its runs that are not stored, or were made from other inputs or with other parameters.
+
+    Raises:
+        ArtifactError: if what is stored cannot be read.
+    """
+    current = _current(target)
+    return list(target.inputs) if current is None else _missing(target, *current)
+
+
 def as_stored(value: Any) -> Any:
     """The value as an artifact's attributes give it back."""
     return json.loads(json.dumps(value))
@@ -161,7 +171,7 @@ def _build(context: Context, target: Target[AnyRecord], work: Path, *, force: bo
     record = take_runs(merged, list(target.inputs))
     built = Built(target.path, record, written.digests, time.perf_counter() - start, context.engine.tally - before)
     if not (resumed or gathered):  # else another command did part of the work
-        _record_timing(context, built, missing)
+        _record_timing(context, built, missing, target.parameters.get("steps", 1))
     return built
 
 
@@ -178,10 +188,10 @@ def _replaceable(target: Target[AnyRecord], *, force: bool) -> tuple[AnyRecord, 
         raise
 
 
-def _record_timing(context: Context, built: Built[Any], runs: Sequence[Run]) -> None:
+def _record_timing(context: Context, built: Built[Any], runs: Sequence[Run], steps: int) -> None:
     """Write what a computation took: not into the artifact, because it differs every time."""
     path = timing_path(context.root, built.path)
-    work = {"seconds": round(built.seconds, 3), "runs": len(runs), **built.work}
+    work = {"seconds": round(built.seconds, 3), "runs": len(runs), "steps": steps, **built.work}
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(work, indent=2) + "\n", encoding="utf-8")

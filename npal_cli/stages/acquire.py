@@ -12,6 +12,7 @@ from npal_cli.neural_process.network import Network
 from npal_cli.objectives import auac
 from npal_cli.pipeline.acquiring import acquire_runs
 from npal_cli.pipeline.build import Built, Target, as_stored, build, up_to_date
+from npal_cli.pipeline.estimates import Estimate, estimate
 from npal_cli.pipeline.places import acquired_path
 from npal_cli.pipeline.progress import Progress
 from npal_cli.pipeline.resolved import ResolvedExperiment
@@ -37,6 +38,11 @@ def acquire_with(resolved: ResolvedExperiment, selected: Selected) -> Built[Acqu
 
     target = _target(resolved, selected, _stored(resolved, selected))
     return build(resolved.context, target, requested=True, replan=replan)
+
+
+def estimate_with(resolved: ResolvedExperiment, selected: Selected) -> Estimate:
+    """What :func:`acquire_with` will take."""
+    return estimate(_target(resolved, selected, _stored(resolved, selected)), force=resolved.context.force)
 
 
 def describe(record: AcquiredRecord) -> dict[str, float | None]:
