@@ -16,7 +16,7 @@ def study(tmp_path_factory):
     return Study(tmp_path_factory.mktemp("study"), ["prepare"])
 
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "beside"])  # of several strategies
+@pytest.mark.parametrize("fault", ["full", "damaged", "together", "otherwise"])  # kills: tests/pipeline/test_kill.py
 def test_what_a_disturbed_command_makes_is_the_same_or_said_to_be_damaged(fault, study, tmp_path):
     found = list(FAULTS[fault](study, tmp_path / "disturbed", 1, np.random.default_rng(1)))
     assert found

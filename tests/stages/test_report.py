@@ -176,7 +176,7 @@ def test_the_page_says_what_was_computed_and_what_it_took(npal):
     npal("acquire", "--strategy", "np")
     npal("report")
     timing = json.loads(Path("data/timings/acquired/waveform/imbalanced_weighted/logistic/np.json").read_text())
-    assert set(timing) == {"seconds", "runs", "refits", "networks"}
+    assert set(timing) == {"seconds", "runs", "steps", "refits", "networks"}
     assert (timing["runs"], timing["networks"]) == (2, 4)  # a network for each of two steps
     page = (REPORT / "index.html").read_text()
     assert f"<td>{timing['refits']:,}</td>" in page
