@@ -176,7 +176,8 @@ def acquire(
     """Acquire labels step by step with each strategy, and evaluate on the test set; or choose your next --batch."""
     with one_line_errors(options):
         if cli_rows.is_next_batch(batch):
-            cli_rows.ask(options, batch, strategy)
+            of_a_study = {"--compare": compare, "--train-on-reward": train_on_reward, "--dry-run": dry_run}
+            cli_rows.ask(options, batch, strategy, {**of_a_study, "--steps": steps is not None})
             return
         from npal_cli.strategies.naming import select
 

@@ -1,7 +1,7 @@
 """The commands about rows of one's own: the next batch, labels back, and what follows from them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,14 +60,17 @@ def is_next_batch(options: BatchOptions) -> bool:
     return options.batch is not None
 
 
-def ask(options: Options, batch: BatchOptions, strategy: list[str] | None) -> None:
-    """``npal acquire --batch``."""
+def ask(options: Options, batch: BatchOptions, strategy: list[str] | None, of_a_study: Mapping[str, bool]) -> None:
+    """``npal acquire --batch``; ``of_a_study`` are options that say nothing about it, and whether they were given."""
     for name, given in (("--data", options.data), ("--strategy", strategy), ("--classifier", options.classifier)):
         if (given is None and name == "--data") or (given is not None and len(given) != 1):
             raise UsageError(f"{name}: name one, for the next --batch of its rows")
     for name, told in (("--part", options.part is not None), ("--engine dask", options.engine is Workers.dask)):
         if told:
             raise UsageError(f"{name}: shares out the runs of a study; the next --batch of your own rows has none")
+    for name, told in of_a_study.items():
+        if told:
+            raise UsageError(f"{name}: is for a study; leave it out for the next --batch of your own rows")
     labelling = labelling_of(options, (options.data or [""])[0])
     classifier = options.classifier[0] if options.classifier else None
     goal = labelling.goal(changes_of(batch, classifier, options.seed[0].start if options.seed else None))

@@ -96,6 +96,8 @@ def test_help_imports_nothing_heavy():
         (["prepare", "--target", "y"], 2, "are for a table of your own"),
         (["prepare", "--data", "nowhere.csv", "--target", "y"], 1, "no such file"),
         (["oracle", "--data", "mine.csv"], 2, "take the table in first with: npal prepare"),
+        (["acquire", "--data", "leads", "--batch", "5", "--dry-run"], 2, "--dry-run: is for a study"),
+        (["acquire", "--data", "leads", "--batch", "5", "--steps", "3"], 2, "--steps: is for a study"),
         (["oracle", "--params", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
         (["train-np", "--device", "cuda"], 2, "no CUDA device"),
         (["report", "--data", "waveform"], 1, "there is nothing; the report is left as it was"),

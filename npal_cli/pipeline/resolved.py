@@ -63,9 +63,8 @@ class ResolvedExperiment:
         experiment, prepared = self.experiment, self.prepared
         how = how_standardised(self.context, experiment.data)
         problems = problems_of(prepared.record, images=takes_images(experiment.classifier), how=how)
-        inputs = {run: {"prepared": prepared.input_digest(run)} for run in experiment.runs}
-        first = RunProblems(dict(zip(experiment.runs, problems, strict=True)), inputs, 1)
-        return first if self.at is None else after(first, self._chosen(self.at, inputs))
+        first = RunProblems(dict(zip(experiment.runs, problems, strict=True)), self._prepared_inputs, 1)
+        return first if self.at is None else after(first, self._chosen(self.at, self._prepared_inputs))
 
     @property
     def problems(self) -> Mapping[Run, Problem]:
@@ -74,8 +73,12 @@ class ResolvedExperiment:
 
     @property
     def inputs(self) -> Mapping[Run, Mapping[str, str]]:
-        """For each run, the digest of each thing that its problem came from."""
-        return self.begin.inputs
+        """For each run, the digest of each thing that its problem came from; before step 1 no problem is made."""
+        return self._prepared_inputs if self.at is None and self.known is None else self.begin.inputs
+
+    @cached_property
+    def _prepared_inputs(self) -> Mapping[Run, Mapping[str, str]]:
+        return {run: {"prepared": self.prepared.input_digest(run)} for run in self.experiment.runs}
 
     @property
     def step(self) -> int:

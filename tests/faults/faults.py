@@ -1,19 +1,16 @@
 """Ways to disturb a command, and whether what it makes is the same all the same."""
 
-import os
 import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.commands import contents
-from tests.faults.work import Study, Work, begin, ended, kill, run
+from tests.faults.work import Study, Work, begin, ended, kill, made, run
 
 SMALLEST, LARGEST = 10, 10**6
 """Bytes that a disk takes of a file."""
@@ -51,8 +48,9 @@ def full(study: Study, folder: Path, times: int, _: np.random.Generator) -> Iter
     for work in study.works:
         for size in np.geomspace(SMALLEST, LARGEST, times).astype(int).tolist():
             place = work.begun(folder)
-            limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
-            how = run(place, work.arguments, before=limit)
+            process = begin(place, work.arguments)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))  # long before it has imported anything
+            how = ended(process)
             told = how.code == 0 or (how.code == 1 and how.is_one_line)
             yield _same(work, place) if told else "not told in a line", f"{work.name}, {size} bytes: {how.said[-200:]}"
 
@@ -73,7 +71,7 @@ def damaged(study: Study, folder: Path, times: int, draws: np.random.Generator) 
                 yield "not told in a line", f"{path} {how}: {verified.said[-200:]}"
             else:
                 again = all(run(folder, work.arguments).code == 0 for work in study.works)
-                same = again and contents(folder / "data") == done
+                same = again and made(folder) == done
                 yield "no effect" if same else "not found", f"{path} {how}"
 
 
@@ -95,7 +93,7 @@ def beside(study: Study, folder: Path, times: int, _: np.random.Generator) -> It
             place = work.begun(folder)
             commands = [[work.arguments[0], "--strategy", name] for name in strategies]
             ends = [ended(each) for each in [begin(place, command) for command in commands]]
-            fine = all(each.code == 0 for each in ends) and contents(place / "data") == work.done
+            fine = all(each.code == 0 for each in ends) and made(place) == work.done
             yield "same" if fine else "failed", f"{work.name}: {[each.said[-200:] for each in ends]}"
 
 
@@ -104,8 +102,8 @@ def otherwise(study: Study, folder: Path, times: int, _: np.random.Generator) ->
     for work in study.works:
         for name, (options, variables, mask) in list(VARIANTS.items())[:times]:
             place = work.begun(folder)
-            how = run(place, [*work.arguments, *options], variables, partial(os.umask, mask))
-            same = how.code == 0 and contents(place / "data") == work.done
+            how = run(place, [*work.arguments, *options], variables, umask=mask)
+            same = how.code == 0 and made(place) == work.done
             yield "same" if same else "other bytes", f"{work.name}, {name}: {how.said[-200:]}"
 
 

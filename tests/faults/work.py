@@ -1,11 +1,12 @@
 """What is disturbed: each command of a small study and of one's own rows, after all commands before it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,14 @@ CHAIN = {
     "own batch": "acquire --data leads --batch 10",
 }
 """Commands in the order in which each can be run."""
+MOMENT = re.compile(rb'"(at|digest)": "[^"]*"')
+"""When something was asked, in a line of a journal, and the digest of the line."""
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """What was made in a folder, but for when."""
+    found = contents(folder / "data")
+    return {path: MOMENT.sub(b"", each) if path.startswith("labels/") else each for path, each in found.items()}
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,8 @@ class Work:
 
     def is_done(self, folder: Path) -> bool:
         """Whether doing it once more brings about what it does undisturbed."""
-        ended = run(folder, self.arguments)
-        return ended.code == 0 and contents(folder / "data") == self.done
+        how = run(folder, self.arguments)
+        return how.code == 0 and made(folder) == self.done
 
 
 class Study:
@@ -94,33 +103,29 @@ class Study:
             if name in self.names:
                 shutil.copytree(here, start)
             began = perf_counter()
-            ended = run(here, command.split())
-            assert ended.code == 0, ended.said
+            how = run(here, command.split())
+            assert how.code == 0, how.said
             if name in self.names:
-                works.append(Work(name, start, contents(here / "data"), perf_counter() - began))
+                works.append(Work(name, start, made(here), perf_counter() - began))
                 if len(works) == len(self.names):
                     break
         return works
 
 
 def begin(
-    folder: Path,
-    arguments: Sequence[str],
-    variables: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None, **options: int
 ) -> "subprocess.Popen[str]":
-    """A command in a folder, in a group of processes of its own; ``before`` it something is done in its process."""
-    command = [sys.executable, "-m", "npal_cli", *arguments]
+    """A command in a folder, in a group of processes of its own; with Python's options of a process, as ``umask``."""
     told = {key: value for key, value in os.environ.items() if key != "NPAL_ROOT"} | dict(variables or {})
     return subprocess.Popen(
-        command,
+        [sys.executable, "-m", "npal_cli", *arguments],
         cwd=folder,
         env=told,
         text=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=before,  # noqa: PLW1509  nothing else runs in this process
+        **options,
     )
 
 
@@ -130,14 +135,9 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
     return Ended(process.returncode, said)
 
 
-def run(
-    folder: Path,
-    arguments: Sequence[str],
-    variables: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
-) -> Ended:
+def run(folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None, **options: int) -> Ended:
     """The same, waited for."""
-    return ended(begin(folder, arguments, variables, before))
+    return ended(begin(folder, arguments, variables, **options))
 
 
 def kill(process: "subprocess.Popen[str]") -> None:

@@ -41,6 +41,12 @@ def test_the_time_is_that_of_as_many_steps_of_like_runs(npal):
     assert (own["estimate"], own["refits"]) == (pytest.approx(8), 0)
 
 
+def test_a_plan_makes_no_problem(npal, monkeypatch):
+    """All of a study's would be in memory together."""
+    monkeypatch.setattr("npal_cli.pipeline.resolved.problems_of", lambda *_, **__: pytest.fail("made"))
+    assert planned(npal, "--strategy", "random")[0]["to_make"] == 2
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"seconds": NaN, "runs": 1, "steps": 1}', '{"seconds": 1, "runs": 0, "steps": 2}']
 )

@@ -1,10 +1,7 @@
 """A command that is killed and run again gives the bytes of one that was left alone."""
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,8 @@ from npal_cli.cli import app
 from npal_cli.randomness import Run
 from npal_cli.records import AcquiredRecord
 from tests.commands import TINY, contents
+from tests.faults.work import begin, kill
+from tests.faults.work import run as run_in
 from tests.test_commit import FORK, killed_before
 
 COMMANDS = {
@@ -24,14 +23,10 @@ COMMANDS = {
 }
 
 
-def start(folder: Path, arguments: list[str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "npal_cli", *arguments, "--quiet"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
-
-
 def finish(folder: Path, arguments: list[str]) -> float:
     began = time.perf_counter()
-    assert start(folder, arguments).wait() == 0
+    how = run_in(folder, [*arguments, "--quiet"])
+    assert how.code == 0, how.said
     return time.perf_counter() - began
 
 
@@ -44,12 +39,11 @@ def test_killing_at_any_moment_and_running_again_changes_nothing(command, tmp_pa
         (folder / "params.yaml").write_text(TINY.replace("problems: 5", "problems: 60"))
     seconds = finish(undisturbed, COMMANDS[command])
     for share in (0.4, 0.7, 0.9):
-        process = start(killed, COMMANDS[command])
+        process = begin(killed, [*COMMANDS[command], "--quiet"])
         try:
             process.wait(share * seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(process)
     finish(killed, COMMANDS[command])
     assert contents(killed / "data") == contents(undisturbed / "data")
 
